@@ -1,0 +1,16 @@
+"""What can be said outside the building: a fixed list of neutral sentences.
+
+Each kind has a template `templates/notifications/<kind>.txt`; its first line is the
+subject. A template is given a link and nothing else, so no health data can leak.
+"""
+
+from django.db.models import TextChoices
+
+
+class Kind(TextChoices):
+    ESCALATION = "escalation"
+    ESCALATION_EXHAUSTED = "escalation_exhausted"
+    DIARY_REMINDER = "diary_reminder"
+    CLINIC_MESSAGE = "clinic_message"
+    INVITATION = "invitation"
+    TEST = "test"

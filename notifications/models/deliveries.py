@@ -1,0 +1,186 @@
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from notifications.kinds import Kind
+from notifications.models.recipients import ContactPoint, Recipient
+
+
+class Urgency(models.IntegerChoices):
+    """The order of work, and the names of the queues."""
+
+    URGENT = 1
+    ROUTINE = 2
+    BULK = 3
+
+    @property
+    def queue(self) -> str:
+        return self.name.lower()
+
+
+class Notification(models.Model):
+    """One thing to tell one person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recipient = models.ForeignKey(
+        Recipient, on_delete=models.CASCADE, related_name="notifications"
+    )
+    kind = models.CharField(max_length=32, choices=Kind)
+    # Opaque to this app: whoever enqueues can cancel by it.
+    group = models.CharField(max_length=128, db_column="group_name")
+    urgency = models.PositiveSmallIntegerField(choices=Urgency)
+    link = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Serves the recipient: a notice born stale would never be sent, silently.
+            models.CheckConstraint(
+                name="notification_expires_after_creation",
+                condition=Q(expires_at__gt=F("created_at")),
+            ),
+        ]
+        indexes = [
+            # Serves cancel(): an acknowledgement finds what it has to stop.
+            models.Index(name="notification_by_group", fields=["group"]),
+            # Serves prune().
+            models.Index(name="notification_by_age", fields=["created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def unfinished(self) -> "DeliveryQuerySet":
+        return self.filter(state__in=Delivery.UNFINISHED)
+
+
+class Delivery(models.Model):
+    """A notification on its way to one address."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        CLAIMED = "claimed"
+        SENT = "sent"
+        DELIVERED = "delivered"
+        CANCELLED = "cancelled"
+        SUPPRESSED = "suppressed"
+        EXPIRED = "expired"
+        DEAD = "dead"
+
+    UNFINISHED = (State.PENDING, State.CLAIMED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    notification = models.ForeignKey(
+        Notification, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    contact_point = models.ForeignKey(
+        ContactPoint, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    channel = models.CharField(max_length=16)
+    urgency = models.PositiveSmallIntegerField(choices=Urgency)
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=16, choices=State, default=State.PENDING)
+    next_attempt_at = models.DateTimeField()
+    offered_at = models.DateTimeField(null=True, blank=True)
+    # The fencing number: only who holds the current one may begin or finish.
+    claim_no = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    last_code = models.CharField(max_length=64, blank=True, default="")
+    provider_reference = models.CharField(max_length=255, blank=True, default="")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Serves the recipient: one notification reaches one address once.
+            models.UniqueConstraint(
+                name="delivery_once_per_address",
+                fields=["notification", "channel", "contact_point"],
+            ),
+            # Serves the claim: a claimed row without a lease would never be freed.
+            models.CheckConstraint(
+                name="delivery_claimed_with_lease",
+                condition=Q(state="claimed", lease_until__isnull=False)
+                | (~Q(state="claimed") & Q(lease_until__isnull=True)),
+            ),
+            # Serves the auditor: I6 asks when each delivery came to its end.
+            models.CheckConstraint(
+                name="delivery_ended_with_time",
+                condition=Q(state__in=["pending", "claimed"], ended_at__isnull=True)
+                | (
+                    Q(
+                        state__in=[
+                            "sent",
+                            "delivered",
+                            "cancelled",
+                            "suppressed",
+                            "expired",
+                            "dead",
+                        ]
+                    )
+                    & Q(ended_at__isnull=False)
+                ),
+            ),
+            # Serves fencing: each attempt had a claim of its own.
+            models.CheckConstraint(
+                name="delivery_attempts_within_claims",
+                condition=Q(attempts__lte=F("claim_no")),
+            ),
+        ]
+        indexes = [
+            # Serves claim and offer: what is due, however much history there is.
+            models.Index(
+                name="delivery_due",
+                fields=["urgency", "next_attempt_at"],
+                condition=Q(state__in=["pending", "claimed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.pk} {self.state}"
+
+
+class Attempt(models.Model):
+    """One call to a provider, written before it is made.
+
+    Without `ended_at` the process died during the call: nobody knows what happened.
+    """
+
+    class Outcome(models.TextChoices):
+        STARTED = "started"
+        SENT = "sent"
+        TRANSIENT = "transient"
+        PERMANENT = "permanent"
+
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempt_rows"
+    )
+    claim_no = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.STARTED)
+    code = models.CharField(max_length=64, blank=True, default="")
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # Serves fencing: a claim is good for one call.
+            models.UniqueConstraint(
+                name="attempt_once_per_claim", fields=["delivery", "claim_no"]
+            ),
+            # Serves the auditor: an outcome has its time, a time its outcome.
+            models.CheckConstraint(
+                name="attempt_ended_with_outcome",
+                condition=Q(outcome="started", ended_at__isnull=True)
+                | (~Q(outcome="started") & Q(ended_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} #{self.claim_no}"

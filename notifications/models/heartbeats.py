@@ -1,0 +1,18 @@
+from django.db import models
+
+
+class WorkerHeartbeat(models.Model):
+    """The last sign of life of a queue's workers or of a dispatcher."""
+
+    class Role(models.TextChoices):
+        WORKER = "worker"
+        DISPATCHER = "dispatcher"
+
+    name = models.CharField(max_length=128, primary_key=True)
+    role = models.CharField(max_length=16, choices=Role)
+    # Written by a task that came through this queue, so it proves the whole path.
+    queue = models.CharField(max_length=16, blank=True, default="")
+    beat_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

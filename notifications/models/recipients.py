@@ -1,0 +1,74 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class Recipient(models.Model):
+    """Someone who can be told something. Who they are is not known here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    language = models.CharField(max_length=16, default="en")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # Serves the sender: half a window would be read as "never" or "always".
+            models.CheckConstraint(
+                name="recipient_quiet_hours_are_whole",
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
+    def usable(self) -> "ContactPointQuerySet":
+        return self.filter(verified_at__isnull=False, disabled_at__isnull=True)
+
+
+class ContactPoint(models.Model):
+    """One address of a recipient on one channel."""
+
+    class DisabledReason(models.TextChoices):
+        REPLACED = "replaced"
+        REFUSED = "refused"
+        OPTED_OUT = "opted_out"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    recipient = models.ForeignKey(
+        Recipient, on_delete=models.CASCADE, related_name="contact_points"
+    )
+    channel = models.CharField(max_length=16)
+    address = models.TextField()
+    verified_at = models.DateTimeField(null=True, blank=True)
+    refusals = models.PositiveSmallIntegerField(default=0)
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    disabled_reason = models.CharField(
+        max_length=16, choices=DisabledReason, blank=True, default=""
+    )
+
+    objects = ContactPointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # Serves the reader of one inbox: the same address twice is told twice.
+            models.UniqueConstraint(
+                name="contact_point_once_per_recipient",
+                fields=["recipient", "channel", "address"],
+            ),
+            # Serves the operator: an address that fell silent says when and why.
+            models.CheckConstraint(
+                name="contact_point_disabled_with_reason",
+                condition=Q(disabled_at__isnull=True, disabled_reason="")
+                | (Q(disabled_at__isnull=False) & ~Q(disabled_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.pk}"
