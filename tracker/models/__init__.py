@@ -1,0 +1,68 @@
+from .audit import AuditEvent
+from .care import Episode, ExcusedPeriod, PlannedMeasure
+from .clinic import CareTeam, CareTeamMembership, Clinic, Holiday, StaffedHours
+from .escalation import (
+    Acknowledgement,
+    Escalation,
+    EscalationPolicy,
+    EscalationPolicyStep,
+    EscalationStep,
+)
+from .flags import Advice, Evaluation, Flag, Priority
+from .people import Clinician, Consent, Invitation, Patient, PatientTimeZone
+from .records import (
+    CompressUse,
+    DiaryEntry,
+    DiaryImport,
+    MedicationIntake,
+    PegScore,
+    RecordKind,
+    RedFlagChecklist,
+    Revision,
+    TherapySession,
+)
+from .reminder import Reminder
+from .review import Message, Order, Referral, Review, Visit
+from .user import User
+
+__all__ = [
+    "Acknowledgement",
+    "Advice",
+    "AuditEvent",
+    "CareTeam",
+    "CareTeamMembership",
+    "Clinic",
+    "Clinician",
+    "CompressUse",
+    "Consent",
+    "DiaryEntry",
+    "DiaryImport",
+    "Episode",
+    "Escalation",
+    "EscalationPolicy",
+    "EscalationPolicyStep",
+    "EscalationStep",
+    "Evaluation",
+    "ExcusedPeriod",
+    "Flag",
+    "Holiday",
+    "Invitation",
+    "MedicationIntake",
+    "Message",
+    "Order",
+    "Patient",
+    "PatientTimeZone",
+    "PegScore",
+    "PlannedMeasure",
+    "Priority",
+    "RecordKind",
+    "RedFlagChecklist",
+    "Referral",
+    "Reminder",
+    "Review",
+    "Revision",
+    "StaffedHours",
+    "TherapySession",
+    "User",
+    "Visit",
+]

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class AuditEvent(models.Model):
+    """Who did what to whom. Ids only, never a value; no foreign keys but the clinic.
+
+    History must neither block an erasure nor vanish with what it speaks of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    clinic = models.ForeignKey("tracker.Clinic", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40)  #: as "diary.record", "escalation.acknowledge"
+    actor_kind = models.CharField(max_length=10)  #: clinician, patient, system
+    actor_id = models.UUIDField(null=True)
+    patient_id = models.UUIDField(null=True)
+    subject_id = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(max_length=36, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["clinic", "patient_id", "id"], name="audit_by_patient")]

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from .base import ClinicLedger, ClinicRow, same_clinic
+from .flags import Priority
+from .people import Clinician
+
+LIVE = ("active", "acknowledged", "snoozed", "exhausted")
+
+
+class EscalationPolicy(ClinicRow):
+    """Who is told, in which order, when a flag of a care team needs a human."""
+
+    care_team = models.ForeignKey("tracker.CareTeam", models.CASCADE, related_name="policies")
+    priority = models.CharField(max_length=2, choices=Priority.choices)
+
+    class Meta:
+        ordering = ["priority"]
+        constraints = [
+            *ClinicRow.Meta.constraints,
+            *same_clinic("care_team"),
+            models.UniqueConstraint(
+                fields=["care_team", "priority"], name="escalation_policy_one_per_priority"
+            ),
+            # P4 is on the worklist and has no ladder.
+            models.CheckConstraint(
+                condition=~Q(priority="P4"), name="escalation_policy_not_for_p4"
+            ),
+        ]
+
+
+class EscalationPolicyStep(ClinicLedger):
+    """One rung: after so many minutes, this role or this person."""
+
+    policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
+    position = models.PositiveSmallIntegerField()  #: 1 is told first
+    delay_minutes = models.PositiveIntegerField()  #: after the step before it
+    role = models.CharField(max_length=24, choices=Clinician.Role.choices, blank=True)
+    clinician = models.ForeignKey(
+        Clinician, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            *same_clinic("policy", "clinician"),
+            models.UniqueConstraint(
+                fields=["policy", "position"], name="escalation_policy_step_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(position__range=(1, 10)), name="escalation_policy_step_position"
+            ),
+            models.CheckConstraint(
+                condition=Q(delay_minutes__lte=7 * 24 * 60), name="escalation_policy_step_delay"
+            ),
+            models.CheckConstraint(
+                condition=Q(role="", clinician__isnull=False) | (~Q(role="") & Q(clinician=None)),
+                name="escalation_policy_step_recipient",
+            ),
+        ]
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def live(self) -> EscalationQuerySet:
+        return self.filter(state__in=LIVE)
+
+
+class Escalation(ClinicRow):
+    """A flag that needs a human, until one has decided."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active"
+        ACKNOWLEDGED = "acknowledged"
+        SNOOZED = "snoozed"
+        EXHAUSTED = "exhausted"
+        RESOLVED = "resolved"
+        WITHDRAWN = "withdrawn"
+
+    flag = models.ForeignKey("tracker.Flag", models.CASCADE, related_name="escalations")
+    patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="escalations")
+    priority = models.CharField(max_length=2, choices=Priority.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
+    #: a new run of the ladder (raised, re-opened) is a new epoch
+    epoch = models.PositiveSmallIntegerField(default=1)
+    position = models.PositiveSmallIntegerField(default=0)  #: of the newest fired step
+    opened_at = models.DateTimeField()
+    acknowledge_by = models.DateTimeField()
+    #: the timer: the next step, or the next page of an exhausted ladder, is due
+    next_step_at = models.DateTimeField(null=True)
+    #: the timer: an acknowledgement without a review expires
+    review_by = models.DateTimeField(null=True)
+    exhausted_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    review = models.ForeignKey(
+        "tracker.Review", models.PROTECT, null=True, related_name="escalations"
+    )
+
+    objects = EscalationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["priority", "opened_at", "id"]
+        constraints = [
+            *ClinicRow.Meta.constraints,
+            *same_clinic("flag", "patient", "review"),
+            # I2: a flag is never chased twice at once.
+            models.UniqueConstraint(
+                fields=["flag"], condition=Q(state__in=LIVE), name="escalation_one_live_per_flag"
+            ),
+            # I4: a ladder that waits for nobody must not exist.
+            models.CheckConstraint(
+                condition=~Q(state__in=("active", "exhausted")) | Q(next_step_at__isnull=False),
+                name="escalation_active_has_a_next_step",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="acknowledged") | Q(review_by__isnull=False, next_step_at=None),
+                name="escalation_acknowledged_has_a_deadline",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=LIVE, ended_at=None)
+                | (
+                    ~Q(state__in=LIVE)
+                    & Q(ended_at__isnull=False, next_step_at=None, review_by=None)
+                ),
+                name="escalation_ended_or_live",
+            ),
+        ]
+        indexes = [
+            # The dispatcher's poll for ladder steps, urgent first.
+            models.Index(
+                fields=["priority", "next_step_at"],
+                condition=Q(next_step_at__isnull=False),
+                name="escalation_step_due",
+            ),
+            # The dispatcher's poll for forgotten acknowledgements.
+            models.Index(
+                fields=["review_by"],
+                condition=Q(review_by__isnull=False),
+                name="escalation_review_due",
+            ),
+        ]
+
+    @property
+    def group(self) -> str:
+        """The outbox's handle of every notice of this ladder."""
+        return f"escalation:{self.id}"
+
+
+class EscalationStep(ClinicLedger):
+    """One rung of a running ladder, as the policy stood when it opened."""
+
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="steps")
+    epoch = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    delay_minutes = models.PositiveIntegerField()
+    label = models.CharField(max_length=120)  #: who it is, in words, as it was then
+    clinicians = ArrayField(models.UUIDField(), default=list)
+    due_at = models.DateTimeField(null=True)
+    fired_at = models.DateTimeField(null=True)
+    reached = models.PositiveSmallIntegerField(null=True)  #: recipients with a channel
+
+    class Meta:
+        ordering = ["epoch", "position"]
+        constraints = [
+            *same_clinic("escalation"),
+            # I3: every step fires once.
+            models.UniqueConstraint(
+                fields=["escalation", "epoch", "position"], name="escalation_step_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(fired_at=None, reached=None)
+                | Q(fired_at__isnull=False, reached__isnull=False),
+                name="escalation_step_fired_says_whom",
+            ),
+        ]
+
+
+class Acknowledgement(ClinicLedger):
+    """A clinician has seen these escalations and owns them until `review_by`."""
+
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="acknowledgements")
+    epoch = models.PositiveSmallIntegerField()
+    by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    review_by = models.DateTimeField()
+
+    class Meta:
+        ordering = ["at"]
+        constraints = [*same_clinic("escalation", "by")]

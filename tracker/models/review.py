@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from .base import ClinicLedger, ClinicRow, same_clinic
+
+
+class Review(ClinicRow):
+    """A clinician looked at a patient's flags and decided."""
+
+    class Decision(models.TextChoices):
+        CONTINUE_CARE = "continue_care"
+        CHANGE_PLAN = "change_plan"
+        ORDER_TESTS = "order_tests"
+        REFER = "refer"
+        SEE_PATIENT = "see_patient"
+        SEND_TO_EMERGENCY = "send_to_emergency"
+        NO_ACTION = "no_action"
+
+    patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="reviews")
+    by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="reviews")
+    at = models.DateTimeField()
+    decision = models.CharField(max_length=20, choices=Decision.choices)
+    note = models.TextField(blank=True)  #: for clinicians; the patient reads the message
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [*ClinicRow.Meta.constraints, *same_clinic("patient", "by")]
+
+
+class Message(ClinicRow):
+    """What a clinician wrote to a patient."""
+
+    patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="messages")
+    review = models.OneToOneField(Review, models.CASCADE, null=True, related_name="message")
+    by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField()
+    text = models.TextField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-sent_at"]
+        constraints = [
+            *ClinicRow.Meta.constraints,
+            *same_clinic("patient", "review", "by"),
+            models.CheckConstraint(condition=~Q(text=""), name="message_says_something"),
+        ]
+
+
+class Order(ClinicRow):
+    """A test that a review asked for."""
+
+    class Test(models.TextChoices):
+        X_RAY = "x_ray"
+        CT = "ct"
+        MRI = "mri"
+        MYELOGRAM = "myelogram"
+        EMG_NCS = "emg_ncs"
+        HLA_B27 = "hla_b27"
+
+    class State(models.TextChoices):
+        ORDERED = "ordered"
+        RESULTED = "resulted"
+        CANCELLED = "cancelled"
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="orders")
+    test = models.CharField(max_length=12, choices=Test.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ORDERED)
+    result = models.TextField(blank=True)
+    resulted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            *ClinicRow.Meta.constraints,
+            *same_clinic("review"),
+            models.CheckConstraint(
+                condition=Q(state="resulted", resulted_at__isnull=False)
+                | (~Q(state="resulted") & Q(resulted_at=None)),
+                name="order_resulted_says_when",
+            ),
+        ]
+
+
+class Referral(ClinicLedger):
+    class Specialty(models.TextChoices):
+        PHYSIATRY = "physiatry"
+        PAIN_MANAGEMENT = "pain_management"
+        PHYSICAL_THERAPY = "physical_therapy"
+        SPINE_SURGERY = "spine_surgery"
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="referrals")
+    specialty = models.CharField(max_length=20, choices=Specialty.choices)
+
+    class Meta:
+        constraints = [*same_clinic("review")]
+
+
+class Visit(ClinicLedger):
+    class Mode(models.TextChoices):
+        IN_PERSON = "in_person"
+        VIDEO = "video"
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="visits")
+    mode = models.CharField(max_length=12, choices=Mode.choices)
+    by_date = models.DateField(null=True)  #: the patient should be seen by then
+
+    class Meta:
+        constraints = [*same_clinic("review")]
