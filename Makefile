@@ -1,0 +1,56 @@
+# Everything runs in .venv/, which `make setup` makes from nothing but Python and pip.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+PYTEST := $(BIN)/pytest
+WORKERS ?= 2
+export PYTHONUNBUFFERED := 1
+export DJANGO_SETTINGS_MODULE := backend.settings
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench faults lock fix
+
+help: ## Say what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/stamp ## Make .venv/ with everything in it (PYTHON=python3.13 chooses the interpreter)
+
+# A changed lock installs again; nothing is installed whose hash is not in the lock.
+.venv/stamp: requirements-dev.txt requirements-uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Lumbar needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ echo 'Python has no venv: install it (Debian: apt-get install python3-venv).' >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.txt
+	@touch $@
+
+demo: setup ## Run a whole clinic with 24 invented patients (PORT=8000)
+	@$(BIN)/python manage.py demo
+
+test: setup ## Run all tests, on servers of their own
+	@$(PYTEST) --numprocesses $(WORKERS) $(ARGS)
+
+check: setup ## Lint, types, imports, migrations, settings, templates
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python manage.py check --fail-level WARNING
+	@$(BIN)/python manage.py check_templates
+	@.ci/production $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+faults: setup ## Kill and cut off what can be killed, and count what was lost
+	@$(PYTEST) tests/faults $(ARGS)
+
+bench: setup ## Measure
+	@$(PYTEST) tests/performance $(ARGS)
+
+lock: setup ## Compile requirements*.txt from pyproject.toml anew
+	@$(BIN)/python .ci/lock.py
+
+fix: setup ## Format, and mend what the linter can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
