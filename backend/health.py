@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import DatabaseError
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from kombu import Connection
+
+
+@require_safe
+def live(_request: HttpRequest) -> JsonResponse:
+    """This process answers; whether its servers do is not asked."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def ready(_request: HttpRequest) -> JsonResponse:
+    """Send requests here only while the database is there and of our version.
+
+    The broker is told but does not count: without it everything still works.
+    """
+    database = database_state()
+    is_ready = database == "ok"
+    return JsonResponse(
+        {
+            "status": "ok" if is_ready else "unavailable",
+            "database": database,
+            "broker": broker_state(),
+        },
+        status=200 if is_ready else 503,
+    )
+
+
+def database_state() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "unreachable"
+    return "migrations pending" if plan else "ok"
+
+
+def broker_state() -> str:
+    options = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    try:
+        with Connection(settings.BROKER_URL, transport_options=options) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, interval_max=0)
+    except Exception:  # noqa: BLE001 - each transport has errors of its own, and none may fail this
+        return "unreachable"
+    return "ok"

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+# Nothing else reaches a log line: what is not named here might be health data.
+FIELDS = (
+    "request_id",
+    "method",
+    "route",
+    "status",
+    "milliseconds",
+    "task",
+    "queue",
+    "count",
+    "delivery_id",
+    "escalation_id",
+    "claim",
+    "channel",
+    "outcome",
+)
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, of the fields above."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
+        if record.exc_info and record.exc_info[0]:
+            line |= error(record)
+        return json.dumps(line, default=str)
+
+
+def error(record: logging.LogRecord) -> dict[str, object]:
+    """Say where it broke, but not with which values: messages of errors quote them."""
+    kind, _, trace = record.exc_info  # type: ignore[misc]
+    frames = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return {"error": f"{kind.__module__}.{kind.__qualname__}", "trace": frames[-12:]}

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from time import perf_counter
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+import clock
+
+log = logging.getLogger("lumbar.request")
+
+SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class RequestMiddleware:
+    """Give each request its number and its time, and write one line about it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = perf_counter()
+        request.id = request_id(request)  # type: ignore[attr-defined]
+        # Read on first use, then the same for all that this request does.
+        request.at = SimpleLazyObject(clock.now)  # type: ignore[attr-defined]
+
+        response = self.get_response(request)
+
+        response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
+        if not response.has_header("Cache-Control") and not request.path.startswith("/static/"):
+            response["Cache-Control"] = "no-store"
+        log.info("request", extra=line(request, response, perf_counter() - started))
+        return response
+
+
+def request_id(request: HttpRequest) -> str:
+    """Return the caller's number for this request if it is harmless, else a new one."""
+    given = request.headers.get("X-Request-ID", "")
+    return given if SAFE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def line(request: HttpRequest, response: HttpResponse, seconds: float) -> dict[str, object]:
+    """Name the route, never the address: addresses hold ids, dates and searches."""
+    match = request.resolver_match
+    return {
+        "request_id": request.id,  # type: ignore[attr-defined]
+        "method": request.method,
+        "route": match.route if match else "",
+        "status": response.status_code,
+        "milliseconds": round(seconds * 1000, 1),
+    }

@@ -1,0 +1,42 @@
+#!/usr/bin/env python
+"""Lumbar's commands. With no DATABASE_URL it brings PostgreSQL and Valkey itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# These need no server; all others find one running.
+WITHOUT_SERVERS = {
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "help",
+    "makemessages",
+    "replay",
+    "spectacular",
+    "version",
+}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "help")
+    if "DATABASE_URL" not in os.environ:
+        # Whoever names no server is not in production; the mode also names the cluster.
+        mode = os.environ.setdefault("LUMBAR_MODE", "demo" if command == "demo" else "development")
+        if mode != "production" and command not in WITHOUT_SERVERS and "--help" not in sys.argv:
+            from backend.servers import Cluster, ServerError
+
+            try:
+                Cluster(mode).hold()
+            except ServerError as error:
+                sys.exit(str(error))
+
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
