@@ -265,9 +265,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(
-                                ("ended_at__isnull", True), ("outcome", "started")
-                            ),
+                            models.Q(("ended_at__isnull", True), ("outcome", "started")),
                             models.Q(
                                 models.Q(("outcome", "started"), _negated=True),
                                 ("ended_at__isnull", False),

@@ -23,9 +23,7 @@ class Notification(models.Model):
     """One thing to tell one person."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    recipient = models.ForeignKey(
-        Recipient, on_delete=models.CASCADE, related_name="notifications"
-    )
+    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=32, choices=Kind)
     # Opaque to this app: whoever enqueues can cancel by it.
     group = models.CharField(max_length=128, db_column="group_name")
@@ -158,9 +156,7 @@ class Attempt(models.Model):
         TRANSIENT = "transient"
         PERMANENT = "permanent"
 
-    delivery = models.ForeignKey(
-        Delivery, on_delete=models.CASCADE, related_name="attempt_rows"
-    )
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_rows")
     claim_no = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -171,9 +167,7 @@ class Attempt(models.Model):
     class Meta:
         constraints = [
             # Serves fencing: a claim is good for one call.
-            models.UniqueConstraint(
-                name="attempt_once_per_claim", fields=["delivery", "claim_no"]
-            ),
+            models.UniqueConstraint(name="attempt_once_per_claim", fields=["delivery", "claim_no"]),
             # Serves the auditor: an outcome has its time, a time its outcome.
             models.CheckConstraint(
                 name="attempt_ended_with_outcome",

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from .audit import AuditEvent
 from .care import Episode, ExcusedPeriod, PlannedMeasure
 from .clinic import CareTeam, CareTeamMembership, Clinic, Holiday, StaffedHours

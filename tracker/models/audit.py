@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class AuditEvent(models.Model):
+class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
     """Who did what to whom. Ids only, never a value; no foreign keys but the clinic.
 
     History must neither block an erasure nor vanish with what it speaks of.

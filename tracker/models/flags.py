@@ -99,7 +99,7 @@ class Flag(ClinicRow):
                 name="flag_ended_or_open",
             ),
             models.CheckConstraint(
-                condition=Q(review=None) | Q(state="closed"), name="flag_reviewed_is_closed"
+                condition=Q(review=None) | ~Q(state="open"), name="flag_reviewed_has_ended"
             ),
         ]
         indexes = [

@@ -79,6 +79,7 @@ class Patient(ClinicRow):
     class Sex(models.TextChoices):
         FEMALE = "female"
         MALE = "male"
+        INTERSEX = "intersex"
         OTHER = "other"
         UNKNOWN = "unknown"
 
@@ -88,7 +89,7 @@ class Patient(ClinicRow):
     care_team = models.ForeignKey("tracker.CareTeam", models.PROTECT, related_name="patients")
     full_name = models.CharField(max_length=120)
     birth_date = models.DateField(null=True, blank=True)
-    sex = models.CharField(max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    sex = models.CharField(max_length=10, choices=Sex.choices, default=Sex.UNKNOWN)
     phone = models.CharField(max_length=40, blank=True)
     conditions = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     #: standing and walking levels up to this one are the person's usual and do not count

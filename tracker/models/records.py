@@ -145,20 +145,19 @@ class DiaryEntry(LoggedRecord):
 
 class CompressUse(TimedRecord):
     type = models.CharField(max_length=4, choices=[("hot", "hot"), ("cold", "cold")])
-    minutes = models.PositiveSmallIntegerField()
-    skin_reaction = models.BooleanField(null=True)
-    wrap = models.BooleanField(null=True)  #: a low-level wrap, which follows its own label
+    minutes = models.PositiveSmallIntegerField(null=True)
+    skin_reaction = models.BooleanField(default=False)
+    wrap = models.BooleanField(default=False)  #: a low-level wrap, which follows its own label
 
     class Meta(TimedRecord.Meta):
         constraints = [
             *TimedRecord.Meta.constraints,
             models.CheckConstraint(condition=Q(type__in=("hot", "cold")), name="compress_use_type"),
-            models.CheckConstraint(condition=Q(minutes__gte=1), name="compress_use_minutes"),
         ]
 
 
 class MedicationIntake(TimedRecord):
-    product = models.CharField(max_length=120)
+    product = models.CharField(max_length=200, blank=True)
     ingredients = models.JSONField()  #: [{"name", "mg"}], as the replay contract has it
     route = models.CharField(max_length=24)
     prescribed = models.BooleanField()

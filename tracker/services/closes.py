@@ -1,0 +1,89 @@
+"""Day closes: when a day's on-time window shuts, the rules about trends and silence run."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from tracker.models import Episode, PlannedMeasure
+
+from .evaluation import evaluate_episode
+
+logger = logging.getLogger(__name__)
+
+#: After an operation a new episode begins on this day, counted from the operation.
+NEW_EPISODE_AFTER = timedelta(days=42)
+
+
+def due(*, at: datetime, limit: int) -> list[UUID]:
+    """The episodes whose next close is due, oldest first."""
+    episodes = Episode.objects.filter(next_close_at__lte=at).order_by("next_close_at")
+    return list(episodes.values_list("pk", flat=True)[:limit])
+
+
+def run(*, episode_id: UUID, at: datetime) -> bool:
+    """Close what is due of this episode; False if somebody else has, or is doing so."""
+    with transaction.atomic():
+        episode = (
+            Episode.objects.select_for_update(skip_locked=True)
+            .filter(pk=episode_id, next_close_at__lte=at)
+            .first()
+        )
+        if episode is None:
+            return False
+        evaluate_episode(episode_id=episode_id, at=at)
+        _begin_anew_after_operation(episode, at=at)
+    return True
+
+
+def run_due(*, at: datetime, limit: int) -> int:
+    """Close what is due, each episode by itself: one that fails does not stop the others."""
+    closed = 0
+    for episode_id in due(at=at, limit=limit):
+        try:
+            closed += run(episode_id=episode_id, at=at)
+        except Exception:
+            logger.exception("day_close_failed", extra={"subject_id": str(episode_id)})
+    return closed
+
+
+def _begin_anew_after_operation(episode: Episode, *, at: datetime) -> None:
+    if episode.surgery_date is None:
+        return
+    begins = episode.surgery_date + NEW_EPISODE_AFTER
+    if episode.patient.local_date(at) < begins:
+        return
+    Episode.objects.filter(pk=episode.pk).update(
+        ended_date=begins - timedelta(days=1), next_close_at=None
+    )
+    successor = Episode.objects.create(
+        clinic_id=episode.clinic_id,
+        patient_id=episode.patient_id,
+        index_date=begins,
+        conservative_min_days=episode.conservative_min_days,
+    )
+    PlannedMeasure.objects.bulk_create(
+        _carried_over(line, successor) for line in episode.planned_measures.current()
+    )
+    evaluate_episode(episode_id=successor.pk, at=at)
+
+
+def _carried_over(line: PlannedMeasure, successor: Episode) -> PlannedMeasure:
+    return PlannedMeasure(
+        clinic_id=line.clinic_id,
+        episode=successor,
+        measure=line.measure,
+        sessions_per_week=line.sessions_per_week,
+        minutes_per_day=line.minutes_per_day,
+        ingredients=line.ingredients,
+        product=line.product,
+        route=line.route,
+        prescribed=line.prescribed,
+        doses_per_day=line.doses_per_day,
+        waived=line.waived,
+        from_date=successor.index_date,
+        created_by=line.created_by,
+    )

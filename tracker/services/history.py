@@ -1,0 +1,109 @@
+"""A patient's history in the replay contract's form, loaded from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracker import rules
+from tracker.models import Episode, Flag, PlannedMeasure, Revision
+
+Document = dict[str, Any]
+
+
+def document_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
+    """What `manage.py replay` would be given to reproduce this episode.
+
+    `flags` are the episode's stored flags: those closed by a review are its closures.
+    """
+    patient = episode.patient
+    return {
+        "patient": _without_nulls(
+            ref=str(patient.id),
+            time_zone=patient.time_zone,
+            time_zones=[
+                {"from": zone.from_date.isoformat(), "time_zone": zone.time_zone}
+                for zone in patient.time_zones.all()
+            ]
+            or None,
+            birth_date=patient.birth_date and patient.birth_date.isoformat(),
+            sex=patient.sex,
+            conditions=patient.conditions,
+            function_floor=patient.function_floor,
+            mme_acknowledged=patient.mme_acknowledged and float(patient.mme_acknowledged),
+        ),
+        "episode": _without_nulls(
+            index_date=episode.index_date.isoformat(),
+            onset_date=episode.onset_date and episode.onset_date.isoformat(),
+            surgery_date=episode.surgery_date and episode.surgery_date.isoformat(),
+            conservative_min_days=episode.conservative_min_days,
+            excused=[
+                {
+                    "from": period.from_date.isoformat(),
+                    "until": period.until_date.isoformat(),
+                    "reason": period.reason,
+                }
+                for period in episode.excused_periods.all()
+            ]
+            or None,
+        ),
+        "plan": [_measure(line) for line in episode.planned_measures.all()],
+        "records": _records(episode),
+        "closures": [
+            {"rule": flag.rule, "at": flag.ended_at.isoformat()}
+            for flag in flags
+            if flag.state == Flag.State.CLOSED and flag.review_id and flag.ended_at
+        ],
+    }
+
+
+def history_of(*, episode: Episode, flags: Iterable[Flag]) -> rules.History:
+    return rules.parse_history(document_of(episode=episode, flags=flags))
+
+
+def _records(episode: Episode) -> list[Document]:
+    """Every accepted version, each naming the one it replaces; retracted records are not."""
+    ledger = (
+        Revision.objects.accepted()
+        .filter(patient_id=episode.patient_id)
+        .order_by("submitted_at", "id")
+        .values_list("uuid", "number", "content", "retracted")
+    )
+    versions = list(ledger)
+    retracted = {uuid for uuid, _, _, is_retracted in versions if is_retracted}
+    return [
+        _version(uuid, number, content)
+        for uuid, number, content, _ in versions
+        if uuid not in retracted
+    ]
+
+
+def _version(uuid: object, number: int, content: Document) -> Document:
+    replaces = {"replaces": f"{uuid}/{number - 1}"} if number > 1 else {}
+    return {**content, "id": f"{uuid}/{number}", **replaces}
+
+
+def _measure(line: PlannedMeasure) -> Document:
+    common = _without_nulls(
+        measure=line.measure,
+        waived=line.waived or None,
+        sessions_per_week=line.sessions_per_week,
+        minutes_per_day=line.minutes_per_day,
+        **{
+            "from": line.from_date.isoformat(),
+            "until": line.until_date and line.until_date.isoformat(),
+        },
+    )
+    if line.measure != PlannedMeasure.Measure.MEDICATION:
+        return common
+    return {
+        **common,
+        "ingredients": line.ingredients,
+        "route": line.route,
+        "prescribed": line.prescribed,
+        "doses_per_day": line.doses_per_day,
+    }
+
+
+def _without_nulls(**fields: Any) -> Document:
+    return {name: value for name, value in fields.items() if value is not None}
