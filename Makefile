@@ -49,7 +49,7 @@ bench: setup ## Measure
 	@$(PYTEST) tests/performance $(ARGS)
 
 lock: setup ## Compile requirements*.txt from pyproject.toml anew
-	@$(BIN)/python .ci/lock.py
+	@.ci/lock
 
 fix: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix

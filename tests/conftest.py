@@ -1,6 +1,6 @@
 """Servers for the tests: started once, by the process that hands out the tests.
 
-Each xdist worker has a database of its own (pytest-django) and a broker database of its own.
+Each xdist worker has a database of its own and a database of its own at the broker.
 """
 
 from __future__ import annotations
@@ -8,52 +8,74 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import pytest
-
-from backend.servers import Cluster
-from tests.servers import broker_of, child_environment
-
-IN_CI = os.environ.get("CI") == "true"
-# The one thing that CI may lack: trial data that may not be handed on.
-EXCUSED = "trial data"
-
 os.environ["LUMBAR_MODE"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "backend.settings"
 os.environ["EMAIL_URL"] = "memorymail://"
 os.environ.pop("DEBUG", None)
 
-cluster = Cluster("test", is_durable=False)
-is_own_cluster = "DATABASE_URL" not in os.environ
-os.environ.setdefault("DATABASE_URL", cluster.database_url)
-os.environ["BROKER_URL"] = broker_of(
-    os.environ.get("BROKER_URL", cluster.broker_url), os.environ.get("PYTEST_XDIST_WORKER")
-)
+import django
+import pytest
 
-import django  # noqa: E402 - settings read the lines above
+from tests import servers
+
+IN_CI = os.environ.get("CI") == "true"
+# The one thing that CI may lack: trial data that may not be handed on.
+EXCUSED = "trial data"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
+CLUSTER = None
+if not WORKER and not {"DATABASE_URL", "BROKER_URL"} <= os.environ.keys():
+    CLUSTER = servers.claimed_cluster()
+    os.environ.setdefault("DATABASE_URL", CLUSTER.database_url)
+    os.environ.setdefault("BROKER_URL", CLUSTER.broker_url)
+os.environ["BROKER_URL"] = servers.broker_of(os.environ["BROKER_URL"], WORKER)
 
 django.setup()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    is_worker = hasattr(config, "workerinput")
-    if not is_worker and not config.option.collectonly:
-        cluster.hold()
+    if CLUSTER and not config.option.collectonly:
+        CLUSTER.hold()
 
 
 def pytest_unconfigure() -> None:
-    cluster.release()
+    if CLUSTER:
+        CLUSTER.release()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), servers.database_of(WORKER), django_db_blocker.block():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest, django_db_blocker) -> Iterator[None]:
+    """Only a test that commits leaves anything in the shared cache."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if commits or (marker and marker.kwargs.get("transaction")):
+        from django.core.cache import cache
+
+        with django_db_blocker.unblock():
+            cache.clear()
+
+
+@pytest.fixture
+def child_environment(transactional_db) -> dict[str, str]:
+    """Environment of a child process that works on this test's database and broker."""
+    return servers.child_environment()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    return refuse_skip(report)
+def pytest_runtest_makereport(item: pytest.Item):
+    return refuse_skip((yield))
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
-    report = yield
-    return refuse_skip(report)
+def pytest_make_collect_report(collector: pytest.Collector):
+    return refuse_skip((yield))
 
 
 def refuse_skip(report):
@@ -64,9 +86,3 @@ def refuse_skip(report):
             report.outcome = "failed"
             report.longrepr = f"skipped, which CI does not allow: {reason}"
     return report
-
-
-@pytest.fixture
-def processes_environment(db) -> dict[str, str]:
-    """Environment for a child process that works on this test's servers."""
-    return child_environment()

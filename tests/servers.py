@@ -1,22 +1,124 @@
+"""The servers and databases that a run of the tests works on."""
+
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from psycopg import sql
 
-def broker_of(url: str, worker: str | None) -> str:
+from backend.servers import Cluster
+
+TEMPLATE_LOCK = 7_061_337
+
+
+def claimed_cluster() -> Cluster:
+    """Return a cluster that no other run uses: runs at the same time do not meet."""
+    for number in count(1):
+        cluster = Cluster("test" if number == 1 else f"test-{number}", is_durable=False)
+        if cluster.claim():
+            return cluster
+    raise AssertionError("unreachable")
+
+
+def broker_of(url: str, worker: str) -> str:
     """Return the address of an xdist worker's own database at the broker."""
-    number = 0 if worker is None else int(worker.removeprefix("gw")) + 1
+    number = int(worker.removeprefix("gw")) + 1 if worker else 0
     parts = urlsplit(url)
     if parts.scheme == "redis+socket":
         return parts._replace(query=f"virtual_host={number}").geturl()
     return parts._replace(path=f"/{number}").geturl()
 
 
+@contextmanager
+def database_of(worker: str) -> Iterator[None]:
+    """Work on a fresh copy of the migrated template, dropped at the end."""
+    usual = connection.settings_dict["NAME"]
+    name = "_".join(filter(None, [f"test_{usual}", worker]))
+    with administrator() as admin:
+        template = ensure_template(admin)
+        drop(admin, name)
+        admin.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template)))
+        )
+        use(name)
+        yield
+        use(usual)
+        drop(admin, name)
+
+
+@contextmanager
+def administrator() -> Iterator[psycopg.Connection]:
+    connection_to = connection.get_connection_params() | {"dbname": "postgres", "options": ""}
+    connection_to.pop("cursor_factory")
+    connection_to.pop("context")
+    with psycopg.connect(**connection_to, autocommit=True) as admin:
+        yield admin
+
+
+def ensure_template(admin: psycopg.Connection) -> str:
+    """Migrate once for all workers, and once for all runs until a migration changes."""
+    name = f"template_lumbar_{digest_of_migrations()}"
+    admin.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
+    try:
+        known = admin.execute("SELECT datname FROM pg_database").fetchall()
+        if (name,) not in known:
+            for (former,) in known:
+                if former.startswith("template_lumbar_"):
+                    drop(admin, former)
+            migrate(admin, name)
+    finally:
+        admin.execute("SELECT pg_advisory_unlock(%s)", [TEMPLATE_LOCK])
+    return name
+
+
+def migrate(admin: psycopg.Connection, name: str) -> None:
+    half = f"{name}_half"
+    usual = connection.settings_dict["NAME"]
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'")
+    admin.execute(create.format(sql.Identifier(half)))
+    use(half)
+    call_command("migrate", verbosity=0, interactive=False)
+    use(usual)
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    admin.execute(rename.format(*map(sql.Identifier, (half, name))))
+
+
+def digest_of_migrations() -> str:
+    files = [
+        file
+        for app in apps.get_app_configs()
+        for file in sorted((Path(app.path) / "migrations").glob("*.py"))
+    ]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(os.fsencode(file.name) + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def use(name: str) -> None:
+    connection.close()
+    connection.close_pool()
+    connection.settings_dict["NAME"] = name
+    settings.DATABASES["default"]["NAME"] = name
+
+
+def drop(admin: psycopg.Connection, name: str) -> None:
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 def child_environment() -> dict[str, str]:
     """Return what a child process needs to work on this test's database and broker."""
-    from django.conf import settings
-
     return os.environ | {
         "LUMBAR_MODE": "test",
         "DATABASE_URL": database_url(),
@@ -26,8 +128,6 @@ def child_environment() -> dict[str, str]:
 
 
 def database_url() -> str:
-    from django.db import connection
-
     config = connection.settings_dict
     user = quote(config["USER"], safe="")
     if config["PASSWORD"]:

@@ -45,29 +45,44 @@ class Cluster:
     def hold(self) -> Cluster:
         """Start what does not run yet and keep it until `release` or the end of the process."""
         with self.home.locked(self.name):
-            if self._held is None:
-                self._held = (self.home.private / f"{self.name}.users").open("w")
-                fcntl.flock(self._held, fcntl.LOCK_SH)
-                atexit.register(self.release)
+            if self._held is None:  # a claim may have come first
+                self._take(fcntl.LOCK_SH)
             self.postgres.start()
             self.valkey.start()
         return self
+
+    def claim(self) -> bool:
+        """Take the cluster for this process alone, if nobody holds it; `hold` starts it."""
+        with self.home.locked(self.name):
+            try:
+                self._take(fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    def _take(self, how: int) -> None:
+        users = (self.home.private / f"{self.name}.users").open("w")
+        try:
+            fcntl.flock(users, how)
+        except BlockingIOError:
+            users.close()
+            raise
+        self._held = users
+        atexit.register(self.release)
 
     def release(self) -> None:
         """Let go; with nobody else holding it, stop the servers."""
         if self._held is None:
             return
         atexit.unregister(self.release)
-        with self.home.locked(self.name), self._held:
+        users, self._held = self._held, None
+        with self.home.locked(self.name), users:
             try:
-                fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            finally:
-                held, self._held = self._held, None
             self.valkey.stop()
             self.postgres.stop()
-            del held
 
     def __enter__(self) -> Cluster:
         return self.hold()
