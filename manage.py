@@ -18,10 +18,15 @@ WITHOUT_SERVERS = {
     "version",
 }
 
+# These answer somebody who waits; all others may take their time.
+WITH_LIMITS = {"demo", "dispatch", "runserver"}
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "help")
+    if command not in WITH_LIMITS:
+        os.environ.setdefault("DATABASE_LIMITS", "off")
     if "DATABASE_URL" not in os.environ:
         # Whoever names no server is not in production; the mode also names the cluster.
         mode = os.environ.setdefault("LUMBAR_MODE", "demo" if command == "demo" else "development")

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
@@ -16,16 +16,13 @@ app.autodiscover_tasks()
 app.conf.task_queues = [Queue(name) for name in ("urgent", "routine", "bulk")]
 
 
-@worker_process_init.connect
-def forget_inherited_connections(**_: Any) -> None:
-    """A pool's sockets and threads belong to the process that opened them.
+@worker_init.connect
+def connect_without_pool(**_: Any) -> None:
+    """Give each child one connection: it does one task at a time.
 
-    They are forgotten, not closed: closing would end the parent's session.
+    A pool opened before the fork would share its sockets among all children.
     """
     from django.db import connections
-    from django.db.backends.postgresql.base import DatabaseWrapper
 
-    DatabaseWrapper._connection_pools.clear()
     for alias in connections:
-        if hasattr(connections._connections, alias):
-            delattr(connections._connections, alias)
+        connections[alias].settings_dict["OPTIONS"].pop("pool", None)

@@ -33,14 +33,14 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
         }
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
-        if record.exc_info and record.exc_info[0]:
-            line |= error(record)
+        if record.exc_info and record.exc_info[1]:
+            line |= failure(record.exc_info[1])
         return json.dumps(line, default=str)
 
 
-def error(record: logging.LogRecord) -> dict[str, object]:
+def failure(error: BaseException) -> dict[str, object]:
     """Say where it broke, but not with which values: messages of errors quote them."""
-    kind, _, trace = record.exc_info  # type: ignore[misc]
+    kind, trace = type(error), error.__traceback__
     frames = []
     while trace is not None:
         code = trace.tb_frame.f_code

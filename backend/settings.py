@@ -132,13 +132,14 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database ------------------------------------------------------------------------------
 
-# A web request that waits longer than this has lost its reader. The dispatcher and the workers
-# hold no transaction longer either: they work in batches.
+# A request or task that waits longer has lost its reader. Commands that an operator starts
+# (migrate, check_invariants) have no such limits: manage.py lifts them.
 SESSION_LIMITS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "15s",
 }
+HAS_SESSION_LIMITS = env.bool("DATABASE_LIMITS", default=True)
 DATABASE_POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=8)
 
 
@@ -147,9 +148,12 @@ def database(url: str) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     if "host" in options:  # libpq's way to name the directory of a socket
         config["HOST"] = options.pop("host")
-    limits = " ".join(f"-c {name}={value}" for name, value in SESSION_LIMITS.items())
-    options["options"] = " ".join(filter(None, [options.get("options"), limits]))
-    # The pool stays within one process: backend/celery.py and wsgi.py open it after the fork.
+    if config["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
+    if HAS_SESSION_LIMITS:
+        limits = " ".join(f"-c {name}={value}" for name, value in SESSION_LIMITS.items())
+        options["options"] = " ".join(filter(None, [options.get("options"), limits]))
+    # Of one process: gunicorn opens it after the fork, and Celery (backend/celery.py) has none.
     options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
     return config | {
         "CONN_MAX_AGE": 0,  # the pool keeps the connections
