@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 class Kind(TextChoices):
     ESCALATION = "escalation"
     ESCALATION_EXHAUSTED = "escalation_exhausted"
+    ESCALATION_WITHDRAWN = "escalation_withdrawn"
     DIARY_REMINDER = "diary_reminder"
     CLINIC_MESSAGE = "clinic_message"
     INVITATION = "invitation"
