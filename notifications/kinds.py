@@ -1,8 +1,10 @@
 """What can be said outside the building: a fixed list of neutral sentences.
 
-Each kind has a template `templates/notifications/<kind>.txt`; its first line is the
-subject. A template is given a link and nothing else, so no health data can leak.
+Each kind has a text per language, `texts/<language>/<kind>.txt`; its first line is the
+subject. A text is given a link and nothing else, so no health data can leak.
 """
+
+from __future__ import annotations
 
 from django.db.models import TextChoices
 

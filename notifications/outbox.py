@@ -4,12 +4,16 @@ Every function works inside the caller's transaction: what the caller rolls back
 never enqueued, and what it commits cannot be lost.
 """
 
+from __future__ import annotations
+
 from datetime import datetime, time
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import F
 
+from notifications.channels import CHANNELS
 from notifications.kinds import Kind
 from notifications.models import (
     ContactPoint,
@@ -69,6 +73,7 @@ def enqueue(
             urgency=notification.urgency,
             expires_at=expires_at,
             next_attempt_at=at,
+            attempts_allowed=CHANNELS[point.channel].retry.attempts,
         )
         for point in points
     )
@@ -91,11 +96,8 @@ def cancel(*, group: str, at: datetime) -> int:
         .order_by("pk")
         .values_list("pk", flat=True)
     )
-    return Delivery.objects.filter(pk__in=list(stopped)).update(
-        state=Delivery.State.CANCELLED,
-        claim_no=F("claim_no") + 1,
-        lease_until=None,
-        ended_at=at,
+    return Delivery.objects.filter(pk__in=list(stopped)).end(
+        Delivery.State.CANCELLED, ended_at=at, claim_no=F("claim_no") + 1
     )
 
 
@@ -112,7 +114,11 @@ def upsert_recipient(
     quiet_from: time | None = None,
     quiet_until: time | None = None,
 ) -> Recipient:
-    """Create the recipient, or set what is known of an existing one."""
+    """Create the recipient, or set what is known of an existing one.
+
+    Raises `zoneinfo.ZoneInfoNotFoundError` for a zone that does not exist.
+    """
+    ZoneInfo(time_zone)
     known = {
         "language": language,
         "time_zone": time_zone,
@@ -134,7 +140,11 @@ def set_contact_point(
     at: datetime,
     verified: bool = True,
 ) -> ContactPoint:
-    """Make this the recipient's one address on the channel."""
+    """Make this the recipient's one address on the channel.
+
+    Raises `KeyError` for a channel that does not exist.
+    """
+    channel = CHANNELS[channel].name
     points = ContactPoint.objects.filter(recipient_id=recipient_id, channel=channel)
     points.filter(disabled_at__isnull=True).exclude(address=address).update(
         disabled_at=at, disabled_reason=ContactPoint.DisabledReason.REPLACED

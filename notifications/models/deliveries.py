@@ -1,9 +1,13 @@
+from __future__ import annotations
+
 import uuid
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 
-from notifications.kinds import Kind
+from notifications.models.now import DatabaseNow
 from notifications.models.recipients import ContactPoint, Recipient
 
 
@@ -24,7 +28,8 @@ class Notification(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="notifications")
-    kind = models.CharField(max_length=32, choices=Kind)
+    # One of `Kind`, which the outbox sees to: a new sentence needs no migration.
+    kind = models.CharField(max_length=32)
     # Opaque to this app: whoever enqueues can cancel by it.
     group = models.CharField(max_length=128, db_column="group_name")
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
@@ -52,8 +57,44 @@ class Notification(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def unfinished(self) -> "DeliveryQuerySet":
+    def unfinished(self) -> DeliveryQuerySet:
         return self.filter(state__in=Delivery.UNFINISHED)
+
+    def in_nobodys_hands(self) -> DeliveryQuerySet:
+        return self.unfinished().filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=DatabaseNow())
+        )
+
+    def claimable(self, at: datetime) -> DeliveryQuerySet:
+        return self.in_nobodys_hands().filter(
+            next_attempt_at__lte=at,
+            expires_at__gt=at,
+            attempts__lt=F("attempts_allowed"),
+        )
+
+    def held(self, pk: uuid.UUID, claim_no: int) -> DeliveryQuerySet:
+        return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)
+
+    def claim(self, lease: timedelta) -> int:
+        return self.update(
+            state=Delivery.State.CLAIMED,
+            claim_no=F("claim_no") + 1,
+            attempts=F("attempts") + 1,
+            lease_until=DatabaseNow() + lease,
+        )
+
+    def put_back(self, *, next_attempt_at: Any, **others: Any) -> int:
+        return self.update(
+            state=Delivery.State.PENDING,
+            next_attempt_at=next_attempt_at,
+            lease_until=None,
+            offered_at=None,
+            **others,
+        )
+
+    def end(self, state: Delivery.State, **others: Any) -> int:
+        ended = {"ended_at": DatabaseNow(), "lease_until": None}
+        return self.update(state=state, **ended | others)
 
 
 class Delivery(models.Model):
@@ -87,7 +128,9 @@ class Delivery(models.Model):
     # The fencing number: only who holds the current one may begin or finish.
     claim_no = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
+    # Counted when claimed, so that an item which kills its worker counts too.
     attempts = models.PositiveSmallIntegerField(default=0)
+    attempts_allowed = models.PositiveSmallIntegerField()
     ended_at = models.DateTimeField(null=True, blank=True)
     last_code = models.CharField(max_length=64, blank=True, default="")
     provider_reference = models.CharField(max_length=255, blank=True, default="")

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import uuid
 
 from django.db import models
@@ -28,7 +30,7 @@ class Recipient(models.Model):
 
 
 class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
-    def usable(self) -> "ContactPointQuerySet":
+    def usable(self) -> ContactPointQuerySet:
         return self.filter(verified_at__isnull=False, disabled_at__isnull=True)
 
 
@@ -72,3 +74,7 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
+
+    @property
+    def is_usable(self) -> bool:
+        return self.verified_at is not None and self.disabled_at is None

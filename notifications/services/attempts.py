@@ -1,0 +1,110 @@
+"""An attempt is a row before it is a call, and its result is fenced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from notifications.channels import CHANNELS
+from notifications.channels.base import PermanentFailure, TransientFailure
+from notifications.models import Attempt, ContactPoint, Delivery, Urgency
+from notifications.models.deliveries import DeliveryQuerySet
+from notifications.models.now import DatabaseNow
+from notifications.services.backoff import wait_before_next
+from notifications.services.claims import LEASE, Claim
+from notifications.services.quiet_hours import end_of_quiet
+
+#: One refusal may be a provider's bad hour; the second is believed.
+REFUSALS_BELIEVED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    reference: str
+    code: str = ""
+
+
+Result = Sent | TransientFailure | PermanentFailure
+
+
+@transaction.atomic(durable=True)
+def begin(claim: Claim, *, at: datetime) -> Delivery | None:
+    """Write the attempt, or return None if there is to be none.
+
+    State and number are read again under the row's lock: what was canceled in the
+    meantime, or claimed by another, does not begin.
+    """
+    delivery = (
+        _held(claim)
+        .select_related("notification__recipient", "contact_point")
+        .select_for_update(of=("self",))
+        .first()
+    )
+    if delivery is None or not _is_wanted_now(claim, delivery, at):
+        return None
+    Attempt.objects.create(delivery=delivery, claim_no=claim.number, started_at=DatabaseNow())
+    # The claim may have waited for the lock: the call gets a whole lease.
+    _held(claim).update(lease_until=DatabaseNow() + LEASE)
+    return delivery
+
+
+@transaction.atomic(durable=True)
+def finish(claim: Claim, delivery: Delivery, result: Result, seconds: float) -> bool:
+    """Write the result; False if the number was no longer the current one."""
+    Attempt.objects.filter(delivery=delivery, claim_no=claim.number).update(
+        ended_at=DatabaseNow(),
+        outcome=_outcome(result),
+        code=result.code,
+        latency_ms=round(seconds * 1000),
+    )
+    if isinstance(result, PermanentFailure) and result.is_address_refused:
+        _count_refusal(delivery.contact_point)
+    return bool(_write_result(claim, delivery, result))
+
+
+def _held(claim: Claim) -> DeliveryQuerySet:
+    return Delivery.objects.held(claim.delivery_id, claim.number)
+
+
+def _is_wanted_now(claim: Claim, delivery: Delivery, at: datetime) -> bool:
+    if not delivery.contact_point.is_usable:
+        _held(claim).end(Delivery.State.SUPPRESSED, last_code="address_disabled")
+        return False
+    if delivery.urgency == Urgency.URGENT:
+        return True
+    end = end_of_quiet(delivery.notification.recipient, at)
+    if end is not None:
+        _held(claim).put_back(next_attempt_at=end, attempts=F("attempts") - 1)
+    return end is None
+
+
+def _write_result(claim: Claim, delivery: Delivery, result: Result) -> int:
+    held = _held(claim)
+    if isinstance(result, Sent):
+        reference = result.reference[:255]
+        return held.end(Delivery.State.SENT, provider_reference=reference)
+    is_last = delivery.attempts >= delivery.attempts_allowed
+    if isinstance(result, PermanentFailure) or is_last:
+        return held.end(Delivery.State.DEAD, last_code=result.code)
+    wait = wait_before_next(CHANNELS[delivery.channel].retry, delivery.attempts, result.retry_after)
+    return held.put_back(next_attempt_at=DatabaseNow() + wait, last_code=result.code)
+
+
+def _outcome(result: Result) -> Attempt.Outcome:
+    if isinstance(result, Sent):
+        return Attempt.Outcome.SENT
+    if isinstance(result, PermanentFailure):
+        return Attempt.Outcome.PERMANENT
+    return Attempt.Outcome.TRANSIENT
+
+
+def _count_refusal(point: ContactPoint) -> None:
+    points = ContactPoint.objects.filter(pk=point.pk)
+    points.update(refusals=F("refusals") + 1)
+    points.filter(refusals__gte=REFUSALS_BELIEVED, disabled_at__isnull=True).update(
+        disabled_at=DatabaseNow(),
+        disabled_reason=ContactPoint.DisabledReason.REFUSED,
+    )

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from notifications.channels.base import Retry
+
+#: However long a provider asks us to wait, a person is waiting too.
+LONGEST_ASKED_WAIT = timedelta(minutes=15)
+
+
+def wait_before_next(retry: Retry, attempts: int, asked: timedelta | None) -> timedelta:
+    """Full jitter, so that what failed together does not come back together."""
+    if asked is not None:
+        return min(asked, LONGEST_ASKED_WAIT)
+    ceiling = min(retry.cap, retry.base * (1 << (attempts - 1)))
+    return ceiling * random.random()  # noqa: S311 - spreads load, guards nothing

@@ -1,0 +1,63 @@
+"""One delivery from claim to result. No transaction is open during the call."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from notifications.channels import CHANNELS
+from notifications.channels.base import Message, PermanentFailure, TransientFailure
+from notifications.models import Delivery
+from notifications.services import attempts, claims, texts
+
+logger = logging.getLogger(__name__)
+
+
+def deliver(*, delivery_id: UUID, at: datetime) -> bool:
+    """Try the delivery once if it is due and nobody has it; True if it was tried."""
+    claim = claims.take(delivery_id=delivery_id, at=at)
+    if claim is None:
+        return False
+    delivery = attempts.begin(claim, at=at)
+    if delivery is None:
+        return False
+    if not connection.in_atomic_block:
+        # A provider may take seconds: the pool's connection is for others meanwhile.
+        connection.close()
+    started = time.monotonic()
+    result = _send(delivery)
+    attempts.finish(claim, delivery, result, time.monotonic() - started)
+    return True
+
+
+def _send(delivery: Delivery) -> attempts.Result:
+    try:
+        reference = CHANNELS[delivery.channel].send(_message(delivery))
+    except (TransientFailure, PermanentFailure) as failure:
+        return failure
+    except Exception as error:  # noqa: BLE001 - a poison item must not stop the others
+        logger.error(  # the type only: a message could quote an address
+            "delivery failed",
+            extra={"delivery_id": delivery.pk, "outcome": type(error).__name__},
+        )
+        return TransientFailure(type(error).__name__)
+    return attempts.Sent(reference)
+
+
+def _message(delivery: Delivery) -> Message:
+    notification = delivery.notification
+    text = texts.render(
+        notification.kind,
+        language=notification.recipient.language,
+        link=notification.link,
+    )
+    return Message(
+        delivery_id=delivery.pk,
+        address=delivery.contact_point.address,
+        subject=text.subject,
+        body=text.body,
+    )

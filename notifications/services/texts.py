@@ -1,0 +1,36 @@
+"""The neutral sentences of each kind, in the recipient's language."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from django.conf import settings
+
+from notifications.kinds import Kind
+
+TEXTS = Path(__file__).parent.parent / "texts"
+FALLBACK = "en"
+
+
+class Text(NamedTuple):
+    subject: str
+    body: str
+
+
+def render(kind: str, *, language: str, link: str) -> Text:
+    subject, _, body = _template(Kind(kind), language).partition("\n\n")
+    link = urljoin(settings.PUBLIC_URL + "/", link)
+    return Text(subject.strip(), Template(body).substitute(link=link))
+
+
+@cache
+def _template(kind: Kind, language: str) -> str:
+    for tag in (language.lower(), language.lower().partition("-")[0], FALLBACK):
+        path = TEXTS / tag / f"{kind}.txt"
+        if tag.isalnum() and path.exists():
+            return path.read_text(encoding="utf-8")
+    raise LookupError(kind)

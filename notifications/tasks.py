@@ -1,0 +1,20 @@
+"""Celery doors. A message holds an id and may be lost, late or doubled."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+import clock
+from notifications.services import deliveries, heartbeats
+
+
+@shared_task(name="notifications.deliver")
+def deliver(*, delivery_id: str, **_: object) -> None:
+    deliveries.deliver(delivery_id=UUID(delivery_id), at=clock.now())
+
+
+@shared_task(name="notifications.beat")
+def beat(*, queue: str, **_: object) -> None:
+    heartbeats.beat_worker(queue=queue, at=clock.now())

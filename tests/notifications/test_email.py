@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import socket
+import threading
+import uuid
+from time import monotonic
+
+import pytest
+
+from notifications.channels import email
+from notifications.channels.base import Message, PermanentFailure, TransientFailure
+from notifications.channels.email import Email
+
+MESSAGE = Message(
+    delivery_id=uuid.UUID(int=7),
+    address="someone@example.org",
+    subject="Lumbar: Grüße",
+    body="Bitte melden Sie sich an.\n",
+)
+
+
+def test_the_mail_arrives_as_it_was_written(smtp):
+    Email().send(MESSAGE)
+
+    [mail] = smtp.mails
+    assert mail.address == "someone@example.org"
+    assert mail.message["Subject"] == "Lumbar: Grüße"
+    assert mail.message.get_content().strip() == "Bitte melden Sie sich an."
+    assert mail.message["Auto-Submitted"] == "auto-generated"
+
+
+def test_every_try_of_a_delivery_has_the_same_message_id(smtp):
+    references = {Email().send(MESSAGE) for _ in range(2)}
+
+    assert {mail.id for mail in smtp.mails} == references
+    assert len(references) == 1
+
+
+def test_a_refused_recipient_is_a_permanent_failure_of_the_address(smtp):
+    smtp.answer_recipient(MESSAGE.address, "550 no such user")
+
+    with pytest.raises(PermanentFailure) as failure:
+        Email().send(MESSAGE)
+
+    assert failure.value.code == "smtp_550"
+    assert failure.value.is_address_refused
+
+
+def test_a_refused_text_is_not_the_addresss_fault(smtp):
+    smtp.answer_data(MESSAGE.address, "554 looks like spam")
+
+    with pytest.raises(PermanentFailure) as failure:
+        Email().send(MESSAGE)
+
+    assert not failure.value.is_address_refused
+
+
+@pytest.mark.parametrize("moment", ["answer_recipient", "answer_data"])
+def test_a_4xx_answer_is_transient(smtp, moment):
+    getattr(smtp, moment)(MESSAGE.address, "451 come back later")
+
+    with pytest.raises(TransientFailure) as failure:
+        Email().send(MESSAGE)
+
+    assert failure.value.code == "smtp_451"
+
+
+def test_a_server_that_is_not_there_is_transient(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        settings.EMAIL_PORT = unused.getsockname()[1]
+
+        with pytest.raises(TransientFailure) as failure:
+            Email().send(MESSAGE)
+
+    assert failure.value.code == "ConnectionRefusedError"
+
+
+def test_a_server_that_hangs_is_cut_off_at_the_deadline(smtp, monkeypatch):
+    monkeypatch.setattr(email, "TOTAL_SECONDS", 0.3)
+    started = monotonic()
+
+    with smtp.hanging(), pytest.raises(TransientFailure):
+        Email().send(MESSAGE)
+
+    assert monotonic() - started < 2
+
+
+def test_a_server_that_drips_is_cut_off_at_the_deadline(settings, monkeypatch):
+    monkeypatch.setattr(email, "TOTAL_SECONDS", 0.5)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.EMAIL_PORT = server.getsockname()[1]
+        threading.Thread(target=drip, args=[server], daemon=True).start()
+        started = monotonic()
+
+        with pytest.raises(TransientFailure):
+            Email().send(MESSAGE)
+
+    assert monotonic() - started < 2
+
+
+def drip(server: socket.socket) -> None:
+    """Greet, then answer each EHLO with a line that never ends."""
+    client, _ = server.accept()
+    with client:
+        client.sendall(b"220 hello\r\n")
+        try:
+            while True:
+                client.sendall(b"2")
+                threading.Event().wait(0.05)
+        except OSError:
+            return
+
+
+def test_what_goes_wrong_after_the_mail_was_taken_is_not_a_failure(smtp, monkeypatch):
+    async def hang_up(server, session, envelope):
+        server.transport.close()
+        return "221 bye"
+
+    smtp.handle_QUIT = hang_up
+
+    assert Email().send(MESSAGE)
+    assert len(smtp.mails) == 1

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from notifications.kinds import Kind
+from notifications.services.texts import TEXTS, render
+
+LANGUAGES = sorted(path.name for path in TEXTS.iterdir())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_text_in_every_language(kind, language):
+    text = render(kind, language=language, link="/here")
+
+    assert (TEXTS / language / f"{kind}.txt").exists()
+    assert text.subject.startswith("Lumbar: ")
+    assert "\n" not in text.subject
+    assert "/here" in text.body
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TEXTS.rglob("*.txt")), ids=lambda p: f"{p.parent.name}-{p.stem}"
+)
+def test_a_text_takes_a_link_and_nothing_else(path):
+    assert re.findall(r"\$\w+|\$\{.*?\}", path.read_text()) == ["$link"]
+
+
+@pytest.mark.parametrize(
+    ("language", "begin"),
+    [("de-AT", "Dies"), ("ES", "Esto"), ("fi", "This"), ("", "This"), ("../../etc", "This")],
+)
+def test_an_unknown_language_falls_back_to_english(language, begin):
+    assert render(Kind.TEST, language=language, link="/").body.startswith(begin)
+
+
+def test_a_link_keeps_its_one_time_secret(settings):
+    settings.PUBLIC_URL = "https://lumbar.example.org"
+
+    text = render(Kind.INVITATION, language="en", link="/join/?token=a&b=$c%20")
+
+    assert "https://lumbar.example.org/join/?token=a&b=$c%20\n" in text.body
