@@ -6,9 +6,10 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/pytest
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
+export DJANGO_SETTINGS_MODULE := backend.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults browser lock fix
+.PHONY: help setup demo test check bench faults lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +36,7 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
-	@LUMBAR_MODE=development $(BIN)/mypy
+	@$(BIN)/mypy
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/python manage.py check_templates
@@ -53,6 +54,3 @@ lock: setup ## Compile requirements*.txt from pyproject.toml anew
 fix: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
-
-browser: setup ## Install what the browser tests need (as root, Debian)
-	@.ci/browser

@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from time import monotonic, sleep
@@ -46,11 +46,7 @@ class Postgres:
     home: Home
     name: str
     is_durable: bool = True
-    port: int | None = None
-    """Also listen there, on this machine only; else there is a socket alone."""
-    is_system: bool = False
-    """Take the system's binaries even where there are those of the wheel."""
-    extra_settings: tuple[str, ...] = ()
+    extra_settings: tuple[str, ...] = field(default=())
 
     @property
     def account(self) -> Account:
@@ -58,9 +54,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        if self.port:
-            return f"postgresql://lumbar@127.0.0.1:{self.port}/lumbar"
-        return self._url("lumbar")
+        return f"postgresql://lumbar@/lumbar?host={self.socket_directory}"
 
     @property
     def socket_directory(self) -> Path:
@@ -68,7 +62,7 @@ class Postgres:
 
     @cached_property
     def binaries(self) -> Path:
-        wheel = None if self.is_system else wheel_binaries()
+        wheel = wheel_binaries()
         if wheel and (wheel / "postgres").exists():
             package = wheel.parents[1]
             binary = self.account.readable(wheel / "postgres", of=package, copies=self.home.state)
@@ -167,11 +161,7 @@ class Postgres:
 
     def _launch(self) -> None:
         settings = [
-            *(
-                ["listen_addresses=127.0.0.1", f"port={self.port}"]
-                if self.port
-                else ["listen_addresses="]
-            ),
+            "listen_addresses=",
             f"unix_socket_directories={self.socket_directory}",
             "unix_socket_permissions=0700",
             "max_connections=200",
@@ -199,9 +189,7 @@ class Postgres:
             connection.execute("CREATE DATABASE lumbar TEMPLATE template0")
 
     def _url(self, database: str) -> str:
-        return (
-            f"postgresql://lumbar@/{database}?host={self.socket_directory}&port={self.port or 5432}"
-        )
+        return f"postgresql://lumbar@/{database}?host={self.socket_directory}"
 
     def _tool(self, tool: str, *arguments: str | Path) -> None:
         process = self.account.run([self.binaries / tool, *arguments], stderr=subprocess.PIPE)

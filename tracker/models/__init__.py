@@ -25,7 +25,6 @@ from .records import (
 )
 from .reminder import Reminder
 from .review import Message, Order, Referral, Review, Visit
-from .session_token import SessionToken
 from .user import User
 
 __all__ = [
@@ -64,7 +63,6 @@ __all__ = [
     "Reminder",
     "Review",
     "Revision",
-    "SessionToken",
     "StaffedHours",
     "TherapySession",
     "User",
