@@ -56,6 +56,9 @@ class Revision(ClinicLedger):
     diary_import = models.ForeignKey(
         "tracker.DiaryImport", models.PROTECT, null=True, related_name="revisions"
     )
+    imported_line = models.PositiveIntegerField(null=True)
+    #: what the file said, by field, where `content` holds it rounded: {"pain_average": "6.75"}
+    imported_original = models.JSONField(null=True)
 
     objects = RevisionQuerySet.as_manager()
 
@@ -75,6 +78,12 @@ class Revision(ClinicLedger):
             models.CheckConstraint(
                 condition=Q(author__isnull=False) | Q(diary_import__isnull=False),
                 name="revision_has_author_or_import",
+            ),
+            # What came from a file can be found in it again.
+            models.CheckConstraint(
+                condition=Q(diary_import=None, imported_line=None, imported_original=None)
+                | Q(diary_import__isnull=False, imported_line__isnull=False),
+                name="revision_imported_from_a_line",
             ),
         ]
         indexes = [
@@ -205,8 +214,10 @@ class DiaryImport(ClinicLedger):
     file_name = models.CharField(max_length=200)
     options = models.JSONField()
     imported_at = models.DateTimeField()
-    rows = models.PositiveIntegerField()
-    rejected = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()  #: lines that held something, without the header
+    rejected = models.PositiveIntegerField()  #: of those
+    created = models.PositiveIntegerField()  #: days that were not there before
+    revised = models.PositiveIntegerField()  #: days of which the file says something else now
 
     class Meta:
         constraints = [
