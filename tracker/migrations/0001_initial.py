@@ -11,1196 +11,2510 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Clinic',
+            name="Clinic",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('time_zone', models.CharField(max_length=64)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('emergency_number', models.CharField(default='911', max_length=20)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("time_zone", models.CharField(max_length=64)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("emergency_number", models.CharField(default="911", max_length=20)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('joined_at', models.DateTimeField()),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("joined_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_folded')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("email", django.db.models.functions.text.Lower("email"))
+                        ),
+                        name="user_email_folded",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CareTeam',
+            name="CareTeam",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Clinician',
+            name="Clinician",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('full_name', models.CharField(max_length=120)),
-                ('role', models.CharField(choices=[('physician', 'Physician'), ('nurse', 'Nurse'), ('physical_therapist', 'Physical Therapist'), ('administrator', 'Administrator')], max_length=24)),
-                ('is_administrator', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
-                ('recipient_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clinicians', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("full_name", models.CharField(max_length=120)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("physician", "Physician"),
+                            ("nurse", "Nurse"),
+                            ("physical_therapist", "Physical Therapist"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("is_administrator", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
+                ("recipient_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="clinicians",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['full_name'],
+                "ordering": ["full_name"],
             },
         ),
         migrations.CreateModel(
-            name='CareTeamMembership',
+            name="CareTeamMembership",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('care_team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tracker.careteam')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('clinician', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='tracker.clinician')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "care_team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="tracker.careteam",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "clinician",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="tracker.clinician",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='careteam',
-            name='clinicians',
-            field=models.ManyToManyField(related_name='care_teams', through='tracker.CareTeamMembership', to='tracker.clinician'),
+            model_name="careteam",
+            name="clinicians",
+            field=models.ManyToManyField(
+                related_name="care_teams",
+                through="tracker.CareTeamMembership",
+                to="tracker.clinician",
+            ),
         ),
         migrations.CreateModel(
-            name='DiaryImport',
+            name="DiaryImport",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('sha256', models.CharField(max_length=64)),
-                ('file_name', models.CharField(max_length=200)),
-                ('options', models.JSONField()),
-                ('imported_at', models.DateTimeField()),
-                ('rows', models.PositiveIntegerField()),
-                ('rejected', models.PositiveIntegerField()),
-                ('created', models.PositiveIntegerField()),
-                ('revised', models.PositiveIntegerField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("sha256", models.CharField(max_length=64)),
+                ("file_name", models.CharField(max_length=200)),
+                ("options", models.JSONField()),
+                ("imported_at", models.DateTimeField()),
+                ("rows", models.PositiveIntegerField()),
+                ("rejected", models.PositiveIntegerField()),
+                ("created", models.PositiveIntegerField()),
+                ("revised", models.PositiveIntegerField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Episode',
+            name="Episode",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('index_date', models.DateField()),
-                ('onset_date', models.DateField(blank=True, null=True)),
-                ('surgery_date', models.DateField(blank=True, null=True)),
-                ('conservative_min_days', models.PositiveSmallIntegerField(default=42)),
-                ('ended_date', models.DateField(blank=True, null=True)),
-                ('next_close_at', models.DateTimeField(blank=True, null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("index_date", models.DateField()),
+                ("onset_date", models.DateField(blank=True, null=True)),
+                ("surgery_date", models.DateField(blank=True, null=True)),
+                ("conservative_min_days", models.PositiveSmallIntegerField(default=42)),
+                ("ended_date", models.DateField(blank=True, null=True)),
+                ("next_close_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-index_date'],
+                "ordering": ["-index_date"],
             },
         ),
         migrations.CreateModel(
-            name='Escalation',
+            name="Escalation",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('priority', models.CharField(choices=[('P0', 'P0'), ('P1', 'P1'), ('P2', 'P2'), ('P3', 'P3'), ('P4', 'P4')], max_length=2)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('acknowledged', 'Acknowledged'), ('snoozed', 'Snoozed'), ('exhausted', 'Exhausted'), ('resolved', 'Resolved'), ('withdrawn', 'Withdrawn')], default='active', max_length=12)),
-                ('epoch', models.PositiveSmallIntegerField(default=1)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('opened_at', models.DateTimeField()),
-                ('acknowledge_by', models.DateTimeField()),
-                ('next_step_at', models.DateTimeField(null=True)),
-                ('review_by', models.DateTimeField(null=True)),
-                ('exhausted_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("P0", "P0"),
+                            ("P1", "P1"),
+                            ("P2", "P2"),
+                            ("P3", "P3"),
+                            ("P4", "P4"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("acknowledged", "Acknowledged"),
+                            ("snoozed", "Snoozed"),
+                            ("exhausted", "Exhausted"),
+                            ("resolved", "Resolved"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="active",
+                        max_length=12,
+                    ),
+                ),
+                ("epoch", models.PositiveSmallIntegerField(default=1)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("opened_at", models.DateTimeField()),
+                ("acknowledge_by", models.DateTimeField()),
+                ("next_step_at", models.DateTimeField(null=True)),
+                ("review_by", models.DateTimeField(null=True)),
+                ("exhausted_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['priority', 'opened_at', 'id'],
+                "ordering": ["priority", "opened_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Acknowledgement',
+            name="Acknowledgement",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('epoch', models.PositiveSmallIntegerField()),
-                ('at', models.DateTimeField()),
-                ('review_by', models.DateTimeField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinician')),
-                ('escalation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='acknowledgements', to='tracker.escalation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("epoch", models.PositiveSmallIntegerField()),
+                ("at", models.DateTimeField()),
+                ("review_by", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinician",
+                    ),
+                ),
+                (
+                    "escalation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="acknowledgements",
+                        to="tracker.escalation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='EscalationPolicy',
+            name="EscalationPolicy",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('priority', models.CharField(choices=[('P0', 'P0'), ('P1', 'P1'), ('P2', 'P2'), ('P3', 'P3'), ('P4', 'P4')], max_length=2)),
-                ('care_team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='policies', to='tracker.careteam')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("P0", "P0"),
+                            ("P1", "P1"),
+                            ("P2", "P2"),
+                            ("P3", "P3"),
+                            ("P4", "P4"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "care_team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="policies",
+                        to="tracker.careteam",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['priority'],
+                "ordering": ["priority"],
             },
         ),
         migrations.CreateModel(
-            name='EscalationPolicyStep',
+            name="EscalationPolicyStep",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('delay_minutes', models.PositiveIntegerField()),
-                ('role', models.CharField(blank=True, choices=[('physician', 'Physician'), ('nurse', 'Nurse'), ('physical_therapist', 'Physical Therapist'), ('administrator', 'Administrator')], max_length=24)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('clinician', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.clinician')),
-                ('policy', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='tracker.escalationpolicy')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("delay_minutes", models.PositiveIntegerField()),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("physician", "Physician"),
+                            ("nurse", "Nurse"),
+                            ("physical_therapist", "Physical Therapist"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "clinician",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.clinician",
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="tracker.escalationpolicy",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='EscalationStep',
+            name="EscalationStep",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('epoch', models.PositiveSmallIntegerField()),
-                ('position', models.PositiveSmallIntegerField()),
-                ('delay_minutes', models.PositiveIntegerField()),
-                ('label', models.CharField(max_length=120)),
-                ('clinicians', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('fired_at', models.DateTimeField(null=True)),
-                ('reached', models.PositiveSmallIntegerField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('escalation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='tracker.escalation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("epoch", models.PositiveSmallIntegerField()),
+                ("position", models.PositiveSmallIntegerField()),
+                ("delay_minutes", models.PositiveIntegerField()),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "clinicians",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
+                ("due_at", models.DateTimeField(null=True)),
+                ("fired_at", models.DateTimeField(null=True)),
+                ("reached", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "escalation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="tracker.escalation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['epoch', 'position'],
+                "ordering": ["epoch", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Evaluation',
+            name="Evaluation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('ruleset', models.CharField(max_length=20)),
-                ('inputs_sha256', models.CharField(max_length=64)),
-                ('records', models.PositiveIntegerField()),
-                ('opened', models.PositiveSmallIntegerField(default=0)),
-                ('raised', models.PositiveSmallIntegerField(default=0)),
-                ('cleared', models.PositiveSmallIntegerField(default=0)),
-                ('withdrawn', models.PositiveSmallIntegerField(default=0)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='tracker.episode')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("ruleset", models.CharField(max_length=20)),
+                ("inputs_sha256", models.CharField(max_length=64)),
+                ("records", models.PositiveIntegerField()),
+                ("opened", models.PositiveSmallIntegerField(default=0)),
+                ("raised", models.PositiveSmallIntegerField(default=0)),
+                ("cleared", models.PositiveSmallIntegerField(default=0)),
+                ("withdrawn", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evaluations",
+                        to="tracker.episode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='ExcusedPeriod',
+            name="ExcusedPeriod",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('from_date', models.DateField()),
-                ('until_date', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='excused_periods', to='tracker.episode')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("from_date", models.DateField()),
+                ("until_date", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="excused_periods",
+                        to="tracker.episode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['from_date'],
+                "ordering": ["from_date"],
             },
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Flag",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('rule', models.CharField(max_length=24)),
-                ('ruleset', models.CharField(max_length=20)),
-                ('priority', models.CharField(choices=[('P0', 'P0'), ('P1', 'P1'), ('P2', 'P2'), ('P3', 'P3'), ('P4', 'P4')], max_length=2)),
-                ('raised_from', models.CharField(blank=True, choices=[('P0', 'P0'), ('P1', 'P1'), ('P2', 'P2'), ('P3', 'P3'), ('P4', 'P4')], max_length=2)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('cleared', 'Cleared'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], default='open', max_length=10)),
-                ('day', models.IntegerField()),
-                ('local_date', models.DateField()),
-                ('opened_at', models.DateTimeField()),
-                ('detected_at', models.DateTimeField()),
-                ('retrospective', models.BooleanField(default=False)),
-                ('explanation', models.TextField()),
-                ('patient_text', models.TextField(blank=True)),
-                ('evidence', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('missing', models.JSONField(default=list)),
-                ('clears_when', models.TextField()),
-                ('cannot_see', models.TextField(blank=True)),
-                ('sources', models.JSONField(default=list)),
-                ('latest', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ended_reason', models.CharField(blank=True, max_length=200)),
-                ('usefulness', models.CharField(blank=True, choices=[('acted_on', 'Acted On'), ('useful', 'Useful'), ('noise', 'Noise')], max_length=8)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='tracker.episode')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("rule", models.CharField(max_length=24)),
+                ("ruleset", models.CharField(max_length=20)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[
+                            ("P0", "P0"),
+                            ("P1", "P1"),
+                            ("P2", "P2"),
+                            ("P3", "P3"),
+                            ("P4", "P4"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "raised_from",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("P0", "P0"),
+                            ("P1", "P1"),
+                            ("P2", "P2"),
+                            ("P3", "P3"),
+                            ("P4", "P4"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("cleared", "Cleared"),
+                            ("closed", "Closed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("day", models.IntegerField()),
+                ("local_date", models.DateField()),
+                ("opened_at", models.DateTimeField()),
+                ("detected_at", models.DateTimeField()),
+                ("retrospective", models.BooleanField(default=False)),
+                ("explanation", models.TextField()),
+                ("patient_text", models.TextField(blank=True)),
+                (
+                    "evidence",
+                    models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("missing", models.JSONField(default=list)),
+                ("clears_when", models.TextField()),
+                ("cannot_see", models.TextField(blank=True)),
+                ("sources", models.JSONField(default=list)),
+                (
+                    "latest",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, null=True
+                    ),
+                ),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("ended_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "usefulness",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("acted_on", "Acted On"),
+                            ("useful", "Useful"),
+                            ("noise", "Noise"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="tracker.episode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['priority', 'opened_at', 'id'],
-            },
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='flag',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='tracker.flag'),
-        ),
-        migrations.CreateModel(
-            name='Holiday',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('holiday_date', models.DateField()),
-                ('name', models.CharField(max_length=80)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-            ],
-            options={
-                'ordering': ['holiday_date'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Patient',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('full_name', models.CharField(max_length=120)),
-                ('birth_date', models.DateField(blank=True, null=True)),
-                ('sex', models.CharField(choices=[('female', 'Female'), ('male', 'Male'), ('intersex', 'Intersex'), ('other', 'Other'), ('unknown', 'Unknown')], default='unknown', max_length=10)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('conditions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None)),
-                ('function_floor', models.PositiveSmallIntegerField(default=0)),
-                ('mme_acknowledged', models.DecimalField(blank=True, decimal_places=1, max_digits=6, null=True)),
-                ('time_zone', models.CharField(max_length=64)),
-                ('reminder_time', models.TimeField(blank=True, null=True)),
-                ('remind_at', models.DateTimeField(blank=True, null=True)),
-                ('enrolled_at', models.DateTimeField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('external_ref', models.CharField(blank=True, max_length=120, null=True)),
-                ('recipient_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('care_team', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='tracker.careteam')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='patient', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['full_name', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='MedicationIntake',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('local_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('product', models.CharField(blank=True, max_length=200)),
-                ('ingredients', models.JSONField()),
-                ('route', models.CharField(max_length=24)),
-                ('prescribed', models.BooleanField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Invitation',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('clinician', 'Clinician'), ('patient', 'Patient')], max_length=12)),
-                ('email', models.EmailField(max_length=254)),
-                ('full_name', models.CharField(blank=True, max_length=120)),
-                ('role', models.CharField(blank=True, choices=[('physician', 'Physician'), ('nurse', 'Nurse'), ('physical_therapist', 'Physical Therapist'), ('administrator', 'Administrator')], max_length=24)),
-                ('is_administrator', models.BooleanField(default=False)),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('recipient_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tracker.clinician')),
-                ('patient', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['-created_at'],
-            },
-        ),
-        migrations.AddField(
-            model_name='flag',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='tracker.patient'),
-        ),
-        migrations.AddField(
-            model_name='escalation',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='escalations', to='tracker.patient'),
-        ),
-        migrations.AddField(
-            model_name='episode',
-            name='patient',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='episodes', to='tracker.patient'),
-        ),
-        migrations.CreateModel(
-            name='DiaryEntry',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('local_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('pain_average', models.PositiveSmallIntegerField(null=True)),
-                ('pain_worst', models.PositiveSmallIntegerField(null=True)),
-                ('standing', models.PositiveSmallIntegerField(null=True)),
-                ('walking', models.PositiveSmallIntegerField(null=True)),
-                ('sleep', models.PositiveSmallIntegerField(null=True)),
-                ('activity', models.PositiveSmallIntegerField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['local_date'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Consent',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('text_version', models.CharField(max_length=20)),
-                ('agreed_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='tracker.patient')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='CompressUse',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('local_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('type', models.CharField(choices=[('hot', 'hot'), ('cold', 'cold')], max_length=4)),
-                ('minutes', models.PositiveSmallIntegerField(null=True)),
-                ('skin_reaction', models.BooleanField(default=False)),
-                ('wrap', models.BooleanField(default=False)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Advice',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=40)),
-                ('urgency', models.CharField(choices=[('emergency', 'Emergency'), ('today', 'Today'), ('information', 'Information')], max_length=12)),
-                ('record_uuid', models.UUIDField(null=True)),
-                ('given_at', models.DateTimeField()),
-                ('text', models.TextField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='advice', to='tracker.episode')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='advice', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['-given_at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PatientTimeZone',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('from_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='time_zones', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['from_date'],
-            },
-        ),
-        migrations.CreateModel(
-            name='PegScore',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('local_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('pain', models.PositiveSmallIntegerField()),
-                ('enjoyment', models.PositiveSmallIntegerField()),
-                ('activity', models.PositiveSmallIntegerField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['local_date'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='PlannedMeasure',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('measure', models.CharField(choices=[('physical_therapy', 'Physical Therapy'), ('home_exercise', 'Home Exercise'), ('medication', 'Medication'), ('hot_compress', 'Hot Compress'), ('cold_compress', 'Cold Compress'), ('massage', 'Massage'), ('acupuncture', 'Acupuncture'), ('manipulation', 'Manipulation'), ('brace', 'Brace'), ('injection', 'Injection'), ('activity_modification', 'Activity Modification')], max_length=24)),
-                ('sessions_per_week', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('minutes_per_day', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('ingredients', models.JSONField(blank=True, null=True)),
-                ('product', models.CharField(blank=True, max_length=120)),
-                ('route', models.CharField(blank=True, max_length=24)),
-                ('prescribed', models.BooleanField(default=False)),
-                ('doses_per_day', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('waived', models.CharField(blank=True, choices=[('contraindicated', 'Contraindicated'), ('unavailable', 'Unavailable'), ('not_tolerated', 'Not Tolerated')], max_length=16)),
-                ('from_date', models.DateField()),
-                ('until_date', models.DateField(blank=True, null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='tracker.clinician')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='planned_measures', to='tracker.episode')),
-            ],
-            options={
-                'ordering': ['measure', 'from_date', 'id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RedFlagChecklist',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('local_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('answers', models.JSONField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Reminder',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('local_date', models.DateField()),
-                ('at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=[('sent', 'Sent'), ('already_logged', 'Already Logged'), ('unreachable', 'Unreachable'), ('missed', 'Missed')], max_length=16)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reminders', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['-local_date'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Review',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('decision', models.CharField(choices=[('continue_care', 'Continue Care'), ('change_plan', 'Change Plan'), ('order_tests', 'Order Tests'), ('refer', 'Refer'), ('see_patient', 'See Patient'), ('send_to_emergency', 'Send To Emergency'), ('no_action', 'No Action')], max_length=20)),
-                ('note', models.TextField(blank=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reviews', to='tracker.clinician')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['-at'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Referral',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('specialty', models.CharField(choices=[('physiatry', 'Physiatry'), ('pain_management', 'Pain Management'), ('physical_therapy', 'Physical Therapy'), ('spine_surgery', 'Spine Surgery')], max_length=20)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='referrals', to='tracker.review')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Order',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('test', models.CharField(choices=[('x_ray', 'X Ray'), ('ct', 'Ct'), ('mri', 'Mri'), ('myelogram', 'Myelogram'), ('emg_ncs', 'Emg Ncs'), ('hla_b27', 'Hla B27')], max_length=12)),
-                ('state', models.CharField(choices=[('ordered', 'Ordered'), ('resulted', 'Resulted'), ('cancelled', 'Cancelled')], default='ordered', max_length=10)),
-                ('result', models.TextField(blank=True)),
-                ('resulted_at', models.DateTimeField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orders', to='tracker.review')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Message',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('sent_at', models.DateTimeField()),
-                ('text', models.TextField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinician')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='tracker.patient')),
-                ('review', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='message', to='tracker.review')),
-            ],
-            options={
-                'ordering': ['-sent_at'],
+                "ordering": ["priority", "opened_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='flag',
-            name='review',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='tracker.review'),
+            model_name="escalation",
+            name="flag",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="escalations",
+                to="tracker.flag",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Holiday",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("holiday_date", models.DateField()),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["holiday_date"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Patient",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("full_name", models.CharField(max_length=120)),
+                ("birth_date", models.DateField(blank=True, null=True)),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[
+                            ("female", "Female"),
+                            ("male", "Male"),
+                            ("intersex", "Intersex"),
+                            ("other", "Other"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                (
+                    "conditions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("function_floor", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "mme_acknowledged",
+                    models.DecimalField(blank=True, decimal_places=1, max_digits=6, null=True),
+                ),
+                ("time_zone", models.CharField(max_length=64)),
+                ("reminder_time", models.TimeField(blank=True, null=True)),
+                ("remind_at", models.DateTimeField(blank=True, null=True)),
+                ("enrolled_at", models.DateTimeField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("external_ref", models.CharField(blank=True, max_length=120, null=True)),
+                ("recipient_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "care_team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="patients",
+                        to="tracker.careteam",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="patient",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["full_name", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="MedicationIntake",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("local_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                ("product", models.CharField(blank=True, max_length=200)),
+                ("ingredients", models.JSONField()),
+                ("route", models.CharField(max_length=24)),
+                ("prescribed", models.BooleanField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["at", "id"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("clinician", "Clinician"), ("patient", "Patient")], max_length=12
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("full_name", models.CharField(blank=True, max_length=120)),
+                (
+                    "role",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("physician", "Physician"),
+                            ("nurse", "Nurse"),
+                            ("physical_therapist", "Physical Therapist"),
+                            ("administrator", "Administrator"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("is_administrator", models.BooleanField(default=False)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("recipient_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tracker.clinician",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-created_at"],
+            },
         ),
         migrations.AddField(
-            model_name='escalation',
-            name='review',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='escalations', to='tracker.review'),
+            model_name="flag",
+            name="patient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="flags",
+                to="tracker.patient",
+            ),
+        ),
+        migrations.AddField(
+            model_name="escalation",
+            name="patient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="escalations",
+                to="tracker.patient",
+            ),
+        ),
+        migrations.AddField(
+            model_name="episode",
+            name="patient",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="episodes",
+                to="tracker.patient",
+            ),
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="DiaryEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('kind', models.CharField(choices=[('diary_entry', 'Diary Entry'), ('compress_use', 'Compress Use'), ('medication_intake', 'Medication Intake'), ('therapy_session', 'Therapy Session'), ('red_flag_checklist', 'Red Flag Checklist'), ('peg', 'Peg')], max_length=20)),
-                ('number', models.PositiveIntegerField(null=True)),
-                ('base_number', models.PositiveIntegerField(default=0)),
-                ('content', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('note', models.TextField(blank=True)),
-                ('retracted', models.BooleanField(default=False)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('imported_line', models.PositiveIntegerField(null=True)),
-                ('imported_original', models.JSONField(null=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('diary_import', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='tracker.diaryimport')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='tracker.patient')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("local_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("pain_average", models.PositiveSmallIntegerField(null=True)),
+                ("pain_worst", models.PositiveSmallIntegerField(null=True)),
+                ("standing", models.PositiveSmallIntegerField(null=True)),
+                ("walking", models.PositiveSmallIntegerField(null=True)),
+                ("sleep", models.PositiveSmallIntegerField(null=True)),
+                ("activity", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['submitted_at', 'id'],
+                "ordering": ["local_date"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='StaffedHours',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('weekday', models.PositiveSmallIntegerField()),
-                ('opens', models.TimeField()),
-                ('closes', models.TimeField()),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-            ],
-            options={
-                'ordering': ['weekday', 'opens'],
-            },
-        ),
-        migrations.CreateModel(
-            name='TherapySession',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('local_date', models.DateField()),
-                ('time_zone', models.CharField(max_length=64)),
-                ('submitted_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('retracted_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('type', models.CharField(max_length=24)),
-                ('minutes', models.PositiveSmallIntegerField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracker.patient')),
-            ],
-            options={
-                'ordering': ['at', 'id'],
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Visit',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('mode', models.CharField(choices=[('in_person', 'In Person'), ('video', 'Video')], max_length=12)),
-                ('by_date', models.DateField(null=True)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visits', to='tracker.review')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("text_version", models.CharField(max_length=20)),
+                ("agreed_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="tracker.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="CompressUse",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('action', models.CharField(max_length=40)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('patient_id', models.UUIDField(null=True)),
-                ('subject_id', models.CharField(blank=True, max_length=64)),
-                ('request_id', models.CharField(blank=True, max_length=36)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tracker.clinic')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("local_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                (
+                    "type",
+                    models.CharField(choices=[("hot", "hot"), ("cold", "cold")], max_length=4),
+                ),
+                ("minutes", models.PositiveSmallIntegerField(null=True)),
+                ("skin_reaction", models.BooleanField(default=False)),
+                ("wrap", models.BooleanField(default=False)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(fields=['clinic', 'patient_id', 'id'], name='audit_by_patient')],
+                "ordering": ["at", "id"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Advice",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=40)),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[
+                            ("emergency", "Emergency"),
+                            ("today", "Today"),
+                            ("information", "Information"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("record_uuid", models.UUIDField(null=True)),
+                ("given_at", models.DateTimeField()),
+                ("text", models.TextField()),
+                ("read_at", models.DateTimeField(null=True)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="advice",
+                        to="tracker.episode",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="advice",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-given_at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="PatientTimeZone",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("from_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="time_zones",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["from_date"],
+            },
+        ),
+        migrations.CreateModel(
+            name="PegScore",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("local_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("pain", models.PositiveSmallIntegerField()),
+                ("enjoyment", models.PositiveSmallIntegerField()),
+                ("activity", models.PositiveSmallIntegerField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["local_date"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="PlannedMeasure",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("physical_therapy", "Physical Therapy"),
+                            ("home_exercise", "Home Exercise"),
+                            ("medication", "Medication"),
+                            ("hot_compress", "Hot Compress"),
+                            ("cold_compress", "Cold Compress"),
+                            ("massage", "Massage"),
+                            ("acupuncture", "Acupuncture"),
+                            ("manipulation", "Manipulation"),
+                            ("brace", "Brace"),
+                            ("injection", "Injection"),
+                            ("activity_modification", "Activity Modification"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("sessions_per_week", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("minutes_per_day", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("ingredients", models.JSONField(blank=True, null=True)),
+                ("product", models.CharField(blank=True, max_length=120)),
+                ("route", models.CharField(blank=True, max_length=24)),
+                ("prescribed", models.BooleanField(default=False)),
+                ("doses_per_day", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "waived",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("contraindicated", "Contraindicated"),
+                            ("unavailable", "Unavailable"),
+                            ("not_tolerated", "Not Tolerated"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("from_date", models.DateField()),
+                ("until_date", models.DateField(blank=True, null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tracker.clinician",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="planned_measures",
+                        to="tracker.episode",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["measure", "from_date", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RedFlagChecklist",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("local_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                ("answers", models.JSONField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["at", "id"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Reminder",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("local_date", models.DateField()),
+                ("at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("sent", "Sent"),
+                            ("already_logged", "Already Logged"),
+                            ("unreachable", "Unreachable"),
+                            ("missed", "Missed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-local_date"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Review",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "decision",
+                    models.CharField(
+                        choices=[
+                            ("continue_care", "Continue Care"),
+                            ("change_plan", "Change Plan"),
+                            ("order_tests", "Order Tests"),
+                            ("refer", "Refer"),
+                            ("see_patient", "See Patient"),
+                            ("send_to_emergency", "Send To Emergency"),
+                            ("no_action", "No Action"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="tracker.clinician",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reviews",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Referral",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "specialty",
+                    models.CharField(
+                        choices=[
+                            ("physiatry", "Physiatry"),
+                            ("pain_management", "Pain Management"),
+                            ("physical_therapy", "Physical Therapy"),
+                            ("spine_surgery", "Spine Surgery"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="referrals",
+                        to="tracker.review",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Order",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "test",
+                    models.CharField(
+                        choices=[
+                            ("x_ray", "X Ray"),
+                            ("ct", "Ct"),
+                            ("mri", "Mri"),
+                            ("myelogram", "Myelogram"),
+                            ("emg_ncs", "Emg Ncs"),
+                            ("hla_b27", "Hla B27"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ordered", "Ordered"),
+                            ("resulted", "Resulted"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="ordered",
+                        max_length=10,
+                    ),
+                ),
+                ("result", models.TextField(blank=True)),
+                ("resulted_at", models.DateTimeField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="orders",
+                        to="tracker.review",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("sent_at", models.DateTimeField()),
+                ("text", models.TextField()),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinician",
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="tracker.patient",
+                    ),
+                ),
+                (
+                    "review",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="message",
+                        to="tracker.review",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-sent_at"],
+            },
+        ),
+        migrations.AddField(
+            model_name="flag",
+            name="review",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="flags",
+                to="tracker.review",
+            ),
+        ),
+        migrations.AddField(
+            model_name="escalation",
+            name="review",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="escalations",
+                to="tracker.review",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Revision",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("diary_entry", "Diary Entry"),
+                            ("compress_use", "Compress Use"),
+                            ("medication_intake", "Medication Intake"),
+                            ("therapy_session", "Therapy Session"),
+                            ("red_flag_checklist", "Red Flag Checklist"),
+                            ("peg", "Peg"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(null=True)),
+                ("base_number", models.PositiveIntegerField(default=0)),
+                (
+                    "content",
+                    models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("retracted", models.BooleanField(default=False)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("imported_line", models.PositiveIntegerField(null=True)),
+                ("imported_original", models.JSONField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "diary_import",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="tracker.diaryimport",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["submitted_at", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="StaffedHours",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("weekday", models.PositiveSmallIntegerField()),
+                ("opens", models.TimeField()),
+                ("closes", models.TimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["weekday", "opens"],
+            },
+        ),
+        migrations.CreateModel(
+            name="TherapySession",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("local_date", models.DateField()),
+                ("time_zone", models.CharField(max_length=64)),
+                ("submitted_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("retracted_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                ("type", models.CharField(max_length=24)),
+                ("minutes", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tracker.patient",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["at", "id"],
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Visit",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("in_person", "In Person"), ("video", "Video")], max_length=12
+                    ),
+                ),
+                ("by_date", models.DateField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visits",
+                        to="tracker.review",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="AuditEvent",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("action", models.CharField(max_length=40)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("actor_id", models.UUIDField(null=True)),
+                ("patient_id", models.UUIDField(null=True)),
+                ("subject_id", models.CharField(blank=True, max_length=64)),
+                ("request_id", models.CharField(blank=True, max_length=36)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(fields=["clinic", "patient_id", "id"], name="audit_by_patient")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='clinician',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='clinician_in_clinic'),
+            model_name="clinician",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="clinician_in_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='clinician',
-            constraint=models.UniqueConstraint(fields=('clinic', 'user'), name='clinician_one_seat'),
+            model_name="clinician",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "user"), name="clinician_one_seat"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clinician',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role', 'administrator'), _negated=True), ('is_administrator', True), _connector='OR'), name='clinician_administrator_role_administers'),
+            model_name="clinician",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role", "administrator"), _negated=True),
+                    ("is_administrator", True),
+                    _connector="OR",
+                ),
+                name="clinician_administrator_role_administers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='careteammembership',
-            constraint=tracker.models.base.SameClinic(field='care_team', name='careteammembership_same_clinic_care_team'),
+            model_name="careteammembership",
+            constraint=tracker.models.base.SameClinic(
+                field="care_team", name="careteammembership_same_clinic_care_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='careteammembership',
-            constraint=tracker.models.base.SameClinic(field='clinician', name='careteammembership_same_clinic_clinician'),
+            model_name="careteammembership",
+            constraint=tracker.models.base.SameClinic(
+                field="clinician", name="careteammembership_same_clinic_clinician"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='careteammembership',
-            constraint=models.UniqueConstraint(fields=('care_team', 'clinician'), name='care_team_membership_once'),
+            model_name="careteammembership",
+            constraint=models.UniqueConstraint(
+                fields=("care_team", "clinician"), name="care_team_membership_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='careteam',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='careteam_in_clinic'),
+            model_name="careteam",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="careteam_in_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='careteam',
-            constraint=models.UniqueConstraint(fields=('clinic', 'name'), name='care_team_name_once'),
+            model_name="careteam",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "name"), name="care_team_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='diaryimport',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='diaryimport_in_clinic'),
+            model_name="diaryimport",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "id"), name="diaryimport_in_clinic"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acknowledgement',
-            constraint=tracker.models.base.SameClinic(field='escalation', name='acknowledgement_same_clinic_escalation'),
+            model_name="acknowledgement",
+            constraint=tracker.models.base.SameClinic(
+                field="escalation", name="acknowledgement_same_clinic_escalation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acknowledgement',
-            constraint=tracker.models.base.SameClinic(field='by', name='acknowledgement_same_clinic_by'),
+            model_name="acknowledgement",
+            constraint=tracker.models.base.SameClinic(
+                field="by", name="acknowledgement_same_clinic_by"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicy',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='escalationpolicy_in_clinic'),
+            model_name="escalationpolicy",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "id"), name="escalationpolicy_in_clinic"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicy',
-            constraint=tracker.models.base.SameClinic(field='care_team', name='escalationpolicy_same_clinic_care_team'),
+            model_name="escalationpolicy",
+            constraint=tracker.models.base.SameClinic(
+                field="care_team", name="escalationpolicy_same_clinic_care_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicy',
-            constraint=models.UniqueConstraint(fields=('care_team', 'priority'), name='escalation_policy_one_per_priority'),
+            model_name="escalationpolicy",
+            constraint=models.UniqueConstraint(
+                fields=("care_team", "priority"), name="escalation_policy_one_per_priority"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('priority', 'P4'), _negated=True), name='escalation_policy_not_for_p4'),
+            model_name="escalationpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority", "P4"), _negated=True),
+                name="escalation_policy_not_for_p4",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicystep',
-            constraint=tracker.models.base.SameClinic(field='policy', name='escalationpolicystep_same_clinic_policy'),
+            model_name="escalationpolicystep",
+            constraint=tracker.models.base.SameClinic(
+                field="policy", name="escalationpolicystep_same_clinic_policy"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicystep',
-            constraint=tracker.models.base.SameClinic(field='clinician', name='escalationpolicystep_same_clinic_clinician'),
+            model_name="escalationpolicystep",
+            constraint=tracker.models.base.SameClinic(
+                field="clinician", name="escalationpolicystep_same_clinic_clinician"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicystep',
-            constraint=models.UniqueConstraint(fields=('policy', 'position'), name='escalation_policy_step_once'),
+            model_name="escalationpolicystep",
+            constraint=models.UniqueConstraint(
+                fields=("policy", "position"), name="escalation_policy_step_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicystep',
-            constraint=models.CheckConstraint(condition=models.Q(('position__range', (1, 10))), name='escalation_policy_step_position'),
+            model_name="escalationpolicystep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("position__range", (1, 10))),
+                name="escalation_policy_step_position",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicystep',
-            constraint=models.CheckConstraint(condition=models.Q(('delay_minutes__lte', 10080)), name='escalation_policy_step_delay'),
+            model_name="escalationpolicystep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delay_minutes__lte", 10080)),
+                name="escalation_policy_step_delay",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationpolicystep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('clinician__isnull', False), ('role', '')), models.Q(models.Q(('role', ''), _negated=True), ('clinician', None)), _connector='OR'), name='escalation_policy_step_recipient'),
+            model_name="escalationpolicystep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("clinician__isnull", False), ("role", "")),
+                    models.Q(models.Q(("role", ""), _negated=True), ("clinician", None)),
+                    _connector="OR",
+                ),
+                name="escalation_policy_step_recipient",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=tracker.models.base.SameClinic(field='escalation', name='escalationstep_same_clinic_escalation'),
+            model_name="escalationstep",
+            constraint=tracker.models.base.SameClinic(
+                field="escalation", name="escalationstep_same_clinic_escalation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.UniqueConstraint(fields=('escalation', 'epoch', 'position'), name='escalation_step_once'),
+            model_name="escalationstep",
+            constraint=models.UniqueConstraint(
+                fields=("escalation", "epoch", "position"), name="escalation_step_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('fired_at', None), ('reached', None)), models.Q(('fired_at__isnull', False), ('reached__isnull', False)), _connector='OR'), name='escalation_step_fired_says_whom'),
+            model_name="escalationstep",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("fired_at", None), ("reached", None)),
+                    models.Q(("fired_at__isnull", False), ("reached__isnull", False)),
+                    _connector="OR",
+                ),
+                name="escalation_step_fired_says_whom",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluation',
-            constraint=tracker.models.base.SameClinic(field='episode', name='evaluation_same_clinic_episode'),
+            model_name="evaluation",
+            constraint=tracker.models.base.SameClinic(
+                field="episode", name="evaluation_same_clinic_episode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='excusedperiod',
-            constraint=tracker.models.base.SameClinic(field='episode', name='excusedperiod_same_clinic_episode'),
+            model_name="excusedperiod",
+            constraint=tracker.models.base.SameClinic(
+                field="episode", name="excusedperiod_same_clinic_episode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='excusedperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('from_date__lte', models.F('until_date'))), name='excused_period_span'),
+            model_name="excusedperiod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_date__lte", models.F("until_date"))),
+                name="excused_period_span",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holiday',
-            constraint=models.UniqueConstraint(fields=('clinic', 'holiday_date'), name='holiday_once'),
-        ),
-        migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(condition=models.Q(('remind_at__isnull', False)), fields=['remind_at'], name='patient_reminder_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='patient_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=tracker.models.base.SameClinic(field='care_team', name='patient_same_clinic_care_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('function_floor__lte', 5)), name='patient_function_floor'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('enrolled_at', None), ('user', None)), models.Q(('enrolled_at__isnull', False), ('user__isnull', False)), _connector='OR'), name='patient_enrolled_with_account'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('remind_at', None), ('reminder_time__isnull', False), _connector='OR'), name='patient_reminder_has_wall_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_ref__isnull', False)), fields=('clinic', 'external_ref'), name='patient_external_ref_once'),
-        ),
-        migrations.AddIndex(
-            model_name='medicationintake',
-            index=models.Index(fields=['patient', 'at'], name='medicationintake_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='medicationintake',
-            constraint=tracker.models.base.SameClinic(field='patient', name='medicationintake_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='medicationintake',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid'), name='medicationintake_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='invitation_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=tracker.models.base.SameClinic(field='patient', name='invitation_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'patient'), ('patient__isnull', False), ('role', '')), models.Q(('kind', 'clinician'), ('patient', None), models.Q(('role', ''), _negated=True)), _connector='OR'), name='invitation_names_whom_it_invites'),
-        ),
-        migrations.AddIndex(
-            model_name='episode',
-            index=models.Index(condition=models.Q(('next_close_at__isnull', False)), fields=['next_close_at'], name='episode_close_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='episode_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=tracker.models.base.SameClinic(field='patient', name='episode_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_date', None)), fields=('patient',), name='episode_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(('onset_date', None), ('onset_date__lte', models.F('index_date')), _connector='OR'), name='episode_onset_before_index'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_date', None), ('ended_date__gte', models.F('index_date')), _connector='OR'), name='episode_ends_after_index'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(('conservative_min_days__range', (14, 365))), name='episode_conservative_min_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=tracker.models.base.SameClinic(field='patient', name='diaryentry_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid'), name='diaryentry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.UniqueConstraint(fields=('patient', 'local_date'), name='diary_entry_one_per_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('pain_average', None), ('pain_average__range', (0, 10)), _connector='OR'), name='diaryentry_pain_average_0_to_10'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('pain_worst', None), ('pain_worst__range', (0, 10)), _connector='OR'), name='diaryentry_pain_worst_0_to_10'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('standing', None), ('standing__range', (0, 5)), _connector='OR'), name='diaryentry_standing_0_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('walking', None), ('walking__range', (0, 5)), _connector='OR'), name='diaryentry_walking_0_to_5'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('sleep', None), ('sleep__range', (0, 4)), _connector='OR'), name='diaryentry_sleep_0_to_4'),
-        ),
-        migrations.AddConstraint(
-            model_name='diaryentry',
-            constraint=models.CheckConstraint(condition=models.Q(('activity', None), ('activity__range', (0, 4)), _connector='OR'), name='diaryentry_activity_0_to_4'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=tracker.models.base.SameClinic(field='patient', name='consent_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('patient', 'text_version'), name='consent_once_per_version'),
+            model_name="holiday",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "holiday_date"), name="holiday_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='compressuse',
-            index=models.Index(fields=['patient', 'at'], name='compressuse_by_time'),
+            model_name="patient",
+            index=models.Index(
+                condition=models.Q(("remind_at__isnull", False)),
+                fields=["remind_at"],
+                name="patient_reminder_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='compressuse',
-            constraint=tracker.models.base.SameClinic(field='patient', name='compressuse_same_clinic_patient'),
+            model_name="patient",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="patient_in_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='compressuse',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid'), name='compressuse_once'),
+            model_name="patient",
+            constraint=tracker.models.base.SameClinic(
+                field="care_team", name="patient_same_clinic_care_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='compressuse',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ('hot', 'cold'))), name='compress_use_type'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("function_floor__lte", 5)), name="patient_function_floor"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='advice',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='advice_in_clinic'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("enrolled_at", None), ("user", None)),
+                    models.Q(("enrolled_at__isnull", False), ("user__isnull", False)),
+                    _connector="OR",
+                ),
+                name="patient_enrolled_with_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='advice',
-            constraint=tracker.models.base.SameClinic(field='patient', name='advice_same_clinic_patient'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("remind_at", None), ("reminder_time__isnull", False), _connector="OR"
+                ),
+                name="patient_reminder_has_wall_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='advice',
-            constraint=tracker.models.base.SameClinic(field='episode', name='advice_same_clinic_episode'),
-        ),
-        migrations.AddConstraint(
-            model_name='advice',
-            constraint=models.UniqueConstraint(fields=('episode', 'code', 'given_at'), name='advice_given_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='patienttimezone',
-            constraint=tracker.models.base.SameClinic(field='patient', name='patienttimezone_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='patienttimezone',
-            constraint=models.UniqueConstraint(fields=('patient', 'from_date'), name='patient_time_zone_one_per_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='pegscore',
-            constraint=tracker.models.base.SameClinic(field='patient', name='pegscore_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='pegscore',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid'), name='pegscore_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pegscore',
-            constraint=models.CheckConstraint(condition=models.Q(('pain', None), ('pain__range', (0, 10)), _connector='OR'), name='pegscore_pain_0_to_10'),
-        ),
-        migrations.AddConstraint(
-            model_name='pegscore',
-            constraint=models.CheckConstraint(condition=models.Q(('enjoyment', None), ('enjoyment__range', (0, 10)), _connector='OR'), name='pegscore_enjoyment_0_to_10'),
-        ),
-        migrations.AddConstraint(
-            model_name='pegscore',
-            constraint=models.CheckConstraint(condition=models.Q(('activity', None), ('activity__range', (0, 10)), _connector='OR'), name='pegscore_activity_0_to_10'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedmeasure',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='plannedmeasure_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedmeasure',
-            constraint=tracker.models.base.SameClinic(field='episode', name='plannedmeasure_same_clinic_episode'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedmeasure',
-            constraint=models.CheckConstraint(condition=models.Q(('until_date', None), ('until_date__gte', models.F('from_date')), _connector='OR'), name='planned_measure_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedmeasure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ingredients__isnull', False), ('measure', 'medication'), models.Q(('route', ''), _negated=True)), models.Q(models.Q(('measure', 'medication'), _negated=True), ('doses_per_day', None), ('ingredients', None), ('route', '')), _connector='OR'), name='planned_measure_medication'),
+            model_name="patient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_ref__isnull", False)),
+                fields=("clinic", "external_ref"),
+                name="patient_external_ref_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='redflagchecklist',
-            index=models.Index(fields=['patient', 'at'], name='redflagchecklist_by_time'),
+            model_name="medicationintake",
+            index=models.Index(fields=["patient", "at"], name="medicationintake_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='redflagchecklist',
-            constraint=tracker.models.base.SameClinic(field='patient', name='redflagchecklist_same_clinic_patient'),
+            model_name="medicationintake",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="medicationintake_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redflagchecklist',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid'), name='redflagchecklist_once'),
+            model_name="medicationintake",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "uuid"), name="medicationintake_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=tracker.models.base.SameClinic(field='patient', name='reminder_same_clinic_patient'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "id"), name="invitation_in_clinic"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('patient', 'local_date'), name='reminder_once_a_day'),
+            model_name="invitation",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="invitation_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='review_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=tracker.models.base.SameClinic(field='patient', name='review_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=tracker.models.base.SameClinic(field='by', name='review_same_clinic_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='referral',
-            constraint=tracker.models.base.SameClinic(field='review', name='referral_same_clinic_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='order_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=tracker.models.base.SameClinic(field='review', name='order_same_clinic_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('resulted_at__isnull', False), ('state', 'resulted')), models.Q(models.Q(('state', 'resulted'), _negated=True), ('resulted_at', None)), _connector='OR'), name='order_resulted_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='message_in_clinic'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=tracker.models.base.SameClinic(field='patient', name='message_same_clinic_patient'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=tracker.models.base.SameClinic(field='review', name='message_same_clinic_review'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=tracker.models.base.SameClinic(field='by', name='message_same_clinic_by'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='message_says_something'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "patient"), ("patient__isnull", False), ("role", "")),
+                    models.Q(
+                        ("kind", "clinician"),
+                        ("patient", None),
+                        models.Q(("role", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="invitation_names_whom_it_invites",
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['clinic', 'priority', 'opened_at'], name='flag_worklist'),
+            model_name="episode",
+            index=models.Index(
+                condition=models.Q(("next_close_at__isnull", False)),
+                fields=["next_close_at"],
+                name="episode_close_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='flag_in_clinic'),
+            model_name="episode",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="episode_in_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=tracker.models.base.SameClinic(field='patient', name='flag_same_clinic_patient'),
+            model_name="episode",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="episode_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=tracker.models.base.SameClinic(field='episode', name='flag_same_clinic_episode'),
+            model_name="episode",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_date", None)),
+                fields=("patient",),
+                name="episode_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=tracker.models.base.SameClinic(field='review', name='flag_same_clinic_review'),
+            model_name="episode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("onset_date", None),
+                    ("onset_date__lte", models.F("index_date")),
+                    _connector="OR",
+                ),
+                name="episode_onset_before_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('episode', 'rule'), name='flag_one_open_per_rule'),
+            model_name="episode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_date", None),
+                    ("ended_date__gte", models.F("index_date")),
+                    _connector="OR",
+                ),
+                name="episode_ends_after_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='flag_ended_or_open'),
+            model_name="episode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("conservative_min_days__range", (14, 365))),
+                name="episode_conservative_min_days",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('review', None), models.Q(('state', 'open'), _negated=True), _connector='OR'), name='flag_reviewed_has_ended'),
+            model_name="diaryentry",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="diaryentry_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.UniqueConstraint(fields=("patient", "uuid"), name="diaryentry_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "local_date"), name="diary_entry_one_per_day"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pain_average", None), ("pain_average__range", (0, 10)), _connector="OR"
+                ),
+                name="diaryentry_pain_average_0_to_10",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("pain_worst", None), ("pain_worst__range", (0, 10)), _connector="OR"
+                ),
+                name="diaryentry_pain_worst_0_to_10",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("standing", None), ("standing__range", (0, 5)), _connector="OR"
+                ),
+                name="diaryentry_standing_0_to_5",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("walking", None), ("walking__range", (0, 5)), _connector="OR"),
+                name="diaryentry_walking_0_to_5",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sleep", None), ("sleep__range", (0, 4)), _connector="OR"),
+                name="diaryentry_sleep_0_to_4",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="diaryentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("activity", None), ("activity__range", (0, 4)), _connector="OR"
+                ),
+                name="diaryentry_activity_0_to_4",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consent",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="consent_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "text_version"), name="consent_once_per_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('next_step_at__isnull', False)), fields=['priority', 'next_step_at'], name='escalation_step_due'),
+            model_name="compressuse",
+            index=models.Index(fields=["patient", "at"], name="compressuse_by_time"),
+        ),
+        migrations.AddConstraint(
+            model_name="compressuse",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="compressuse_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="compressuse",
+            constraint=models.UniqueConstraint(fields=("patient", "uuid"), name="compressuse_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="compressuse",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("type__in", ("hot", "cold"))), name="compress_use_type"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="advice",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="advice_in_clinic"),
+        ),
+        migrations.AddConstraint(
+            model_name="advice",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="advice_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="advice",
+            constraint=tracker.models.base.SameClinic(
+                field="episode", name="advice_same_clinic_episode"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="advice",
+            constraint=models.UniqueConstraint(
+                fields=("episode", "code", "given_at"), name="advice_given_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="patienttimezone",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="patienttimezone_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="patienttimezone",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "from_date"), name="patient_time_zone_one_per_date"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pegscore",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="pegscore_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pegscore",
+            constraint=models.UniqueConstraint(fields=("patient", "uuid"), name="pegscore_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="pegscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pain", None), ("pain__range", (0, 10)), _connector="OR"),
+                name="pegscore_pain_0_to_10",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pegscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("enjoyment", None), ("enjoyment__range", (0, 10)), _connector="OR"
+                ),
+                name="pegscore_enjoyment_0_to_10",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pegscore",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("activity", None), ("activity__range", (0, 10)), _connector="OR"
+                ),
+                name="pegscore_activity_0_to_10",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="plannedmeasure",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "id"), name="plannedmeasure_in_clinic"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="plannedmeasure",
+            constraint=tracker.models.base.SameClinic(
+                field="episode", name="plannedmeasure_same_clinic_episode"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="plannedmeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until_date", None),
+                    ("until_date__gte", models.F("from_date")),
+                    _connector="OR",
+                ),
+                name="planned_measure_span",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="plannedmeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("ingredients__isnull", False),
+                        ("measure", "medication"),
+                        models.Q(("route", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("measure", "medication"), _negated=True),
+                        ("doses_per_day", None),
+                        ("ingredients", None),
+                        ("route", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="planned_measure_medication",
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalation',
-            index=models.Index(condition=models.Q(('review_by__isnull', False)), fields=['review_by'], name='escalation_review_due'),
+            model_name="redflagchecklist",
+            index=models.Index(fields=["patient", "at"], name="redflagchecklist_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(fields=('clinic', 'id'), name='escalation_in_clinic'),
+            model_name="redflagchecklist",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="redflagchecklist_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=tracker.models.base.SameClinic(field='flag', name='escalation_same_clinic_flag'),
+            model_name="redflagchecklist",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "uuid"), name="redflagchecklist_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=tracker.models.base.SameClinic(field='patient', name='escalation_same_clinic_patient'),
+            model_name="reminder",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="reminder_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=tracker.models.base.SameClinic(field='review', name='escalation_same_clinic_review'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "local_date"), name="reminder_once_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('active', 'acknowledged', 'snoozed', 'exhausted'))), fields=('flag',), name='escalation_one_live_per_flag'),
+            model_name="review",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="review_in_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('active', 'exhausted')), _negated=True), ('next_step_at__isnull', False), _connector='OR'), name='escalation_active_has_a_next_step'),
+            model_name="review",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="review_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'acknowledged'), _negated=True), models.Q(('next_step_at', None), ('review_by__isnull', False)), _connector='OR'), name='escalation_acknowledged_has_a_deadline'),
+            model_name="review",
+            constraint=tracker.models.base.SameClinic(field="by", name="review_same_clinic_by"),
         ),
         migrations.AddConstraint(
-            model_name='escalation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state__in', ('active', 'acknowledged', 'snoozed', 'exhausted'))), models.Q(models.Q(('state__in', ('active', 'acknowledged', 'snoozed', 'exhausted')), _negated=True), ('ended_at__isnull', False), ('next_step_at', None), ('review_by', None)), _connector='OR'), name='escalation_ended_or_live'),
+            model_name="referral",
+            constraint=tracker.models.base.SameClinic(
+                field="review", name="referral_same_clinic_review"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="order_in_clinic"),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=tracker.models.base.SameClinic(
+                field="review", name="order_same_clinic_review"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("resulted_at__isnull", False), ("state", "resulted")),
+                    models.Q(models.Q(("state", "resulted"), _negated=True), ("resulted_at", None)),
+                    _connector="OR",
+                ),
+                name="order_resulted_says_when",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="message_in_clinic"),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="message_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=tracker.models.base.SameClinic(
+                field="review", name="message_same_clinic_review"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=tracker.models.base.SameClinic(field="by", name="message_same_clinic_by"),
+        ),
+        migrations.AddConstraint(
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True), name="message_says_something"
+            ),
         ),
         migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['patient', 'submitted_at'], name='revision_history'),
+            model_name="flag",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["clinic", "priority", "opened_at"],
+                name="flag_worklist",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=tracker.models.base.SameClinic(field='patient', name='revision_same_clinic_patient'),
+            model_name="flag",
+            constraint=models.UniqueConstraint(fields=("clinic", "id"), name="flag_in_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=tracker.models.base.SameClinic(field='diary_import', name='revision_same_clinic_diary_import'),
+            model_name="flag",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="flag_same_clinic_patient"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid', 'number'), name='revision_number_once'),
+            model_name="flag",
+            constraint=tracker.models.base.SameClinic(
+                field="episode", name="flag_same_clinic_episode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('submitted_at__lte', models.F('received_at'))), name='revision_submitted_before_received'),
+            model_name="flag",
+            constraint=tracker.models.base.SameClinic(
+                field="review", name="flag_same_clinic_review"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('author__isnull', False), ('diary_import__isnull', False), _connector='OR'), name='revision_has_author_or_import'),
+            model_name="flag",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("episode", "rule"),
+                name="flag_one_open_per_rule",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('diary_import', None), ('imported_line', None), ('imported_original', None)), models.Q(('diary_import__isnull', False), ('imported_line__isnull', False)), _connector='OR'), name='revision_imported_from_a_line'),
+            model_name="flag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("state", "open")),
+                    models.Q(
+                        models.Q(("state", "open"), _negated=True), ("ended_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="flag_ended_or_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staffedhours',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='staffed_hours_weekday'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffedhours',
-            constraint=models.CheckConstraint(condition=models.Q(('opens__lt', models.F('closes'))), name='staffed_hours_span'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffedhours',
-            constraint=models.UniqueConstraint(fields=('clinic', 'weekday', 'opens'), name='staffed_hours_once'),
+            model_name="flag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("review", None), models.Q(("state", "open"), _negated=True), _connector="OR"
+                ),
+                name="flag_reviewed_has_ended",
+            ),
         ),
         migrations.AddIndex(
-            model_name='therapysession',
-            index=models.Index(fields=['patient', 'at'], name='therapysession_by_time'),
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("next_step_at__isnull", False)),
+                fields=["priority", "next_step_at"],
+                name="escalation_step_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="escalation",
+            index=models.Index(
+                condition=models.Q(("review_by__isnull", False)),
+                fields=["review_by"],
+                name="escalation_review_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='therapysession',
-            constraint=tracker.models.base.SameClinic(field='patient', name='therapysession_same_clinic_patient'),
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "id"), name="escalation_in_clinic"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='therapysession',
-            constraint=models.UniqueConstraint(fields=('patient', 'uuid'), name='therapysession_once'),
+            model_name="escalation",
+            constraint=tracker.models.base.SameClinic(
+                field="flag", name="escalation_same_clinic_flag"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=tracker.models.base.SameClinic(field='review', name='visit_same_clinic_review'),
+            model_name="escalation",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="escalation_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="escalation",
+            constraint=tracker.models.base.SameClinic(
+                field="review", name="escalation_same_clinic_review"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="escalation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ("active", "acknowledged", "snoozed", "exhausted"))
+                ),
+                fields=("flag",),
+                name="escalation_one_live_per_flag",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("active", "exhausted")), _negated=True),
+                    ("next_step_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="escalation_active_has_a_next_step",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "acknowledged"), _negated=True),
+                    models.Q(("next_step_at", None), ("review_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="escalation_acknowledged_has_a_deadline",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="escalation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("ended_at", None),
+                        ("state__in", ("active", "acknowledged", "snoozed", "exhausted")),
+                    ),
+                    models.Q(
+                        models.Q(
+                            ("state__in", ("active", "acknowledged", "snoozed", "exhausted")),
+                            _negated=True,
+                        ),
+                        ("ended_at__isnull", False),
+                        ("next_step_at", None),
+                        ("review_by", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="escalation_ended_or_live",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="revision",
+            index=models.Index(fields=["patient", "submitted_at"], name="revision_history"),
+        ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="revision_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=tracker.models.base.SameClinic(
+                field="diary_import", name="revision_same_clinic_diary_import"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "uuid", "number"), name="revision_number_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("submitted_at__lte", models.F("received_at"))),
+                name="revision_submitted_before_received",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("author__isnull", False), ("diary_import__isnull", False), _connector="OR"
+                ),
+                name="revision_has_author_or_import",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("diary_import", None), ("imported_line", None), ("imported_original", None)
+                    ),
+                    models.Q(("diary_import__isnull", False), ("imported_line__isnull", False)),
+                    _connector="OR",
+                ),
+                name="revision_imported_from_a_line",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="staffedhours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekday__lte", 6)), name="staffed_hours_weekday"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="staffedhours",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("opens__lt", models.F("closes"))), name="staffed_hours_span"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="staffedhours",
+            constraint=models.UniqueConstraint(
+                fields=("clinic", "weekday", "opens"), name="staffed_hours_once"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="therapysession",
+            index=models.Index(fields=["patient", "at"], name="therapysession_by_time"),
+        ),
+        migrations.AddConstraint(
+            model_name="therapysession",
+            constraint=tracker.models.base.SameClinic(
+                field="patient", name="therapysession_same_clinic_patient"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="therapysession",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "uuid"), name="therapysession_once"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="visit",
+            constraint=tracker.models.base.SameClinic(
+                field="review", name="visit_same_clinic_review"
+            ),
         ),
     ]
