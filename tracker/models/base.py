@@ -26,17 +26,15 @@ class SameClinic(BaseConstraint):
 
     def _clause(self, model: type[models.Model], editor: BaseDatabaseSchemaEditor) -> str:
         field = model._meta.get_field(self.field)
-        target = field.related_model
-        quote = editor.quote_name
-        return (
-            f"FOREIGN KEY ({quote('clinic_id')}, {quote(field.column)}) "
-            f"REFERENCES {quote(target._meta.db_table)} ({quote('clinic_id')}, {quote('id')})"
-        )
+        assert isinstance(field, models.ForeignKey)
+        target: type[models.Model] = field.related_model
+        column, table = map(editor.quote_name, (field.attname, target._meta.db_table))
+        return f"FOREIGN KEY (clinic_id, {column}) REFERENCES {table} (clinic_id, id)"
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: Any, schema_editor: Any) -> None:
+    def create_sql(self, model: Any, schema_editor: Any) -> Any:
         """Defer to the end of the migration: the key it refers to may not be there yet."""
         table = schema_editor.quote_name(model._meta.db_table)
         name = schema_editor.quote_name(self.name)

@@ -138,10 +138,11 @@ def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> 
     owner = escalation.acknowledgements.filter(epoch=escalation.epoch).first()
     if owner and owner.by_id == by.id:
         return
+    review_by = owner.review_by if owner else timetable.review_deadline(at)
     if owner is None:
         escalation.state = State.ACKNOWLEDGED
         escalation.next_step_at = None
-        escalation.review_by = timetable.review_deadline(at)
+        escalation.review_by = review_by
         escalation.save(update_fields=["state", "next_step_at", "review_by"])
         outbox.cancel(group=escalation.group, at=at)
     Acknowledgement.objects.create(
@@ -150,7 +151,7 @@ def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> 
         epoch=escalation.epoch,
         by=by,
         at=at,
-        review_by=escalation.review_by,
+        review_by=review_by,
     )
     audit.record(
         action="escalation.acknowledge",
@@ -204,14 +205,13 @@ def _each(due: QuerySet[Escalation], limit: int, at: datetime, act: _Act) -> int
 def _fire_next_step(escalation: Escalation, *, at: datetime) -> None:
     """Tell the next people; if none of them can be reached, those after them, now."""
     timetable = _timetable(escalation.priority, escalation.flag)
-    reached = 0
-    while not reached:
-        step = _step(escalation, escalation.position + 1)
-        if step is None:
-            _exhaust(escalation, timetable=timetable, at=at)
-            return
-        reached = _fire(escalation, step, at=at)
-    following = _step(escalation, escalation.position + 1)
+    step = _next_step(escalation)
+    while step is not None and not _fire(escalation, step, at=at):
+        step = _next_step(escalation)
+    if step is None:
+        _exhaust(escalation, timetable=timetable, at=at)
+        return
+    following = _next_step(escalation)
     if following is None:
         escalation.next_step_at = timetable.page_again(at)
     else:
@@ -220,8 +220,8 @@ def _fire_next_step(escalation: Escalation, *, at: datetime) -> None:
     escalation.save(update_fields=["position", "next_step_at"])
 
 
-def _step(escalation: Escalation, position: int) -> EscalationStep | None:
-    return escalation.steps.filter(epoch=escalation.epoch, position=position).first()
+def _next_step(escalation: Escalation) -> EscalationStep | None:
+    return escalation.steps.filter(epoch=escalation.epoch, position=escalation.position + 1).first()
 
 
 def _next_time(

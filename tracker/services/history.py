@@ -78,7 +78,8 @@ def _records(episode: Episode) -> list[Document]:
     ]
 
 
-def _version(uuid: object, number: int, content: Document) -> Document:
+def _version(uuid: object, number: int | None, content: Document) -> Document:
+    assert number is not None  # accepted versions are numbered
     replaces = {"replaces": f"{uuid}/{number - 1}"} if number > 1 else {}
     return {**content, "id": f"{uuid}/{number}", **replaces}
 
