@@ -34,10 +34,9 @@ def claimed_cluster() -> Cluster:
 def broker_of(url: str, worker: str) -> str:
     """Return the address of an xdist worker's own database at the broker."""
     number = int(worker.removeprefix("gw")) + 1 if worker else 0
-    parts = urlsplit(url)
-    if parts.scheme == "redis+socket":
-        return parts._replace(query=f"virtual_host={number}").geturl()
-    return parts._replace(path=f"/{number}").geturl()
+    if url.startswith("redis+socket:"):
+        return f"{url.partition('?')[0]}?virtual_host={number}"
+    return urlsplit(url)._replace(path=f"/{number}").geturl()
 
 
 @contextmanager
