@@ -6,10 +6,9 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/pytest
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
-export DJANGO_SETTINGS_MODULE := backend.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults lock fix
+.PHONY: help setup demo test check bench faults browser lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +35,7 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy
+	@LUMBAR_MODE=development $(BIN)/mypy
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/python manage.py check_templates
@@ -54,3 +53,6 @@ lock: setup ## Compile requirements*.txt from pyproject.toml anew
 fix: setup ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+browser: setup ## Install what the browser tests need (as root, Debian)
+	@.ci/browser

@@ -27,7 +27,7 @@ def shift(by: timedelta) -> None:
         cursor.execute(
             "INSERT INTO clock_shift (id, shift) VALUES (1, %s)"
             " ON CONFLICT (id) DO UPDATE SET shift = clock_shift.shift + excluded.shift",
-            [by],
+            [by],  # type: ignore[list-item]  # psycopg knows intervals, the stubs do not
         )
 
 

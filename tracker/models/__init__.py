@@ -25,6 +25,7 @@ from .records import (
 )
 from .reminder import Reminder
 from .review import Message, Order, Referral, Review, Visit
+from .session_token import SessionToken
 from .user import User
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Reminder",
     "Review",
     "Revision",
+    "SessionToken",
     "StaffedHours",
     "TherapySession",
     "User",

@@ -141,7 +141,9 @@ class DiaryEntry(LoggedRecord):
             *LoggedRecord.Meta.constraints,
             # The chart and the rules know one entry a day.
             models.UniqueConstraint(
-                fields=["patient", "local_date"], name="diary_entry_one_per_day"
+                fields=["patient", "local_date"],
+                condition=Q(retracted_at=None),
+                name="diary_entry_one_per_day",
             ),
             scale("pain_average", 10),
             scale("pain_worst", 10),
