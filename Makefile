@@ -6,6 +6,14 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/pytest
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
+<<<<<<< Updated upstream
+=======
+# As pip does, trust whom the machine trusts, if it says so.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= 1
+endif
+export DJANGO_SETTINGS_MODULE := backend.settings
+>>>>>>> Stashed changes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench faults browser lock fix
@@ -22,7 +30,9 @@ setup: .venv/stamp ## Make .venv/ with everything in it (PYTHON=python3.13 choos
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ echo 'Python has no venv: install it (Debian: apt-get install python3-venv).' >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.txt
-	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.txt
+	@# uv does not read pip's configuration: where a mirror is set only there, pip takes longer.
+	@$(UV) pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.txt || \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
 demo: setup ## Run a whole clinic with 24 invented patients (PORT=8000)
