@@ -6,14 +6,10 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/pytest
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
-<<<<<<< Updated upstream
-=======
 # As pip does, trust whom the machine trusts, if it says so.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
-export DJANGO_SETTINGS_MODULE := backend.settings
->>>>>>> Stashed changes
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench faults browser lock fix
