@@ -23,9 +23,12 @@ from tracker.rules.outcome import (
     Urgency,
 )
 from tracker.rules.records import HistoryForm, Record
+from tracker.rules.ruleset import LIVE, RULESETS, Ruleset, Timeline
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold, Thresholds
 
 __all__ = [
+    "LIVE",
+    "RULESETS",
     "THRESHOLDS",
     "Advice",
     "Evidence",
@@ -39,7 +42,9 @@ __all__ = [
     "Priority",
     "Raise",
     "Record",
+    "Ruleset",
     "Thresholds",
+    "Timeline",
     "Urgency",
     "evaluate",
     "parse_history",

@@ -6,6 +6,7 @@ A History is the same value whatever the order or number of copies of its record
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from tracker.rules.episodes import Episodes
 from tracker.rules.local_days import LocalDays, zone_names
 from tracker.rules.records import (
     DiaryEntry,
@@ -46,6 +48,12 @@ class Version:
 
     submitted_at: datetime
     record: Record
+
+    def order(self) -> tuple[datetime, str, str, bytes]:
+        """A total order: what is equal in all of these is the same record."""
+        record = self.record
+        content = msgspec.json.encode(record)
+        return self.submitted_at, type(record).__name__, record.id or "", content
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +91,21 @@ class History:
         first = (Date.min.toordinal(), form.patient.time_zone)
         days = LocalDays([first, *((on.toordinal(), name) for on, name in zones)])
         return cls(form, tuple(_entries(form.records)), days)
+
+    @cached_property
+    def episodes(self) -> Episodes:
+        form = self.form.episode
+        surgery = form.surgery_date.toordinal() if form.surgery_date else None
+        return Episodes(form.index_date.toordinal(), surgery)
+
+    @cached_property
+    def arrivals(self) -> dict[datetime, list[tuple[Entry, Version]]]:
+        """Every version of every record by the instant it was submitted, oldest first."""
+        arrivals: dict[datetime, list[tuple[Entry, Version]]] = defaultdict(list)
+        for entry in self.entries:
+            for version in entry.versions:
+                arrivals[version.submitted_at].append((entry, version))
+        return dict(sorted(arrivals.items()))
 
     @cached_property
     def last_day(self) -> int | None:
@@ -232,9 +255,9 @@ def _entries(records: tuple[Record, ...]) -> Iterator[Entry]:
         version = Version(submitted_at(record).astimezone(UTC), record)
         groups.setdefault(roots.root(record), []).append(version)
     for versions in groups.values():
-        versions.sort(key=_canonical)
+        versions.sort(key=Version.order)
         _check_one_kind(versions, positions)
-    for versions in sorted(groups.values(), key=lambda each: _canonical(each[0])):
+    for versions in sorted(groups.values(), key=lambda each: each[0].order()):
         yield Entry(tuple(versions))
 
 
@@ -267,10 +290,3 @@ def _check_one_kind(versions: list[Version], positions: Mapping[Record, int]) ->
         if type(version.record) is not kind:
             path = f"records[{positions[version.record]}].kind"
             raise InvalidHistory(path, "A correction has the kind of what it corrects")
-
-
-def _canonical(version: Version) -> tuple[datetime, str, str, bytes]:
-    """A total order: what is equal in all of these is the same record."""
-    record = version.record
-    content = msgspec.json.encode(record)
-    return version.submitted_at, type(record).__name__, record.id or "", content

@@ -1,0 +1,267 @@
+"""What is known of a patient at one moment: the state that the records fold into.
+
+`put` takes the versions of the records as they are submitted; the rules read days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from tracker.rules.episodes import Episode
+from tracker.rules.history import Entry, History, Version
+from tracker.rules.intakes import Intakes, Taken
+from tracker.rules.medicines import INGREDIENTS, DrugClass, Ingredient, base_of, is_systemic
+from tracker.rules.opioid_courses import OpioidDays
+from tracker.rules.records import (
+    CompressUse,
+    DiaryEntry,
+    PegScore,
+    PlannedDose,
+    PlannedMeasure,
+    Record,
+    TherapySession,
+    Treatment,
+)
+from tracker.rules.weeks import Weeks
+
+LATE = timedelta(hours=48)
+BACKFILL_DAYS = 7
+
+
+class Day:
+    """One local day of the diary and of the treatments."""
+
+    __slots__ = (
+        "activity",
+        "brace_minutes",
+        "compresses",
+        "function",
+        "is_analyzed",
+        "is_on_time",
+        "pain",
+        "sessions",
+        "sleep",
+        "taken",
+        "treatments",
+    )
+
+    def __init__(self) -> None:
+        self.treatments = 0
+        self.compresses = 0
+        self.brace_minutes = 0
+        self.sessions: Counter[str] = Counter()
+        self.taken: list[Taken] = []
+        self.forget_entry()
+
+    def forget_entry(self) -> None:
+        self.is_analyzed = False
+        self.is_on_time = False
+        self.pain: int | None = None
+        self.function: int | None = None
+        self.sleep: int | None = None
+        self.activity: int | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything tells what was done on this day."""
+        return self.is_analyzed or self.treatments > 0
+
+
+class Chart:
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.local_days = history.days
+        self.patient = history.form.patient
+        self.plan = history.form.plan
+        self._planned_doses = list(_planned_doses(self.plan))
+        self.conditions = frozenset(self.patient.conditions)
+        self.episodes = history.episodes
+        self.days: dict[int, Day] = {}
+        self.weeks = {e.number: Weeks(self.days, e.first_day) for e in self.episodes.all}
+        self.intakes = Intakes()
+        self.opioid_days = OpioidDays()
+        self.injections: Counter[int] = Counter()
+        self.pegs: dict[int, PegScore] = {}
+        self.latest_on_time: int | None = None
+        self._current: dict[Entry, Version] = {}
+        self._claims: dict[tuple[type, int], list[Entry]] = {}
+        self._taken: dict[Entry, Taken] = {}
+
+    @classmethod
+    def at(cls, history: History, *, entered_by: datetime, corrected_by: datetime) -> Chart:
+        """The records there were at one moment, with the corrections of a later one."""
+        chart = cls(history)
+        for entry in history.entries:
+            if entry.first.submitted_at <= entered_by:
+                chart.put(entry, entry.at(corrected_by))
+        return chart
+
+    def put(self, entry: Entry, version: Version) -> None:
+        """A record arrives, or a version of it that replaces the one before."""
+        before = self._current.get(entry)
+        if before is not None:
+            self._apply(entry, before, -1)
+        self._current[entry] = version
+        self._apply(entry, version, 1)
+
+    def current(self, entry: Entry) -> Version:
+        return self._current[entry]
+
+    def taken(self, entry: Entry) -> Taken | None:
+        """An intake as the rules see it; None if it was logged too late."""
+        return self._taken.get(entry)
+
+    def is_analyzed(self, entry: Entry) -> bool:
+        """Whether a treatment was logged within seven local days."""
+        first = entry.first
+        logged = self.local_days.day_of(first.submitted_at)
+        return logged - self.history.day_of(first.record) <= BACKFILL_DAYS
+
+    def is_known(self, day: int) -> bool:
+        """Whether a diary entry or a treatment tells of a day."""
+        return day in self.days and self.days[day].is_known
+
+    def medicines(self, day: int) -> list[tuple[PlannedMeasure, PlannedDose, Ingredient]]:
+        """Systemic ingredients in force in the plan; what is waived is not."""
+        return [
+            (measure, dose, ingredient)
+            for measure, dose, ingredient in self._planned_doses
+            if is_planned(measure, day)
+        ]
+
+    def plans_class(self, wanted: DrugClass, day: int, *, prescribed: bool = True) -> bool:
+        """Whether a medicine of a class is in the plan (as prescribed)."""
+        return any(
+            ingredient.drug_class is wanted and (measure.prescribed or not prescribed)
+            for measure, _, ingredient in self.medicines(day)
+        )
+
+    def week_of(self, episode: Episode) -> Weeks:
+        return self.weeks[episode.number]
+
+    def took_class(self, wanted: DrugClass, day: int, days: int, at: datetime | None) -> bool:
+        """Whether a systemic medicine of a class was taken in the days ending on `day`."""
+        for each in range(day - days + 1, day + 1):
+            known = self.days.get(each)
+            for taken in known.taken if known else ():
+                if wanted in taken.classes and (at is None or taken.at <= at):
+                    return True
+        return False
+
+    def _apply(self, entry: Entry, version: Version, sign: int) -> None:
+        record = version.record
+        day = self.history.day_of(record)
+        if isinstance(record, (DiaryEntry, PegScore)):
+            self._claim(entry, record, sign)
+            if isinstance(record, DiaryEntry):
+                self._diary(day)
+            else:
+                self._peg(day)
+        elif isinstance(record, Treatment) and self.is_analyzed(entry):
+            self._treatment(entry, record, day, sign)
+
+    def _claim(self, entry: Entry, record: DiaryEntry | PegScore, sign: int) -> None:
+        claims = self._claims.setdefault((type(record), record.date.toordinal()), [])
+        if sign > 0:
+            claims.append(entry)
+        else:
+            claims.remove(entry)
+
+    def _standing(self, kind: type[DiaryEntry] | type[PegScore], day: int) -> Record | None:
+        """The latest of the versions that speak of a date: a second entry revises."""
+        claims = self._claims[kind, day]
+        if not claims:
+            return None
+        return max((self._current[each] for each in claims), key=Version.order).record
+
+    def _diary(self, date: int) -> None:
+        day = self.days.setdefault(date, Day())
+        day.forget_entry()
+        standing = self._standing(DiaryEntry, date)
+        if isinstance(standing, DiaryEntry):
+            self._fill(day, date, standing)
+        for weeks in self.weeks.values():
+            weeks.forget(date)
+        self._find_latest(date)
+
+    def _fill(self, day: Day, date: int, entry: DiaryEntry) -> None:
+        first = min(claim.first.submitted_at for claim in self._claims[DiaryEntry, date])
+        day.is_on_time = self.local_days.start(date) <= first < self.local_days.close(date)
+        ends_at = self.local_days.start(date + 1)
+        day.is_analyzed = day.is_on_time or self.local_days.close(date) <= first < ends_at + LATE
+        if day.is_analyzed:
+            day.pain, day.sleep, day.activity = entry.pain_average, entry.sleep, entry.activity
+            day.function = self.function_of(entry)
+
+    def function_of(self, entry: DiaryEntry) -> int | None:
+        """fn: the worse of standing and walking, levels up to the floor counting as 0."""
+        floor = self.patient.function_floor or 0
+        given = [level for level in (entry.standing, entry.walking) if level is not None]
+        return max((level if level > floor else 0 for level in given), default=None)
+
+    def _find_latest(self, date: int) -> None:
+        is_on_time = self.days[date].is_on_time
+        if is_on_time and (self.latest_on_time is None or date > self.latest_on_time):
+            self.latest_on_time = date
+        elif not is_on_time and date == self.latest_on_time:
+            on_time = (each for each, day in self.days.items() if day.is_on_time)
+            self.latest_on_time = max(on_time, default=None)
+
+    def _peg(self, day: int) -> None:
+        standing = self._standing(PegScore, day)
+        if isinstance(standing, PegScore):
+            self.pegs[day] = standing
+        else:
+            self.pegs.pop(day, None)
+
+    def _treatment(self, entry: Entry, record: Treatment, date: int, sign: int) -> None:
+        day = self.days.setdefault(date, Day())
+        day.treatments += sign
+        if isinstance(record, CompressUse):
+            day.compresses += sign
+        elif isinstance(record, TherapySession):
+            self._session(record, date, sign)
+        elif sign > 0:
+            self._take(entry, Taken.of(record, date))
+        else:
+            self._untake(self._taken.pop(entry))
+
+    def _session(self, record: TherapySession, date: int, sign: int) -> None:
+        day = self.days[date]
+        day.sessions[record.type] += sign
+        if record.type == "brace":
+            day.brace_minutes += sign * (record.minutes or 0)
+        elif record.type == "injection":
+            self.injections[date] += sign
+
+    def _take(self, entry: Entry, taken: Taken) -> None:
+        self._taken[entry] = taken
+        self.days[taken.day].taken.append(taken)
+        self.intakes.add(taken)
+        if DrugClass.OPIOID in taken.classes:
+            self.opioid_days.add(taken.day)
+
+    def _untake(self, taken: Taken) -> None:
+        self.days[taken.day].taken.remove(taken)
+        self.intakes.remove(taken)
+        if DrugClass.OPIOID in taken.classes:
+            self.opioid_days.remove(taken.day)
+
+
+def _planned_doses(
+    plan: Iterable[PlannedMeasure],
+) -> Iterator[tuple[PlannedMeasure, PlannedDose, Ingredient]]:
+    for measure in plan:
+        for dose in measure.ingredients if measure.waived is None else ():
+            ingredient = INGREDIENTS.get(base_of(dose.name))
+            is_patch = dose.mcg_per_hour is not None
+            if ingredient and is_systemic(ingredient, measure.route, is_patch=is_patch):
+                yield measure, dose, ingredient
+
+
+def is_planned(measure: PlannedMeasure, day: int) -> bool:
+    """Whether a day lies in the period of a planned measure, both ends counting."""
+    first, last = measure.from_date, measure.until_date
+    return (first is None or first.toordinal() <= day) and (last is None or day <= last.toordinal())

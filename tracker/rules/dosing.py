@@ -1,0 +1,79 @@
+"""The moment of an intake, with what was taken in the 24 hours up to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date as Date
+from datetime import datetime
+from functools import cached_property
+
+from tracker.rules.chart import Chart
+from tracker.rules.checklist import age_on
+from tracker.rules.intakes import Taken, TakenDose
+from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass, base_mg
+from tracker.rules.thresholds import Number, exact
+
+ACTIVE_DAYS = 7
+
+
+class DoseMoment:
+    def __init__(self, chart: Chart, at: datetime) -> None:
+        self.chart = chart
+        self.at = at
+        self.day = chart.local_days.day_of(at)
+        self.rolling = chart.intakes.rolling(at)
+
+    @property
+    def age(self) -> int | None:
+        birth_date = self.chart.patient.birth_date
+        return None if birth_date is None else age_on(Date.fromordinal(self.day), birth_date)
+
+    @cached_property
+    def systemic(self) -> list[tuple[Taken, TakenDose]]:
+        return [(taken, dose) for taken in self.rolling for dose in taken.doses if dose.is_systemic]
+
+    @cached_property
+    def sums(self) -> dict[str, Number]:
+        """Milligrams per base, over all products."""
+        sums: dict[str, Number] = defaultdict(int)
+        for _, dose in self.systemic:
+            sums[dose.base] += dose.mg or 0
+        return sums
+
+    def bases_of(self, wanted: DrugClass) -> list[str]:
+        """The ingredients of a class taken, in order of name."""
+        return sorted(
+            {
+                dose.base
+                for _, dose in self.systemic
+                if dose.ingredient is not None and dose.ingredient.drug_class is wanted
+            }
+        )
+
+    @property
+    def nsaids(self) -> list[str]:
+        """NSAIDs taken; aspirin only above the dose that is for the heart."""
+        return [b for b in self.bases_of(DrugClass.NSAID) if b != "aspirin" or self.is_full_aspirin]
+
+    @property
+    def took_opioid_today(self) -> bool:
+        """On this local day, up to this moment."""
+        return self.chart.took_class(DrugClass.OPIOID, self.day, 1, self.at)
+
+    @property
+    def is_full_aspirin(self) -> bool:
+        return self.sums.get("aspirin", 0) > LOW_DOSE_ASPIRIN_MG
+
+    def is_active(self, wanted: DrugClass) -> bool:
+        """Prescribed in the plan, or taken in the last seven local days."""
+        return self.chart.plans_class(wanted, self.day) or self.chart.took_class(
+            wanted, self.day, ACTIVE_DAYS, self.at
+        )
+
+    def prescriptions(self, base: str) -> list[Number | None]:
+        """The daily maxima of the prescriptions for an ingredient, in mg of base."""
+        return [
+            None if dose.max_mg_per_day is None else base_mg(dose.name, exact(dose.max_mg_per_day))
+            for measure, dose, ingredient in self.chart.medicines(self.day)
+            if measure.prescribed and ingredient.name == base
+        ]

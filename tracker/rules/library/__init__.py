@@ -1,0 +1,3 @@
+"""The rules themselves, one family to a file."""
+
+from __future__ import annotations

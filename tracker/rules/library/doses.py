@@ -1,0 +1,200 @@
+"""Section 6: how much of one ingredient, from how many products, for how long."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tracker.rules.dosing import DoseMoment
+from tracker.rules.medicines import INGREDIENTS, DrugClass, not_counted
+from tracker.rules.outcome import Evidence, Priority
+from tracker.rules.rule import DoseRule, Hit, Needs
+from tracker.rules.thresholds import Number, Thresholds
+from tracker.rules.wording import OVER_LIMIT, POISON_CONTROL, brief, listed, plain
+
+ADULT_AGE = 18
+_ASPIRIN = frozenset({"aspirin"})
+OTC_DAYS = 14
+_CLEARS = "Clears after 7 known days on which no intake makes it true."
+_CLEARS_P1 = _CLEARS + " At P1 only a clinician closes it."
+_CANNOT_SEE = "Medicines that were not logged, or logged under a name that is not counted."
+
+
+def med_dose(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """More of an ingredient in 24 hours than its label or prescription allows.
+
+    Summed over all products, because the second one is usually a cold remedy. Adults only:
+    the limits are for adults.
+    """
+    if moment.age is not None and moment.age < ADULT_AGE:
+        return None
+    over = [(base, limit) for base in sorted(moment.sums) if (limit := _exceeded(moment, base))]
+    if not over:
+        return None
+    in_danger = [base for base, _ in over if _is_dangerous(base, moment.sums[base])]
+    sums: Evidence = {base: plain(moment.sums[base]) for base, _ in over}
+    return Hit(
+        priority=Priority.P1 if in_danger else Priority.P2,
+        because="; ".join(
+            f"{brief(moment.sums[base])} mg of {base} in 24 hours, limit {brief(limit)} mg"
+            for base, limit in over
+        )
+        + ".",
+        evidence={
+            "mg_in_24_hours": sums,
+            "limit_mg": {base: plain(limit) for base, limit in over},
+            "danger_mg": {base: _danger(base) for base, _ in over},
+        },
+        missing=(*_unknown_age(moment), *_uncounted(moment)),
+        patient_text=_advice([base for base, _ in over], in_danger),
+    )
+
+
+def limit_of(moment: DoseMoment, base: str) -> Number | None:
+    """The daily limit in mg of base; None is not tested."""
+    ingredient = INGREDIENTS.get(base)
+    table = ingredient.limits if ingredient else None
+    prescriptions = moment.prescriptions(base)
+    named = [most for most in prescriptions if most is not None]
+    if base == "acetaminophen" and table is not None:
+        return min([table.otc, max(named)]) if named else table.otc
+    if named:
+        return max(named)
+    if table is None:
+        return None
+    return table.prescription if prescriptions else table.otc
+
+
+def med_dup(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """The same ingredient from two products: often without the patient knowing."""
+    products: dict[str, set[str]] = defaultdict(set)
+    for taken, dose in moment.systemic:
+        if dose.ingredient is not None:
+            products[dose.base].add(taken.product)
+    twice = {base: names for base, names in sorted(products.items()) if len(names) > 1}
+    if not twice:
+        return None
+    return Hit(
+        priority=Priority.P4,
+        because="; ".join(
+            f"{base} from {len(names)} products: {listed(sorted(names))}"
+            for base, names in twice.items()
+        )
+        + ".",
+        evidence={"products": {base: sorted(names) for base, names in twice.items()}},
+        missing=_uncounted(moment),
+    )
+
+
+def med_otc10(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """An over-the-counter pain reliever on more than ten days of fourteen.
+
+    The label says ten days; pain that needs more should be seen.
+    """
+    used = {
+        drug_class: days
+        for drug_class in (DrugClass.NSAID, DrugClass.ACETAMINOPHEN)
+        if (days := _otc_days(moment, drug_class)) >= limits.otc_days
+    }
+    if not used:
+        return None
+    return Hit(
+        priority=Priority.P3,
+        because="; ".join(f"OTC {name} on {days} of 14 days" for name, days in used.items()) + ".",
+        evidence={
+            "days": {name.value: days for name, days in used.items()},
+            "least_days": limits.otc_days,
+            "of_days": OTC_DAYS,
+        },
+    )
+
+
+def _advice(over: list[str], in_danger: list[str]) -> str:
+    text = POISON_CONTROL if in_danger else OVER_LIMIT
+    return text.format(name=listed(in_danger or over))
+
+
+def _exceeded(moment: DoseMoment, base: str) -> Number | None:
+    limit = limit_of(moment, base)
+    return limit if limit is not None and moment.sums[base] > limit else None
+
+
+def _is_dangerous(base: str, total: Number) -> bool:
+    danger = _danger(base)
+    return danger is not None and total > danger
+
+
+def _danger(base: str) -> int | None:
+    ingredient = INGREDIENTS.get(base)
+    return ingredient.limits.danger if ingredient and ingredient.limits else None
+
+
+def _otc_days(moment: DoseMoment, wanted: DrugClass) -> int:
+    """Distinct local days of the fourteen that end on this one; 0 with a prescription."""
+    if moment.chart.plans_class(wanted, moment.day):
+        return 0
+    window = range(moment.day - OTC_DAYS + 1, moment.day + 1)
+    return sum(_took_otc(moment, day, wanted) for day in window)
+
+
+def _took_otc(moment: DoseMoment, day: int, wanted: DrugClass) -> bool:
+    known = moment.chart.days.get(day)
+    return known is not None and any(
+        wanted in taken.classes
+        and not taken.is_prescribed
+        and taken.at <= moment.at
+        and (taken.bases != _ASPIRIN or DoseMoment(moment.chart, taken.at).is_full_aspirin)
+        for taken in known.taken
+    )
+
+
+def _uncounted(moment: DoseMoment) -> tuple[str, ...]:
+    return tuple(f"{name}: not counted" for name in not_counted(_names(moment)))
+
+
+def _names(moment: DoseMoment) -> Iterable[str]:
+    return (dose.base for taken in moment.rolling for dose in taken.doses)
+
+
+def _unknown_age(moment: DoseMoment) -> tuple[str, ...]:
+    return ("date of birth",) if moment.age is None else ()
+
+
+MED_DOSE = DoseRule(
+    id="MED-DOSE",
+    title="More than the daily limit",
+    priorities="P2; P1 above the dangerous dose",
+    judge=med_dose,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS_P1,
+    cannot_see=_CANNOT_SEE,
+    sources=(
+        "ibuprofen 1200 mg: NDC 66267-115 [V]; 3200 mg [K label]",
+        "naproxen sodium 660 mg: NDC 43598-058 [V]; naproxen 1000, 1500 mg: label copy [V]",
+        "acetaminophen 4000 mg: getreliefresponsibly.com [V]",
+        "aspirin 3900 mg: goodrx.com [V]; 4000 mg: Walgreens [V]",
+    ),
+)
+MED_DUP = DoseRule(
+    id="MED-DUP",
+    title="Same ingredient from two products",
+    priorities="P4",
+    judge=med_dup,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=("OTC labels warn of other products with the same ingredient [K]", "Priority [P]"),
+)
+MED_OTC10 = DoseRule(
+    id="MED-OTC10",
+    title="OTC pain reliever for more than ten days",
+    priorities="P3",
+    judge=med_otc10,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=(
+        "Labels of ibuprofen, naproxen, acetaminophen: more than 10 days, ndclist.com [V]",
+        "11 of 14 days: proposal [P]",
+    ),
+)

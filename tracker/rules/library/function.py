@@ -1,0 +1,106 @@
+"""Seed criterion (c): standing or walking is difficult."""
+
+from __future__ import annotations
+
+from tracker.rules.outcome import Priority
+from tracker.rules.rule import AcuteRule, Hit, Needs
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.today import Today
+from tracker.rules.weeks import WINDOW
+
+UNABLE = 5
+_SOURCES = ("Function scale of this project, bands not validated [P]",)
+_CANNOT_SEE = "Days on which standing and walking were not tried, and limits by other illness."
+_CLEARS = "Clears after 7 days with on-time standing or walking on which it is not true."
+
+
+def func_limit(today: Today, limits: Thresholds) -> Hit | None:
+    """Standing or walking under ten minutes on most days of a week."""
+    levels = [today.function(back) for back in range(WINDOW)]
+    limited = sum(level is not None and level >= limits.function_limited for level in levels)
+    if limited < limits.function_limited_days:
+        return None
+    return Hit(
+        priority=Priority.P3,
+        because=f"Standing or walking was under ten minutes on {limited} of the last 7 days.",
+        evidence={
+            "levels": levels[::-1],
+            "limited_days": limited,
+            "limited_level": limits.function_limited,
+            "least_days": limits.function_limited_days,
+            "function_floor": today.chart.patient.function_floor,
+        },
+        missing=(f"standing or walking on {levels.count(None)} of 7 days",)
+        if None in levels
+        else (),
+    )
+
+
+def func_sev(today: Today, limits: Thresholds) -> Hit | None:
+    """Standing or walking under five minutes on two days running."""
+    levels = [today.function(1), today.function()]
+    if any(level is None or level < limits.function_severe for level in levels):
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because="Standing or walking was under five minutes on two days running.",
+        evidence={
+            "levels": levels,
+            "severe_level": limits.function_severe,
+            "function_floor": today.chart.patient.function_floor,
+        },
+    )
+
+
+def func_unable(today: Today, limits: Thresholds) -> Hit | None:
+    """Could not stand or could not walk at all today.
+
+    The patient is shown the red-flag checklist first; this is the call that follows.
+    """
+    if today.function() != UNABLE:
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because="The patient could not stand or could not walk.",
+        evidence={
+            "level": UNABLE,
+            "unable_level": UNABLE,
+            "function_floor": today.chart.patient.function_floor,
+        },
+    )
+
+
+FUNC_LIMIT = AcuteRule(
+    id="FUNC-LIMIT",
+    title="Standing or walking limited on most days",
+    priorities="P3",
+    judge=func_limit,
+    needs=Needs.FUNCTION,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=_SOURCES,
+    is_muted_by_surgery=True,
+)
+
+FUNC_SEV = AcuteRule(
+    id="FUNC-SEV",
+    title="Standing or walking severely limited",
+    priorities="P2",
+    judge=func_sev,
+    needs=Needs.FUNCTION,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=_SOURCES,
+    is_muted_by_surgery=True,
+)
+
+FUNC_UNABLE = AcuteRule(
+    id="FUNC-UNABLE",
+    title="Could not stand or walk",
+    priorities="P2",
+    judge=func_unable,
+    needs=Needs.FUNCTION,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=_SOURCES,
+)

@@ -1,0 +1,116 @@
+"""Section 6: NSAIDs together, with blood thinners, and in those whom they harm."""
+
+from __future__ import annotations
+
+from tracker.rules.dosing import DoseMoment
+from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass
+from tracker.rules.outcome import Priority
+from tracker.rules.rule import DoseRule, Hit, Needs
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.wording import listed, plain
+
+RISKY_CONDITIONS = (
+    "ulcer_or_gi_bleed",
+    "chronic_kidney_disease",
+    "heart_failure",
+    "cirrhosis",
+)
+_LABEL = "NSAID label warnings, dailymed setid 17331594-e332-4ada-9b6b-3805d92f0e98 [V]"
+_CLEARS = "Clears after 7 known days on which no intake makes it true."
+_CANNOT_SEE = "Medicines and illnesses that were not entered, and gels that are used heavily."
+
+
+def med_nsaid2(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """Two different NSAIDs in 24 hours: more harm, no more relief.
+
+    Aspirin for the heart (up to 100 mg a day) does not count.
+    """
+    if len(moment.nsaids) < 2:
+        return None
+    return Hit(
+        priority=Priority.P3,
+        because=f"Two NSAIDs in 24 hours: {listed(moment.nsaids)}.",
+        evidence={"nsaids": [*moment.nsaids], "aspirin_mg": _aspirin(moment)},
+    )
+
+
+def med_nsaid_ac(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """Any NSAID, aspirin of any dose included, with a blood thinner: bleeding."""
+    nsaids = moment.bases_of(DrugClass.NSAID)
+    thinners = [
+        each.value
+        for each in (DrugClass.ANTICOAGULANT, DrugClass.ANTIPLATELET)
+        if moment.is_active(each)
+    ]
+    if not (nsaids and thinners):
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because=f"{listed(nsaids).capitalize()} while an {' and an '.join(thinners)} is active.",
+        evidence={"nsaids": [*nsaids], "active": [*thinners]},
+    )
+
+
+def med_nsaid_risk(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """An NSAID in somebody whose stomach, kidneys, heart, liver or pregnancy it may harm."""
+    if not moment.nsaids:
+        return None
+    conditions = moment.chart.conditions
+    risks: list[str] = [name for name in RISKY_CONDITIONS if name in conditions]
+    if "long_term_steroid" in conditions or moment.is_active(DrugClass.STEROID):
+        risks.append("steroid")
+    if moment.age is not None and moment.age >= limits.risk_age:
+        risks.append("age")
+    is_pregnant = "pregnancy_20_weeks" in conditions
+    if not (risks or is_pregnant):
+        return None
+    named = [*risks, *(["pregnancy_20_weeks"] if is_pregnant else [])]
+    return Hit(
+        priority=Priority.P2 if is_pregnant else Priority.P3,
+        because=f"{listed(moment.nsaids).capitalize()} with {listed(named)}.",
+        evidence={
+            "nsaids": [*moment.nsaids],
+            "risks": [*named],
+            "age": moment.age,
+            "risk_age": limits.risk_age,
+            "aspirin_mg": _aspirin(moment),
+        },
+        missing=("date of birth",) if moment.age is None else (),
+    )
+
+
+def _aspirin(moment: DoseMoment) -> dict[str, int | float]:
+    taken = plain(moment.sums.get("aspirin", 0))
+    return {"taken": taken, "counts_above": LOW_DOSE_ASPIRIN_MG}
+
+
+MED_NSAID2 = DoseRule(
+    id="MED-NSAID2",
+    title="Two NSAIDs",
+    priorities="P3",
+    judge=med_nsaid2,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=(_LABEL, "Aspirin up to 100 mg excluded: proposal [P]"),
+)
+MED_NSAID_AC = DoseRule(
+    id="MED-NSAID-AC",
+    title="NSAID with a blood thinner",
+    priorities="P2",
+    judge=med_nsaid_ac,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=(_LABEL, "Active: planned or taken in 7 days, proposal [P]"),
+)
+MED_NSAID_RISK = DoseRule(
+    id="MED-NSAID-RISK",
+    title="NSAID in a patient at risk",
+    priorities="P3; P2 from 20 weeks of pregnancy",
+    judge=med_nsaid_risk,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=(_LABEL, "Age 65 instead of the label's 60: proposal [P]"),
+)

@@ -1,0 +1,175 @@
+"""Section 6: how much opioid, with what else, and for how long.
+
+Morphine equivalents are for caution only, never a dose for switching.
+"""
+
+from __future__ import annotations
+
+from tracker.rules.dosing import DoseMoment
+from tracker.rules.medicines import SEDATING, DrugClass
+from tracker.rules.outcome import Evidence, Priority
+from tracker.rules.rule import DoseRule, Hit, Needs
+from tracker.rules.thresholds import Number, Thresholds, exact
+from tracker.rules.wording import SAME_DAY, brief, listed, plain
+
+_CDC = "CDC 2022, MMWR Recomm Rep 2022;71(3), conversion factors [V]"
+_CLEARS = "Clears after 7 known days on which no intake makes it true."
+_BY_CLINICIAN = "Never by itself: a clinician closes it."
+_CANNOT_SEE = "Medicines that were not logged, and a patch that is still worn but not logged today."
+
+
+def med_mme50(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """50 morphine equivalents in 24 hours: CDC's point for caution."""
+    return _mme(moment, limits.mme_caution, Priority.P2)
+
+
+def med_mme90(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """90 morphine equivalents in 24 hours: a local policy, no longer CDC's."""
+    return _mme(moment, limits.mme_high, Priority.P1)
+
+
+def med_mme_unk(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """An opioid or a route without a factor: the daily dose cannot be computed."""
+    unknown = sorted({dose.base for _, dose in moment.systemic if dose.lacks_factor})
+    if not unknown:
+        return None
+    return Hit(
+        priority=Priority.P4,
+        because=f"Morphine equivalents cannot be computed for {listed(unknown)} as taken.",
+        evidence={"opioids": [*unknown], "mme_without_them": plain(mme(moment))},
+        missing=tuple(f"factor for {name}" for name in unknown),
+    )
+
+
+def med_opi_bzd(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """An opioid and a benzodiazepine within 24 hours: together they stop breathing."""
+    opioids = moment.bases_of(DrugClass.OPIOID)
+    benzodiazepines = moment.bases_of(DrugClass.BENZODIAZEPINE)
+    if not (opioids and benzodiazepines):
+        return None
+    return Hit(
+        priority=Priority.P1,
+        because=f"{listed([*opioids, *benzodiazepines]).capitalize()} within 24 hours.",
+        evidence={"opioids": [*opioids], "benzodiazepines": [*benzodiazepines]},
+        patient_text=SAME_DAY,
+    )
+
+
+def med_opi_sed(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """An opioid with a muscle relaxant, gabapentinoid, sleep drug or alcohol."""
+    opioids = moment.bases_of(DrugClass.OPIOID)
+    sedatives = sorted(base for each in SEDATING for base in moment.bases_of(each))
+    if not (opioids and sedatives):
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because=f"{listed([*opioids, *sedatives]).capitalize()} within 24 hours.",
+        evidence={"opioids": [*opioids], "sedatives": [*sedatives]},
+    )
+
+
+def med_opi_7(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+    """More than a week of opioids in a patient who was not on them."""
+    day_of_course = moment.chart.opioid_days.number(moment.day)
+    if "long_term_opioid" in moment.chart.conditions or not moment.took_opioid_today:
+        return None
+    if day_of_course <= limits.opioid_course_days:
+        return None
+    return Hit(
+        priority=Priority.P3,
+        because=f"An opioid on {day_of_course} days of a new course.",
+        evidence={"opioid_days": day_of_course, "most_days": limits.opioid_course_days},
+    )
+
+
+def mme(moment: DoseMoment) -> Number:
+    """Morphine equivalents of the last 24 hours, of what has a factor."""
+    return sum((dose.mme for _, dose in moment.systemic if dose.mme is not None), start=0)
+
+
+def _mme(moment: DoseMoment, threshold: Number, priority: Priority) -> Hit | None:
+    total, accepted = mme(moment), moment.chart.patient.mme_acknowledged
+    if total < threshold or (accepted is not None and total <= exact(accepted)):
+        return None
+    evidence: Evidence = {
+        "mme": plain(total),
+        "threshold": plain(threshold),
+        "mme_acknowledged": accepted,
+        "opioids": [*moment.bases_of(DrugClass.OPIOID)],
+    }
+    uncounted = sorted(
+        {
+            d.base
+            for _, d in moment.systemic
+            if d.mme is None and d.ingredient and d.ingredient.drug_class is DrugClass.OPIOID
+        }
+    )
+    return Hit(
+        priority=priority,
+        because=f"{brief(total)} morphine milligram equivalents in 24 hours.",
+        evidence=evidence,
+        missing=tuple(f"{name}: not counted" for name in uncounted),
+        patient_text=SAME_DAY if priority is Priority.P1 else None,
+    )
+
+
+MED_MME50 = DoseRule(
+    id="MED-MME50",
+    title="50 morphine equivalents",
+    priorities="P2",
+    judge=med_mme50,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=(_CDC, "50 MME: Recommendation 4 [K]"),
+)
+MED_MME90 = DoseRule(
+    id="MED-MME90",
+    title="90 morphine equivalents",
+    priorities="P1",
+    judge=med_mme90,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_BY_CLINICIAN,
+    cannot_see=_CANNOT_SEE,
+    sources=(_CDC, "90 MME: 2016, not a 2022 threshold; local policy [K]"),
+)
+MED_MME_UNK = DoseRule(
+    id="MED-MME-UNK",
+    title="Morphine equivalents unknown",
+    priorities="P4",
+    judge=med_mme_unk,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=(_CDC, "An unlisted drug or route cannot be computed [P]"),
+)
+MED_OPI_BZD = DoseRule(
+    id="MED-OPI-BZD",
+    title="Opioid with a benzodiazepine",
+    priorities="P1",
+    judge=med_opi_bzd,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_BY_CLINICIAN,
+    cannot_see=_CANNOT_SEE,
+    sources=("FDA boxed warning, NGC note [V]", "CDC 2022, Recommendation 11 [K]"),
+)
+MED_OPI_SED = DoseRule(
+    id="MED-OPI-SED",
+    title="Opioid with another sedative",
+    priorities="P2",
+    judge=med_opi_sed,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE,
+    sources=("CDC 2022, Recommendation 11: other CNS depressants [K]",),
+)
+MED_OPI_7 = DoseRule(
+    id="MED-OPI-7",
+    title="Opioid for more than seven days",
+    priorities="P3",
+    judge=med_opi_7,
+    needs=Needs.KNOWN_DAY,
+    clears_when=_CLEARS,
+    cannot_see=_CANNOT_SEE + " Opioids before the diary began.",
+    sources=(">7 days: 2016 and state law, local policy [K]", "90 days without: proposal [P]"),
+)

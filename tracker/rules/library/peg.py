@@ -1,0 +1,72 @@
+"""PEG-DISC: the weekly PEG and the daily diary tell different stories."""
+
+from __future__ import annotations
+
+from tracker.rules.library.conservative import response_evidence
+from tracker.rules.outcome import Priority
+from tracker.rules.records import PegScore
+from tracker.rules.rule import CloseRule, Hit, Needs
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.today import Today
+from tracker.rules.weeks import percent_fallen
+from tracker.rules.wording import plain
+
+
+def peg_disc(today: Today, limits: Thresholds) -> Hit | None:
+    """Function and mood move against the pain score: one of the two misleads.
+
+    Either the PEG is a point worse while pain fell by 30 %, or the PEG is 30 % better while
+    pain rose by two points.
+    """
+    if len(today.pegs) < 2 or today.week is None or today.baseline is None:
+        return None
+    (_, first), (newest_day, newest) = today.pegs[0], today.pegs[-1]
+    if today.day - newest_day > limits.peg_max_age_days:
+        return None
+    rise = today.week.value - today.baseline.value
+    # Sums of three items: a point in the mean is three in the sum.
+    before, after = _sum(first), _sum(newest)
+    is_worse = after - before >= 3 * limits.peg_worse_points
+    is_better = percent_fallen(before, after, limits.peg_better_percent)
+    disagrees = (is_worse and today.fell_by(limits.response_percent)) or (
+        is_better and rise >= limits.response_points
+    )
+    if not disagrees:
+        return None
+    direction = "better" if is_worse else "worse"
+    return Hit(
+        priority=Priority.P3,
+        because=(
+            f"PEG went from {before / 3:.1f} to {after / 3:.1f} while daily pain got {direction}."
+        ),
+        evidence=response_evidence(today, limits)
+        | {
+            "peg_baseline": round(before / 3, 4),
+            "peg_newest": round(after / 3, 4),
+            "peg_age_days": today.day - newest_day,
+            "peg_worse_points": plain(limits.peg_worse_points),
+            "peg_better_percent": plain(limits.peg_better_percent),
+            "peg_max_age_days": limits.peg_max_age_days,
+        },
+    )
+
+
+def _sum(peg: PegScore) -> int:
+    return peg.pain + peg.enjoyment + peg.activity
+
+
+PEG_DISC = CloseRule(
+    id="PEG-DISC",
+    title="PEG and diary disagree",
+    priorities="P3",
+    judge=peg_disc,
+    needs=Needs.RESPONSE,
+    clears_when="Clears after 7 evaluated days on which PEG and diary agree.",
+    cannot_see="Which of the two is right. PEG asks about the past week, the diary about a day.",
+    sources=(
+        "Krebs, J Gen Intern Med 2009;24:733-738 [K]",
+        "PEG MID about 1, six trials, https://pmc.ncbi.nlm.nih.gov/articles/PMC10859144 [V]",
+        "30 % of PEG [K]",
+    ),
+    is_muted_by_surgery=True,
+)

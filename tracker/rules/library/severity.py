@@ -1,0 +1,161 @@
+"""Seed criterion (b): pain so severe that it is debilitating."""
+
+from __future__ import annotations
+
+from tracker.rules.outcome import Priority
+from tracker.rules.rule import AcuteRule, Hit, Needs
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.today import Today
+from tracker.rules.weeks import WINDOW
+from tracker.rules.wording import mean, plain
+
+_CUT_POINTS = (
+    "Boonstra 2016, n=2854: severe from 7 or 8 by interference [V]",
+    "Zelman 2003, low back pain: cut points 5 and 8 [V]",
+    "Jensen 2006: 7-10 severe [V]",
+)
+
+
+def sev_sust(today: Today, limits: Thresholds) -> Hit | None:
+    """Severe pain on most days of a week, and still.
+
+    Five of seven days at 7 or more, the newest entry among them and at most a day old.
+    """
+    scores = [today.pain(back) for back in range(WINDOW)]
+    severe = sum(score is not None and score >= limits.severe_pain for score in scores)
+    newest = next(((b, score) for b, score in enumerate(scores) if score is not None), None)
+    if newest is None or newest[0] > 1 or newest[1] < limits.severe_pain:
+        return None
+    if severe < limits.severe_days:
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because=f"Pain was {limits.severe_pain} or more on {severe} of the last 7 days.",
+        evidence={
+            "scores": scores[::-1],
+            "severe_days": severe,
+            "severe_pain": limits.severe_pain,
+            "least_days": limits.severe_days,
+            "newest": newest[1],
+            "newest_age_days": newest[0],
+        },
+        missing=_silent(scores),
+    )
+
+
+def sev_debil(today: Today, limits: Thresholds) -> Hit | None:
+    """Two days of pain at 8 or more that stops sleep, activity, standing or walking."""
+    scores = [today.pain(1), today.pain()]
+    if any(score is None or score < limits.disabling_pain for score in scores):
+        return None
+    functions = [today.function(1), today.function()]
+    sleeps = [today.entry(1).sleep, today.entry().sleep]
+    activities = [today.entry(1).activity, today.entry().activity]
+    if not (
+        _reaches(functions, limits.disabling_function)
+        or _reaches(sleeps, limits.disabling_sleep)
+        or _reaches(activities, limits.disabling_activity)
+    ):
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because=(
+            f"Pain was {scores[0]} and {scores[1]} on two days running, "
+            "with sleep, activity, standing or walking all but gone."
+        ),
+        evidence={
+            "scores": scores,
+            "function": functions,
+            "sleep": sleeps,
+            "activity": activities,
+            "disabling_pain": limits.disabling_pain,
+            "disabling_function": limits.disabling_function,
+            "disabling_sleep": limits.disabling_sleep,
+            "disabling_activity": limits.disabling_activity,
+        },
+        missing=tuple(
+            name
+            for name, values in (
+                ("standing and walking", functions),
+                ("sleep", sleeps),
+                ("activity", activities),
+            )
+            if None in values
+        ),
+    )
+
+
+def worse(today: Today, limits: Thresholds) -> Hit | None:
+    """Three days running well above the week before: something has changed."""
+    before = today.week_ending(3)
+    scores = [today.pain(2), today.pain(1), today.pain()]
+    if before is None:
+        return None
+    for score in scores:
+        if score is None or score < before.value + limits.worse_points:
+            return None
+        if 100 * score < (100 + limits.worse_percent) * before.value:
+            return None
+    newest = scores[-1]
+    if newest is None or newest < limits.worse_pain:
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because=(
+            f"Pain was {scores[0]}, {scores[1]} and {scores[2]} on the last three days, "
+            f"against an average of {float(before.value):.1f} in the week before."
+        ),
+        evidence={
+            "scores": list(scores),
+            "window_mean_before": mean(before.value),
+            "window_entries": before.entries,
+            "worse_points": plain(limits.worse_points),
+            "worse_percent": plain(limits.worse_percent),
+            "least_pain": limits.worse_pain,
+        },
+    )
+
+
+def _reaches(levels: list[int | None], least: int) -> bool:
+    return any(level is not None and level >= least for level in levels)
+
+
+def _silent(scores: list[int | None]) -> tuple[str, ...]:
+    silent = scores.count(None)
+    return (f"on-time pain on {silent} of 7 days",) if silent else ()
+
+
+SEV_SUST = AcuteRule(
+    id="SEV-SUST",
+    title="Severe pain on most days",
+    priorities="P2",
+    judge=sev_sust,
+    needs=Needs.PAIN,
+    clears_when="Clears after 7 days with an on-time entry on which fewer days are severe.",
+    cannot_see="Days without an on-time entry, and why the pain is severe.",
+    sources=(*_CUT_POINTS, "Five of seven days: proposal [P]"),
+    is_muted_by_surgery=True,
+)
+
+SEV_DEBIL = AcuteRule(
+    id="SEV-DEBIL",
+    title="Debilitating pain",
+    priorities="P2",
+    judge=sev_debil,
+    needs=Needs.PAIN,
+    clears_when="Clears after 7 days with an on-time entry on which it is not true.",
+    cannot_see="Whether poor sleep or inactivity has another cause.",
+    sources=(*_CUT_POINTS, "Two days and function: proposal [P]"),
+)
+
+WORSE = AcuteRule(
+    id="WORSE",
+    title="Pain is clearly worse than last week",
+    priorities="P2",
+    judge=worse,
+    needs=Needs.PAIN,
+    clears_when="Clears after 7 days with an on-time entry on which it is not true.",
+    cannot_see="What changed: an injury, a medicine that ran out, or a bad spell.",
+    sources=("Ostelo, Spine 2008;33:90-94: 2 points or 30 % [V]", "Mirrored: proposal [P]"),
+    is_muted_by_surgery=True,
+)

@@ -1,0 +1,54 @@
+"""DATA-GAP: the diary has fallen silent."""
+
+from __future__ import annotations
+
+from tracker.rules.medicines import DrugClass
+from tracker.rules.outcome import Priority
+from tracker.rules.rule import CloseRule, Hit, Needs
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.today import Today
+from tracker.rules.wording import mean
+
+ACTIVE_DAYS = 7
+
+
+def data_gap(today: Today, limits: Thresholds) -> Hit | None:
+    """Seven local days without an on-time entry: nobody sees this patient.
+
+    More urgent if pain was severe when last seen, or if an opioid is in use.
+    """
+    if today.number < limits.silent_days:
+        return None
+    if any(today.entry(back).is_on_time for back in range(limits.silent_days)):
+        return None
+    chart, latest = today.chart, today.weeks.latest(today.day)
+    was_severe = latest is not None and latest.value >= limits.severe_pain
+    has_opioid = chart.plans_class(DrugClass.OPIOID, today.day, prescribed=False)
+    has_opioid = has_opioid or chart.took_class(DrugClass.OPIOID, today.day, ACTIVE_DAYS, None)
+    return Hit(
+        priority=Priority.P3 if was_severe or has_opioid else Priority.P4,
+        because=f"No on-time diary entry for {limits.silent_days} days{_worry(was_severe)}.",
+        evidence={
+            "silent_days": limits.silent_days,
+            "latest_window_mean": None if latest is None else mean(latest.value),
+            "severe_pain": limits.severe_pain,
+            "opioid_active": has_opioid,
+        },
+        missing=("diary entries",),
+    )
+
+
+def _worry(was_severe: bool) -> str:
+    return ", and pain was severe when last seen" if was_severe else ""
+
+
+DATA_GAP = CloseRule(
+    id="DATA-GAP",
+    title="No diary entries",
+    priorities="P4; P3 after severe pain or with an opioid",
+    judge=data_gap,
+    needs=Needs.NOTHING,
+    clears_when="Clears after 7 days that each end a week with at least one on-time entry.",
+    cannot_see="Why: recovery, a lost phone, a hospital stay or despair all look the same.",
+    sources=("Seven days: proposal [P]",),
+)

@@ -1,0 +1,55 @@
+"""SURG-CONSIDER: the packet for a surgical review."""
+
+from __future__ import annotations
+
+from tracker.rules.library.conservative import CC_FAIL, is_failing
+from tracker.rules.library.function import FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE
+from tracker.rules.library.severity import SEV_DEBIL, SEV_SUST, WORSE
+from tracker.rules.outcome import Priority
+from tracker.rules.rule import CloseRule, Hit, Needs
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.today import Today
+from tracker.rules.wording import listed
+
+_DISABLING = (SEV_SUST, SEV_DEBIL, WORSE, FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE)
+
+
+def surg_consider(today: Today, limits: Thresholds) -> Hit | None:
+    """Care has failed, and pain is debilitating or standing or walking is difficult.
+
+    Asks for a review of the whole case; it never says that an operation is needed.
+    """
+    if not is_failing(today, limits):
+        return None
+    failing = CC_FAIL.judge(today, limits)
+    assert failing is not None
+    hits = {rule.id: rule.judge(today, limits) for rule in _DISABLING}
+    also = {name: hit.evidence for name, hit in hits.items() if hit is not None}
+    if not also:
+        return None
+    return Hit(
+        priority=Priority.P2,
+        because=f"{failing.because} Also true: {listed(also)}.",
+        evidence={"CC-FAIL": failing.evidence, **also},
+        missing=failing.missing,
+    )
+
+
+SURG_CONSIDER = CloseRule(
+    id="SURG-CONSIDER",
+    title="Consider a surgical review",
+    priorities="P2",
+    judge=surg_consider,
+    needs=Needs.RESPONSE,
+    clears_when="Clears after 7 evaluated days on which CC-FAIL or all the others are not true.",
+    cannot_see=(
+        "Imaging, examination, leg pain or what the patient wants. Isolated axial pain is a "
+        "weak reason for surgery."
+    ),
+    sources=(
+        "ACR Variant 3: persistent symptoms after 6 weeks of optimal management [V]",
+        "NICE NG59: decompression for radicular pain when imaging agrees [V]",
+        "Criteria (a) with (b) or (c): proposal [P]",
+    ),
+    is_muted_by_surgery=True,
+)

@@ -1,0 +1,106 @@
+"""What a rule is: a sentence of the clinical document, as a function that can be read.
+
+A rule takes what it judges (a day, a dose, a checklist, a compress) and the thresholds,
+and returns a Hit, or None when it is not true. What does not change from one hit to the
+next (its sources, what it cannot see) stands beside the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from inspect import getdoc
+from typing import Generic, TypeVar
+
+from tracker.rules.checklist import Checklist
+from tracker.rules.dosing import DoseMoment
+from tracker.rules.outcome import Evidence, Finding, Priority
+from tracker.rules.records import CompressUse
+from tracker.rules.thresholds import Thresholds
+from tracker.rules.today import Today
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A rule is true: how urgent, why, and every number that it compared."""
+
+    priority: Priority
+    because: str
+    evidence: Evidence
+    missing: tuple[str, ...] = ()
+    patient_text: str | None = None
+
+
+class Needs(StrEnum):
+    """The data without which a day neither counts nor resets the days to clearing."""
+
+    RESPONSE = "baseline and weekly mean"
+    PAIN = "on-time pain that day"
+    FUNCTION = "on-time standing or walking that day"
+    KNOWN_DAY = "any diary entry or treatment record of that day"
+    NOTHING = "every day counts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Generic[S]):
+    id: str
+    title: str
+    #: The priorities it can have, for people.
+    priorities: str
+    judge: Callable[[S, Thresholds], Hit | None]
+    needs: Needs
+    clears_when: str
+    cannot_see: str
+    sources: tuple[str, ...]
+    is_muted_by_surgery: bool = False
+    #: False for a rule whose flag only a clinician, or another rule, ends.
+    clears_itself: bool = True
+    #: The opening of one of these rules ends its flag.
+    ended_by: tuple[str, ...] = field(default=())
+
+    @property
+    def intent(self) -> str:
+        return getdoc(self.judge) or ""
+
+    def finding(self, subject: S, limits: Thresholds) -> Finding | None:
+        """Judge, and put the standing texts beside what was found."""
+        hit = self.judge(subject, limits)
+        if hit is None:
+            return None
+        return Finding(
+            rule=self.id,
+            priority=hit.priority,
+            explanation=hit.because,
+            patient_text=hit.patient_text,
+            evidence=hit.evidence,
+            missing=hit.missing,
+            clears_when=self.clears_when,
+            cannot_see=self.cannot_see,
+            sources=self.sources,
+        )
+
+
+class CloseRule(Rule[Today]):
+    """Of a trend, or a lack of data: judged when a day closes."""
+
+
+class AcuteRule(Rule[Today]):
+    """Judged whenever an on-time entry arrives, and when a day closes."""
+
+
+class DoseRule(Rule[DoseMoment]):
+    """Judged at the moment of every intake."""
+
+
+class RedFlagRule(Rule[Checklist]):
+    """Judged within one checklist; only a clinician closes its flag."""
+
+
+class CompressRule(Rule[CompressUse]):
+    """Judged at every use of a compress."""
+
+
+AnyRule = CloseRule | AcuteRule | DoseRule | RedFlagRule | CompressRule
