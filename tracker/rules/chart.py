@@ -20,7 +20,6 @@ from tracker.rules.records import (
     PegScore,
     PlannedDose,
     PlannedMeasure,
-    Record,
     TherapySession,
     Treatment,
 )
@@ -28,6 +27,9 @@ from tracker.rules.weeks import Weeks
 
 LATE = timedelta(hours=48)
 BACKFILL_DAYS = 7
+
+#: An ingredient in the plan; None where it is not one that is counted.
+PlannedMedicine = tuple[PlannedMeasure, PlannedDose, Ingredient | None]
 
 
 class Day:
@@ -98,13 +100,20 @@ class Chart:
                 chart.put(entry, entry.at(corrected_by))
         return chart
 
-    def put(self, entry: Entry, version: Version) -> None:
-        """A record arrives, or a version of it that replaces the one before."""
+    def put(self, entry: Entry, version: Version) -> Version | None:
+        """A record arrives, or a version of it. Returns what it takes the place of.
+
+        A second diary entry, or PEG, of a date takes the place of the first.
+        """
         before = self._current.get(entry)
+        replaced = before
         if before is not None:
             self._apply(entry, before, -1)
+        elif isinstance(version.record, (DiaryEntry, PegScore)):
+            replaced = self._standing(type(version.record), version.record.date.toordinal())
         self._current[entry] = version
         self._apply(entry, version, 1)
+        return replaced
 
     def current(self, entry: Entry) -> Version:
         return self._current[entry]
@@ -123,7 +132,7 @@ class Chart:
         """Whether a diary entry or a treatment tells of a day."""
         return day in self.days and self.days[day].is_known
 
-    def medicines(self, day: int) -> list[tuple[PlannedMeasure, PlannedDose, Ingredient]]:
+    def medicines(self, day: int) -> list[PlannedMedicine]:
         """Systemic ingredients in force in the plan; what is waived is not."""
         return [
             (measure, dose, ingredient)
@@ -134,7 +143,9 @@ class Chart:
     def plans_class(self, wanted: DrugClass, day: int, *, prescribed: bool = True) -> bool:
         """Whether a medicine of a class is in the plan (as prescribed)."""
         return any(
-            ingredient.drug_class is wanted and (measure.prescribed or not prescribed)
+            ingredient is not None
+            and ingredient.drug_class is wanted
+            and (measure.prescribed or not prescribed)
             for measure, _, ingredient in self.medicines(day)
         )
 
@@ -169,19 +180,21 @@ class Chart:
         else:
             claims.remove(entry)
 
-    def _standing(self, kind: type[DiaryEntry] | type[PegScore], day: int) -> Record | None:
+    def _standing(self, kind: type[DiaryEntry] | type[PegScore], day: int) -> Version | None:
         """The latest of the versions that speak of a date: a second entry revises."""
-        claims = self._claims[kind, day]
+        claims = self._claims.get((kind, day))
         if not claims:
             return None
-        return max((self._current[each] for each in claims), key=Version.order).record
+        if len(claims) == 1:
+            return self._current[claims[0]]
+        return max((self._current[each] for each in claims), key=Version.order)
 
     def _diary(self, date: int) -> None:
         day = self.days.setdefault(date, Day())
         day.forget_entry()
         standing = self._standing(DiaryEntry, date)
-        if isinstance(standing, DiaryEntry):
-            self._fill(day, date, standing)
+        if standing is not None and isinstance(standing.record, DiaryEntry):
+            self._fill(day, date, standing.record)
         for weeks in self.weeks.values():
             weeks.forget(date)
         self._find_latest(date)
@@ -211,8 +224,8 @@ class Chart:
 
     def _peg(self, day: int) -> None:
         standing = self._standing(PegScore, day)
-        if isinstance(standing, PegScore):
-            self.pegs[day] = standing
+        if standing is not None and isinstance(standing.record, PegScore):
+            self.pegs[day] = standing.record
         else:
             self.pegs.pop(day, None)
 
@@ -252,12 +265,12 @@ class Chart:
 
 def _planned_doses(
     plan: Iterable[PlannedMeasure],
-) -> Iterator[tuple[PlannedMeasure, PlannedDose, Ingredient]]:
+) -> Iterator[PlannedMedicine]:
     for measure in plan:
         for dose in measure.ingredients if measure.waived is None else ():
             ingredient = INGREDIENTS.get(base_of(dose.name))
             is_patch = dose.mcg_per_hour is not None
-            if ingredient and is_systemic(ingredient, measure.route, is_patch=is_patch):
+            if is_systemic(ingredient, measure.route, is_patch=is_patch):
                 yield measure, dose, ingredient
 
 

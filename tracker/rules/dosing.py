@@ -10,7 +10,7 @@ from functools import cached_property
 from tracker.rules.chart import Chart
 from tracker.rules.checklist import age_on
 from tracker.rules.intakes import Taken, TakenDose
-from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass, base_mg
+from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass, base_mg, base_of
 from tracker.rules.thresholds import Number, exact
 
 ACTIVE_DAYS = 7
@@ -74,6 +74,6 @@ class DoseMoment:
         """The daily maxima of the prescriptions for an ingredient, in mg of base."""
         return [
             None if dose.max_mg_per_day is None else base_mg(dose.name, exact(dose.max_mg_per_day))
-            for measure, dose, ingredient in self.chart.medicines(self.day)
-            if measure.prescribed and ingredient.name == base
+            for measure, dose, _ in self.chart.medicines(self.day)
+            if measure.prescribed and base_of(dose.name) == base
         ]

@@ -74,9 +74,9 @@ class _Fold:
         """All records of one instant count together, then each is judged."""
         corrected: list[tuple[Entry, Version]] = []
         for entry, version in arrivals:
-            if version is not entry.first:
-                corrected.append((entry, self.chart.current(entry)))
-            self.chart.put(entry, version)
+            replaced = self.chart.put(entry, version)
+            if replaced is not None:
+                corrected.append((entry, replaced))
         if corrected:
             self._reconsider(at, corrected)
         self._judge_checklists(at, arrivals)
