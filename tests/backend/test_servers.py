@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,9 +30,9 @@ sys.stdin.read()
 def home(tmp_path: Path) -> Iterator[Home]:
     home = Home(tmp_path / "home")
     yield home
-    cluster = Cluster("some", home)
-    cluster.valkey.stop()
-    cluster.postgres.stop()
+    Cluster("some", home).remove()
+    if home.state != home.path:  # binaries that the servers' account could not read
+        shutil.rmtree(home.state, ignore_errors=True)
 
 
 def cluster_in(home: Home) -> Cluster:
