@@ -111,11 +111,11 @@ class Reconciliation:
             escalations.ensure_for(flag=flag, at=self.at)
 
     def _end(self, flag: Flag, life: rules.FlagLife) -> None:
-        was_open = flag.state == Flag.State.OPEN
-        if flag.review_id or (flag.ended_at, flag.opened_at) == (_end_of(life), life.opened_at):
-            return
         if life.withdrawn_at is not None:
             self._take_back(flag, life.withdrawn_reason or ARRIVED_LATER)
+            return
+        was_open = flag.state == Flag.State.OPEN
+        if flag.review_id or (flag.ended_at, flag.opened_at) == (_end_of(life), life.opened_at):
             return
         _describe(flag, life, life.finding)
         _set_end(flag, life)
