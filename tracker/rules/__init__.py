@@ -22,12 +22,15 @@ from tracker.rules.outcome import (
     Raise,
     Urgency,
 )
-from tracker.rules.records import HistoryForm, Record
-from tracker.rules.ruleset import LIVE, RULESETS, Ruleset, Timeline
+from tracker.rules.questions import QUESTIONS, Question, checklist_questions
+from tracker.rules.records import HistoryForm, Record, json_schemas, submitted_at
+from tracker.rules.ruleset import CATALOG, LIVE, RULESETS, Ruleset, Timeline
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold, Thresholds
 
 __all__ = [
+    "CATALOG",
     "LIVE",
+    "QUESTIONS",
     "RULESETS",
     "THRESHOLDS",
     "Advice",
@@ -40,13 +43,17 @@ __all__ = [
     "InvalidThreshold",
     "Outcome",
     "Priority",
+    "Question",
     "Raise",
     "Record",
     "Ruleset",
     "Thresholds",
     "Timeline",
     "Urgency",
+    "checklist_questions",
     "evaluate",
+    "json_schemas",
     "parse_history",
     "parse_record",
+    "submitted_at",
 ]

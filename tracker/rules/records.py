@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
+from msgspec.json import schema_components
 
 Score = Annotated[int, Meta(ge=0, le=10)]
 FunctionLevel = Annotated[int, Meta(ge=0, le=5)]
@@ -312,3 +313,9 @@ def submitted_at(record: Record) -> datetime:
     if isinstance(record, (DiaryEntry, PegScore)):
         return record.submitted_at
     return record.submitted_at or record.at
+
+
+def json_schemas(ref_template: str = "#/components/schemas/{name}") -> dict[str, object]:
+    """The JSON Schemas of the records and what they are made of, by name."""
+    _, components = schema_components(RECORD_TYPES, ref_template=ref_template)
+    return components

@@ -141,6 +141,11 @@ RULESETS: dict[str, Ruleset] = {
 #: What a clinic runs unless it says otherwise.
 LIVE = RULESETS["2026.1"]
 
+#: Every rule that a flag may name, whatever the version.
+CATALOG: dict[str, AnyRule] = {
+    rule.id: rule for ruleset in RULESETS.values() for rule in ruleset.rules
+}
+
 
 def timeline_of(history: History, ruleset: str | Ruleset | Timeline | None) -> Timeline:
     """Rulesets by the date they take effect, with this patient's own thresholds."""

@@ -87,7 +87,7 @@ def _replayed(line: bytes, options: dict[str, Any]) -> list[Line]:
     until: Date | None = options["until"]
     outcome = evaluate(
         history,
-        until=until and history.days.close(until.toordinal()),
+        until=None if until is None else history.days.close(until.toordinal()),
         ruleset=options["ruleset"],
     )
     return lines(history, outcome, with_withdrawn=options["history"])
