@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
-from kombu import Queue
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -13,7 +13,11 @@ app = Celery("lumbar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # Apart, so that a stuck provider of routine mail does not hold an urgent one.
-app.conf.task_queues = [Queue(name) for name in ("urgent", "routine", "bulk")]
+app.conf.task_queues = [
+    # Each with its own exchange and key: by default all three would get every message.
+    Queue(name, Exchange(name), routing_key=name)
+    for name in ("urgent", "routine", "bulk")
+]
 
 
 @worker_init.connect

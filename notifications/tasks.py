@@ -16,5 +16,5 @@ def deliver(*, delivery_id: str, **_: object) -> None:
 
 
 @shared_task(name="notifications.beat")
-def beat(*, queue: str, **_: object) -> None:
-    heartbeats.beat_worker(queue=queue, at=clock.now())
+def beat(*, read_from: str, **_: object) -> None:
+    heartbeats.beat_worker(queue=read_from, at=clock.now())

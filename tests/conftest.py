@@ -68,6 +68,14 @@ def child_environment(transactional_db) -> dict[str, str]:
     return servers.child_environment()
 
 
+@pytest.fixture(scope="session")
+def cluster():
+    """The servers of this run, for a test that crashes them."""
+    if CLUSTER is None:
+        pytest.skip("the servers are somebody else's, or other tests' too")
+    return CLUSTER
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     return refuse_skip((yield))

@@ -50,9 +50,10 @@ def database_of(worker: str) -> Iterator[None]:
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, template)))
         )
-        use(name)
-        yield
-        use(usual)
+    use(name)
+    yield
+    use(usual)
+    with administrator() as admin:  # another one: a test may have crashed the server meanwhile
         drop(admin, name)
 
 

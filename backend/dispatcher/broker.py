@@ -4,18 +4,31 @@ import logging
 import time
 from typing import Any
 
-from celery import Task
+from celery import Celery, Task
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
 #: After a failure, how long nothing is published: work goes on without the broker.
 CLOSED_SECONDS = 5
+#: A broker that takes longer to answer is as good as gone: ladders are waiting.
+ANSWER_SECONDS = 1
 
 
 class Broker:
     """Publishing that is allowed to fail, but never to wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._connection = _impatient(app)
+        # Each transport has its own.
+        self._errors: tuple[type[BaseException], ...] = (
+            OperationalError,
+            OSError,
+            *self._connection.connection_errors,
+            *self._connection.channel_errors,
+        )
         self._closed_until = 0.0
 
     @property
@@ -27,10 +40,29 @@ class Broker:
         if not self.is_open:
             return False
         try:
-            task.apply_async(kwargs=arguments, queue=queue, retry=False)
-        except Exception as error:  # noqa: BLE001 - each transport has its own errors
+            task.apply_async(  # type: ignore[call-arg]  # the stubs lack `connection`
+                kwargs=arguments,
+                queue=queue,
+                connection=self._connection,
+                retry=False,
+            )
+        except self._errors as error:
             # The type only: a message of the transport could quote the broker's URL.
-            logger.warning("The broker is gone: %s", type(error).__name__)
+            logger.warning("the broker is gone", extra={"outcome": type(error).__name__})
             self._closed_until = time.monotonic() + CLOSED_SECONDS
+            self._connection.collect(ANSWER_SECONDS)
+            self._connection = _impatient(self._app)
             return False
         return True
+
+
+def _impatient(app: Celery) -> Connection:
+    connection = app.connection_for_write()
+    connection.transport_options = {
+        **(connection.transport_options or {}),
+        "socket_timeout": ANSWER_SECONDS,
+        "socket_connect_timeout": ANSWER_SECONDS,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+    }
+    return connection

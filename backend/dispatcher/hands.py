@@ -70,6 +70,6 @@ def _try(delivery_id: UUID) -> None:
         deliver(delivery_id=delivery_id, at=clock.now())
     except Exception:
         # The lease ends by itself and the delivery comes again.
-        logger.exception("Delivery %s was not finished", delivery_id)
+        logger.exception("delivery not finished", extra={"delivery_id": delivery_id})
     finally:
         close_old_connections()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+from celery import current_app
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 import clock
@@ -37,7 +38,7 @@ class Loop:
     def __init__(self) -> None:
         self._is_stopping = False
         self._bell = Bell()
-        self._broker = Broker()
+        self._broker = Broker(current_app)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._hands = {urgency: ThreadHands(when_idle=self._bell.ring) for urgency in Urgency}
         beating = Timer(name="heartbeat", run=self._beat, every=BEAT)
@@ -51,11 +52,11 @@ class Loop:
             while not self._is_stopping:
                 try:
                     with listening(self._bell) as ear:
-                        logger.info("Dispatcher %s is listening", self._name)
+                        logger.info("dispatcher is listening")
                         pause = 0.0
                         self._work(ear)
                 except _DATABASE_GONE as error:
-                    logger.warning("The database is gone: %s", type(error).__name__)
+                    logger.warning("the database is gone", extra={"outcome": type(error).__name__})
                     close_old_connections()
                     pause = min(LONGEST_PAUSE_SECONDS, pause * 2 or 0.25)
                     self._bell.wait(pause)
@@ -75,7 +76,7 @@ class Loop:
     def _beat(self, *, at: datetime, limit: int) -> int:
         heartbeats.beat_dispatcher(name=self._name, at=at)
         for urgency in Urgency:
-            self._broker.publish(beat, queue=urgency.queue)
+            self._broker.publish(beat, queue=urgency.queue, read_from=urgency.queue)
         return 0
 
     @contextmanager

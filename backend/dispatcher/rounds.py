@@ -43,7 +43,7 @@ class Dispatcher:
             if not connection.is_usable():
                 raise
             # One broken timer must not stop the others.
-            logger.exception("Timer %r failed", timer.name)
+            logger.exception("timer failed: %s", timer.name)
             return 0
 
     def _hand_out(self, urgency: Urgency, at: datetime) -> int:

@@ -1,0 +1,65 @@
+"""Lumbar's own processes, to be paused and killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DISPATCHER = ("manage.py", "dispatch")
+WORKER = (
+    *("-m", "celery", "-A", "backend", "worker", "--queues", "urgent,routine,bulk"),
+    *("--concurrency", "2", "--loglevel", "INFO"),
+)
+
+
+class Process:
+    """One of our programs with all its children, under a name that PostgreSQL shows."""
+
+    def __init__(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> None:
+        self.name = name
+        self._command = command
+        self._environment = environment | {"PGAPPNAME": name}
+        self._popen: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Process:
+        self._popen = subprocess.Popen(
+            [sys.executable, *self._command],
+            cwd=ROOT,
+            env=self._environment,
+            start_new_session=True,
+        )
+        return self
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+        self._popen.wait()
+
+    def pause(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def stop(self) -> int:
+        """Ask it to end, as a deployment does; return its code."""
+        os.kill(self._popen.pid, signal.SIGTERM)
+        return self._popen.wait(timeout=30)
+
+    @property
+    def is_running(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    def end(self) -> None:
+        """Leave nothing of it behind, whatever the test did to it."""
+        if self._popen is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._signal(signal.SIGKILL)
+            self._popen.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        os.killpg(self._popen.pid, number)
