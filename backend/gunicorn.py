@@ -1,0 +1,18 @@
+"""gunicorn --config python:backend.gunicorn backend.wsgi"""
+
+from __future__ import annotations
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+threads = 4
+worker_class = "gthread"
+preload_app = False  # the database pool opens in each worker: it must not cross the fork
+timeout = 30  # seconds; a statement may take 5
+graceful_timeout = 20
+keepalive = 5
+limit_request_line = 4094
+limit_request_fields = 60
+accesslog = None  # its lines hold whole addresses; backend.middleware writes one without
+errorlog = "-"
