@@ -37,6 +37,7 @@ class Loop:
 
     def __init__(self) -> None:
         self._is_stopping = False
+        self._pause = 0.0
         self._bell = Bell()
         self._broker = Broker(current_app)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
@@ -48,18 +49,16 @@ class Loop:
 
     def run(self) -> None:
         with self._until_signal():
-            pause = 0.0
             while not self._is_stopping:
                 try:
                     with listening(self._bell) as ear:
                         logger.info("dispatcher is listening")
-                        pause = 0.0
                         self._work(ear)
                 except _DATABASE_GONE as error:
                     logger.warning("the database is gone", extra={"outcome": type(error).__name__})
                     close_old_connections()
-                    pause = min(LONGEST_PAUSE_SECONDS, pause * 2 or 0.25)
-                    self._bell.wait(pause)
+                    self._pause = min(LONGEST_PAUSE_SECONDS, self._pause * 2 or 0.25)
+                    self._bell.wait(self._pause)
         for hands in self._hands.values():
             hands.stop()
 
@@ -70,7 +69,9 @@ class Loop:
     def _work(self, ear: Ear) -> None:
         while not self._is_stopping:
             at = clock.now()
-            if not self._dispatcher.tick(at):
+            did = self._dispatcher.tick(at)
+            self._pause = 0.0
+            if not did:
                 ear.wait(_seconds_until_due(at))
 
     def _beat(self, *, at: datetime, limit: int) -> int:

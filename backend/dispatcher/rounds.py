@@ -77,7 +77,11 @@ class Dispatcher:
 
 
 def tick(at: datetime) -> int:
-    """One round with nobody's help: no broker, no worker, no threads."""
+    """One round with nobody's help: no broker, no worker, no threads.
+
+    Returns how much was done: a caller that wants nothing left undone repeats it until
+    that is 0.
+    """
     return _alone.tick(at)
 
 

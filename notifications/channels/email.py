@@ -40,6 +40,9 @@ class Email:
             # The greeting, the sign-in or the sender was refused. That is about this
             # installation, so it must not use up the recipient's mail.
             raise TransientFailure(f"smtp_setup_{error.smtp_code}") from None
+        except ValueError:
+            # What cannot be put in a header, such as a line break, is no address.
+            raise PermanentFailure("address_malformed", is_address_refused=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise TransientFailure(type(error).__name__) from None
         return str(mail.extra_headers["Message-ID"])

@@ -9,7 +9,6 @@ from backend import dispatcher
 from backend.dispatcher.hands import OwnHands
 from backend.dispatcher.rounds import Dispatcher
 from backend.dispatcher.timers import Timer, is_due
-from notifications import outbox
 from notifications.models import Attempt, Delivery, Urgency
 from notifications.services import heartbeats
 from notifications.services.offers import OFFER_LASTS
@@ -214,17 +213,3 @@ def test_the_dispatcher_ends_what_is_too_late(tell, smtp, at):
 
     delivery.refresh_from_db()
     assert delivery.state == State.EXPIRED
-
-
-def test_a_link_is_forgotten_once_it_was_sent(tell, smtp, at):
-    sent, waiting = (
-        tell(link="/join/secret"),
-        tell(link="/join/later", at=at + timedelta(hours=2), expires_at=at + timedelta(hours=3)),
-    )
-    alone = make(timers=dispatcher.TIMERS)
-
-    alone.tick(at)
-    alone.tick(at + timedelta(minutes=10))
-
-    links = {row.pk: row.link for row in outbox.Notification.objects.all()}
-    assert links == {sent.notification_id: "", waiting.notification_id: "/join/later"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
+from dataclasses import replace
 from time import monotonic
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_refused_text_is_not_the_addresss_fault(smtp):
         Email().send(MESSAGE)
 
     assert not failure.value.is_address_refused
+
+
+def test_an_address_with_a_line_break_reaches_no_server(smtp):
+    with pytest.raises(PermanentFailure) as failure:
+        Email().send(replace(MESSAGE, address="a@example.org\nBcc: b@example.org"))
+
+    assert failure.value.is_address_refused
+    assert smtp.mails == []
 
 
 @pytest.mark.parametrize("moment", ["answer_recipient", "answer_data"])
