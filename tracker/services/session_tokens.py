@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
 
 from tracker.models import SessionToken, User
+from tracker.models.session_token import LIFETIME
 
 from .tokens import hash_token, make_token
 
@@ -26,6 +30,17 @@ def issue(*, user: User | None, session_key: str, device_name: str = "", at: dat
         used_at=at,
     )
     return token
+
+
+def begin(*, user: User, device_name: str, at: datetime) -> str:
+    """Sign a phone in without asking for the password again."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = user._meta.pk.value_to_string(user)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.set_expiry(LIFETIME)
+    session.create()
+    return issue(user=user, session_key=session.session_key, device_name=device_name, at=at)
 
 
 def find(*, token: str, at: datetime) -> SessionToken | None:

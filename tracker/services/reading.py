@@ -1,0 +1,198 @@
+"""What a patient reads of their own. Each reading leaves its line in the audit trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from tracker.models import (
+    Advice,
+    DiaryEntry,
+    Episode,
+    Message,
+    Patient,
+    PlannedMeasure,
+    RecordKind,
+    Review,
+    Revision,
+    StaffedHours,
+)
+
+from . import audit
+from .calendars import calendar_of
+from .errors import NotFound
+from .must_read import MustRead, must_read
+from .record_kinds import KINDS
+
+#: how long a patient is told that somebody has looked
+REVIEWS_SHOWN_FOR = timedelta(days=30)
+MESSAGES_PER_PAGE = 50
+
+
+def _audit(action: str, patient: Patient, at: datetime, subject_id: object = "") -> None:
+    audit.record(
+        action=action,
+        by=patient,
+        at=at,
+        clinic_id=patient.clinic_id,
+        patient_id=patient.id,
+        subject_id=subject_id,
+    )
+
+
+# Records
+
+
+def _standing(kind: RecordKind, patient: Patient, **which: object) -> QuerySet[Revision]:
+    """The current versions of records, found by the columns of their tables."""
+    row = KINDS[kind].model._default_manager.filter(
+        patient=OuterRef("patient"), uuid=OuterRef("uuid"), revision=OuterRef("number"), **which
+    )
+    return Revision.objects.accepted().filter(Exists(row), patient=patient, kind=kind)
+
+
+@transaction.atomic
+def records(
+    *, by: Patient, kind: RecordKind, from_date: date, until_date: date, at: datetime
+) -> list[Revision]:
+    """What was logged for these days and not taken back, in order of day and time."""
+    found = _standing(
+        kind, by, local_date__range=(from_date, until_date), retracted_at=None
+    ).order_by("id")
+    _audit(f"{kind}.list", by, at)
+    return sorted(found, key=_when)
+
+
+def _when(revision: Revision) -> datetime | date:
+    content = revision.content
+    if "date" in content:
+        return date.fromisoformat(content["date"])
+    return datetime.fromisoformat(content["at"])
+
+
+@transaction.atomic
+def record(*, by: Patient, kind: RecordKind, uuid: UUID, at: datetime) -> Revision:
+    """One record, also one that was taken back. Raises NotFound."""
+    found = _standing(kind, by).filter(uuid=uuid).first()
+    if found is None:
+        raise NotFound
+    _audit(f"{kind}.read", by, at, uuid)
+    return found
+
+
+@transaction.atomic
+def diary_entry(*, by: Patient, day: date, at: datetime) -> Revision:
+    """The entry of a local date. Raises NotFound."""
+    found = _standing(RecordKind.DIARY_ENTRY, by, local_date=day, retracted_at=None).first()
+    if found is None:
+        raise NotFound
+    _audit("diary_entry.read", by, at, found.uuid)
+    return found
+
+
+# What the app opens with
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    local_date: date
+    logged_today: bool
+    must_read: MustRead
+    messages: list[Message]
+    reviews: list[Review]
+    hours: list[StaffedHours]
+
+
+@transaction.atomic
+def now(*, by: Patient, at: datetime) -> Now:
+    today = calendar_of(by).today(at)
+    _audit("now.read", by, at)
+    return Now(
+        local_date=today,
+        logged_today=DiaryEntry.objects.filter(
+            patient=by, local_date=today, retracted_at=None
+        ).exists(),
+        must_read=must_read(patient=by, at=at),
+        messages=list(_messages(by).filter(read_at=None)[:MESSAGES_PER_PAGE]),
+        reviews=list(
+            Review.objects.filter(patient=by, at__gt=at - REVIEWS_SHOWN_FOR).select_related("by")
+        ),
+        hours=list(StaffedHours.objects.filter(clinic_id=by.clinic_id)),
+    )
+
+
+def _messages(patient: Patient) -> QuerySet[Message]:
+    return Message.objects.filter(patient=patient).select_related("by").order_by("-sent_at", "-id")
+
+
+@transaction.atomic
+def messages(*, by: Patient, before: UUID | None, at: datetime) -> list[Message]:
+    """Messages, newest first; the page that ends before the given one. Raises NotFound."""
+    page = _messages(by)
+    if before is not None:
+        last = page.filter(pk=before).first()
+        if last is None:
+            raise NotFound
+        page = page.filter(sent_at__lte=last.sent_at).exclude(sent_at=last.sent_at, id__gte=last.id)
+    _audit("messages.list", by, at)
+    return list(page[:MESSAGES_PER_PAGE])
+
+
+@transaction.atomic
+def mark_message_read(*, by: Patient, message_id: UUID, at: datetime) -> Message:
+    """Note when it was first read. Raises NotFound."""
+    _messages(by).filter(pk=message_id, read_at=None).update(read_at=at)
+    found = _messages(by).filter(pk=message_id).first()
+    if found is None:
+        raise NotFound
+    _audit("message.read", by, at, message_id)
+    return found
+
+
+@transaction.atomic
+def mark_advice_read(*, by: Patient, advice_id: UUID, at: datetime) -> Advice:
+    """Note when it was first read. Raises NotFound."""
+    mine = Advice.objects.filter(patient=by, pk=advice_id)
+    mine.filter(read_at=None).update(read_at=at)
+    found = mine.first()
+    if found is None:
+        raise NotFound
+    _audit("advice.read", by, at, advice_id)
+    return found
+
+
+# Care
+
+
+@dataclass(frozen=True, slots=True)
+class CarePlan:
+    episode: Episode | None
+    measures: list[PlannedMeasure]
+
+
+@transaction.atomic
+def care_plan(*, by: Patient, at: datetime) -> CarePlan:
+    episode = Episode.objects.current().filter(patient=by).first()
+    measures = list(episode.planned_measures.current()) if episode else []
+    _audit("care_plan.read", by, at)
+    return CarePlan(episode, measures)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    patient: Patient
+    #: the zone that today is counted in; another one may be chosen from tomorrow on
+    zone_today: str
+    hours: list[StaffedHours]
+
+
+@transaction.atomic
+def profile(*, by: Patient, at: datetime) -> Profile:
+    calendar = calendar_of(by)
+    _audit("patient.read", by, at)
+    hours = list(StaffedHours.objects.filter(clinic_id=by.clinic_id))
+    return Profile(by, calendar.zone_of(calendar.today(at)), hours)
