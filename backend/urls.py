@@ -8,5 +8,5 @@ urlpatterns = [
     path("livez", health.live),
     path("readyz", health.ready),
     path("accounts/", include("allauth.urls")),
-    path("api/v1/auth/", include("allauth.headless.urls")),
+    path("api/v1/", include("tracker.api.urls")),
 ]

@@ -82,8 +82,8 @@ def enrol(
 ) -> Enrolled:
     """Use up the invitation: account, consent, diary, reminders, a session for the phone.
 
-    Raises InvitationInvalid, UnderAge, BirthDateUnlikely, BirthDateDiffers, ConsentOutdated, AccountExists,
-    PasswordRefused.
+    Raises InvitationInvalid, ConsentOutdated, BirthDateUnlikely, UnderAge, BirthDateDiffers,
+    AccountExists, PasswordRefused.
     """
     invitation = invitations.find_valid(token=token, kind=Invitation.Kind.PATIENT, at=at, lock=True)
     patient = Patient.objects.select_for_update(of=("self",)).get(invitations=invitation)

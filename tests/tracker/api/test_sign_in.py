@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from tests.cast import MONDAY_EVENING, PASSWORD
+from tracker.models import SessionToken
+from tracker.services import session_tokens
+
+from .phone import Phone, code_of
+
+
+@pytest.fixture
+def account(cast, _monday_evening):
+    """Alice's account, with its address known to work."""
+    user = cast.alice.user
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def sign_in(account, password=PASSWORD, **fields) -> Phone:
+    phone = Phone()
+    answer = phone.post("auth/login", {"email": account.email, "password": password, **fields})
+    assert answer.status_code == 200, answer.content
+    phone.token = answer.json()["meta"]["session_token"]
+    return phone
+
+
+def test_a_token_signs_in_and_is_kept_only_as_its_hash(account):
+    phone = sign_in(account, device_name="Alice's phone")
+
+    assert phone.get("me").json()["email"] == account.email
+    session = SessionToken.objects.get()
+    assert session.device_name == "Alice's phone"
+    assert phone.token not in str(vars(session))
+    assert phone.get("auth/session").json()["meta"]["is_authenticated"] is True
+
+
+def test_signing_out_ends_the_session_for_good(account):
+    phone = sign_in(account)
+
+    assert phone.delete("auth/session").status_code == 204
+
+    assert code_of(phone.get("me")) == "not_authenticated"
+    assert code_of(phone.get("auth/session")) == "not_authenticated"
+    assert code_of(phone.delete("auth/session")) == "not_authenticated"
+
+
+def test_two_phones_sign_out_apart(account):
+    first, second = sign_in(account), sign_in(account)
+
+    first.delete("auth/session")
+
+    assert second.get("me").status_code == 200
+
+
+def test_who_is_deactivated_is_out_at_the_next_request(account):
+    phone = sign_in(account)
+    account.is_active = False
+    account.save()
+
+    assert phone.get("me").status_code == 401
+    login = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
+    assert code_of(login) == "not_authenticated"
+
+
+def test_a_new_password_ends_the_sessions_of_the_other_phones(account):
+    first, second = sign_in(account), sign_in(account)
+
+    changed = first.post(
+        "auth/password/change",
+        {"current_password": PASSWORD, "new_password": "another horse and battery"},
+    )
+
+    assert changed.status_code == 200, changed.content
+    assert first.get("me").status_code == 200
+    assert second.get("me").status_code == 401
+
+
+def test_a_session_ends_when_it_is_idle_and_when_it_is_old(account):
+    token = session_tokens.begin(user=account, device_name="", at=MONDAY_EVENING)
+    for days in (29, 58, 87):
+        assert session_tokens.find(token=token, at=MONDAY_EVENING + timedelta(days=days))
+    assert not session_tokens.find(token=token, at=MONDAY_EVENING + timedelta(days=90))
+    idle = session_tokens.begin(user=account, device_name="", at=MONDAY_EVENING)
+    assert not session_tokens.find(token=idle, at=MONDAY_EVENING + timedelta(days=30))
+
+
+def test_a_wrong_password_and_an_unknown_address_are_one_answer(account):
+    wrong = Phone().post("auth/login", {"email": account.email, "password": "wrong"})
+    unknown = Phone().post("auth/login", {"email": "who@example.test", "password": "wrong"})
+
+    assert code_of(wrong) == "credentials_invalid"
+    assert wrong.status_code == 401
+    assert wrong.content == unknown.content
+
+
+def test_too_many_tries_are_stopped(account):
+    answers = [
+        Phone().post("auth/login", {"email": account.email, "password": f"wrong {n}"})
+        for n in range(7)
+    ]
+
+    assert answers[-1].status_code == 429
+    assert code_of(answers[-1]) == "rate_limited"
+    right = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
+    assert code_of(right) == "rate_limited"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"[" * 5000, "json_too_deep"),
+        (b'{"email": "a@b.test", "email": "c@d.test", "password": "x"}', "duplicate_key"),
+        ({"email": "a@b.test", "password": "x", "is_staff": True}, "invalid"),
+        ({"email": "a@b.test"}, "invalid"),
+        (b"", "unsupported_media_type"),
+    ],
+)
+def test_the_sign_in_is_as_strict_as_the_rest(db, body, code):
+    assert code_of(Phone().post("auth/login", body)) == code
+
+
+@pytest.mark.parametrize("path", ["auth/signup", "auth/app/v1/auth/signup", "auth/email/verify"])
+def test_nobody_signs_up_without_an_invitation(db, path):
+    assert code_of(Phone().post(path, {})) == "not_found"
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic eDp5", "Token x"])
+def test_what_is_no_token_is_not_signed_in(db, header):
+    answer = Phone().get("me", headers={"Authorization": header})
+
+    assert answer.status_code == 401
+    assert code_of(answer) == "not_authenticated"
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_sign_in_does_not_take_over_the_session_of_another(account, cast):
+    bob = Phone.of(cast.bob)
+
+    answer = bob.post("auth/login", {"email": account.email, "password": PASSWORD})
+
+    assert answer.status_code == 409
+    assert bob.get("me").json()["full_name"] == "Bob Byrd"
+
+
+def test_a_forgotten_password_is_asked_for_without_telling_who_has_an_account(account):
+    known = Phone().post("auth/password/request", {"email": account.email})
+    unknown = Phone().post("auth/password/request", {"email": "who@example.test"})
+
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert known.status_code == 200

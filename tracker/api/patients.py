@@ -1,0 +1,104 @@
+"""What a patient reads, and what they change about themselves."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from msgspec import UNSET
+from rest_framework.request import Request
+
+from tracker.rules.local_days import zone_names
+from tracker.services import accounts, reading
+
+from . import shapes, showing, text
+from .door import PatientView, answer
+from .problems import FieldError, invalid
+
+
+class NowView(PatientView):
+    """What the app opens with: what must be read, and whether today is logged."""
+
+    def get(self, request: Request) -> HttpResponse:
+        found = reading.now(by=self.patient, at=self.at)
+        return answer(
+            shapes.Today(
+                at=self.at,
+                local_date=found.local_date,
+                logged_today=found.logged_today,
+                must_read=showing.must_read(found.must_read),
+                messages=[showing.message(row) for row in found.messages],
+                reviews=[showing.review(row) for row in found.reviews],
+                clinic=showing.clinic(self.patient.clinic, found.hours),
+            )
+        )
+
+
+class AdviceReadView(PatientView):
+    """The patient has read this advice."""
+
+    def post(self, request: Request, advice_id: UUID) -> HttpResponse:
+        row = reading.mark_advice_read(by=self.patient, advice_id=advice_id, at=self.at)
+        return answer(showing.advice(row))
+
+
+class MessagesView(PatientView):
+    """What clinicians wrote, newest first."""
+
+    def get(self, request: Request) -> HttpResponse:
+        before = self.query(before=UUID).get("before")
+        rows = reading.messages(by=self.patient, before=before, at=self.at)
+        is_full = len(rows) == reading.MESSAGES_PER_PAGE
+        return answer(
+            shapes.MessagePage(
+                messages=[showing.message(row) for row in rows],
+                next_before=rows[-1].id if is_full else None,
+            )
+        )
+
+
+class MessageReadView(PatientView):
+    """The patient has read this message."""
+
+    def post(self, request: Request, message_id: UUID) -> HttpResponse:
+        row = reading.mark_message_read(by=self.patient, message_id=message_id, at=self.at)
+        return answer(showing.message(row))
+
+
+class CarePlanView(PatientView):
+    """The conservative care that was agreed."""
+
+    def get(self, request: Request) -> HttpResponse:
+        return answer(showing.care_plan(reading.care_plan(by=self.patient, at=self.at)))
+
+
+class MeView(PatientView):
+    """Who is signed in, with the clinic that answers for them."""
+
+    def get(self, request: Request) -> HttpResponse:
+        return answer(showing.me(reading.profile(by=self.patient, at=self.at)))
+
+    def patch(self, request: Request) -> HttpResponse:
+        """Change what is given. Another time zone counts the days from tomorrow on."""
+        sent = self.body(shapes.MeBody)
+        changes: dict[str, Any] = {}
+        if sent.full_name is not UNSET:
+            changes["full_name"] = text.name(sent.full_name, path="full_name")
+        if sent.time_zone is not UNSET:
+            changes["time_zone"] = known_zone(sent.time_zone)
+        if sent.reminder_time is not UNSET:
+            changes["reminder_time"] = wall_time(sent.reminder_time)
+        patient = accounts.change(by=self.patient, at=self.at, **changes)
+        return answer(showing.me(reading.profile(by=patient, at=self.at)))
+
+
+def known_zone(name: str) -> str:
+    if name not in zone_names():
+        raise invalid([FieldError("time_zone", "unknown_zone", "Not an IANA time zone.")])
+    return name
+
+
+def wall_time(given: str | None) -> time | None:
+    return time.fromisoformat(given) if given else None

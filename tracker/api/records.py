@@ -1,0 +1,192 @@
+"""What a patient logs, one by one or as a batch."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from tracker.models import RecordKind, Revision
+from tracker.services import reading, records
+from tracker.services.record_checks import RecordRefused
+from tracker.services.records import Outcome, Status, Submission
+
+from .door import PatientView, answer
+from .problems import FieldError, Problem, invalid
+from .record_shapes import BatchAnswer, BatchOutcome, Written, batch_item, shown, submission
+from .showing import must_read
+from .strict_json import BATCH_LIMIT
+
+MAX_ITEMS = 200
+MAX_DAYS = 92
+DEFAULT_DAYS = 30
+
+
+class RecordsView(PatientView):
+    """The records of a span of days."""
+
+    kind = RecordKind.DIARY_ENTRY  # as_view() says which
+
+    def get(self, request: Request) -> HttpResponse:
+        asked = self.query(**{"from": date.fromisoformat, "until": date.fromisoformat})
+        until = asked.get("until") or self.at.date() + timedelta(days=1)
+        first = asked.get("from") or until - timedelta(days=DEFAULT_DAYS)
+        if until < first or (until - first).days > MAX_DAYS:
+            error = FieldError("from", "span", f"Ask for at most {MAX_DAYS} days, in order.")
+            raise Problem(400, "invalid_query", "The query is not valid.", errors=[error])
+        found = reading.records(
+            by=self.patient, kind=self.kind, from_date=first, until_date=until, at=self.at
+        )
+        return answer({"records": [shown(each) for each in found]})
+
+
+class WritingView(PatientView):
+    kind = RecordKind.DIARY_ENTRY  # as_view() says which
+
+    def write(self, sent: Submission) -> HttpResponse:
+        verb = "retract" if sent.record is None else "record"
+        submitted = records.submit(
+            patient_id=self.patient.pk,
+            by=self.patient,
+            submissions=[sent],
+            at=self.at,
+            action=f"{sent.kind}.{verb}",
+        )
+        (outcome,) = submitted.outcomes
+        version = _kept(outcome)
+        is_new = outcome.status == Status.STORED and version.number == 1
+        written = Written(
+            status=outcome.status,
+            record=shown(version),
+            must_read=must_read(submitted.now),
+        )
+        return answer(written, status=201 if is_new else 200)
+
+    def retraction(self, uuid: UUID, base_revision: int) -> Submission:
+        return Submission(
+            uuid=uuid,
+            kind=self.kind,
+            base_revision=base_revision,
+            record=None,
+            submitted_at=self.at,
+        )
+
+
+class RecordView(WritingView):
+    """One record by its id, which the phone made."""
+
+    def get(self, request: Request, uuid: UUID) -> HttpResponse:
+        self.query()
+        found = reading.record(by=self.patient, kind=self.kind, uuid=uuid, at=self.at)
+        return answer(shown(found))
+
+    def put(self, request: Request, uuid: UUID) -> HttpResponse:
+        return self.write(submission(self.kind, self.json(), at=self.at, id=str(uuid)))
+
+    def delete(self, request: Request, uuid: UUID) -> HttpResponse:
+        """Take the record back. It stays in the ledger; the rules no longer read it."""
+        asked = self.query(base_revision=int)
+        return self.write(self.retraction(uuid, asked.get("base_revision", 0)))
+
+
+class DiaryDayView(WritingView):
+    """The diary entry of one local date: there is one a day."""
+
+    def get(self, request: Request, day: date) -> HttpResponse:
+        self.query()
+        return answer(shown(reading.diary_entry(by=self.patient, day=day, at=self.at)))
+
+    def put(self, request: Request, day: date) -> HttpResponse:
+        return self.write(submission(self.kind, self.json(), at=self.at, date=day.isoformat()))
+
+    def delete(self, request: Request, day: date) -> HttpResponse:
+        """Take the day's entry back; the day is free for another one."""
+        asked = self.query(id=UUID, base_revision=int)
+        if "id" not in asked:
+            error = FieldError("id", "required", "Name the entry that is taken back.")
+            raise Problem(400, "invalid_query", "The query is not valid.", errors=[error])
+        return self.write(self.retraction(asked["id"], asked.get("base_revision", 0)))
+
+
+class SyncView(PatientView):
+    """A batch from a phone that was offline: each item has its own outcome."""
+
+    body_limit = BATCH_LIMIT
+
+    def post(self, request: Request) -> HttpResponse:
+        items = self._items()
+        outcomes: list[BatchOutcome | None] = []
+        submissions: list[Submission] = []
+        for position, item in enumerate(items):
+            try:
+                submissions.append(batch_item(item, at=self.at, path=f"items[{position}]"))
+                outcomes.append(None)
+            except Problem as problem:
+                outcomes.append(_invalid(item, problem))
+        submitted = records.submit(
+            patient_id=self.patient.pk,
+            by=self.patient,
+            submissions=submissions,
+            at=self.at,
+            action="records.sync",
+        )
+        judged = iter(submitted.outcomes)
+        merged = [given or _outcome(next(judged)) for given in outcomes]
+        return answer(BatchAnswer(items=merged, must_read=must_read(submitted.now)))
+
+    def _items(self) -> list[object]:
+        sent = self.json()
+        if not isinstance(sent, dict) or not isinstance(sent.get("items"), list):
+            raise invalid([FieldError("items", "required", "Send an object with items.")])
+        if unknown := sent.keys() - {"items"}:
+            name = sorted(unknown)[0][:60]
+            raise invalid([FieldError(name, "unknown_field", "There is no such field.")])
+        if len(sent["items"]) > MAX_ITEMS:
+            raise Problem(413, "too_large", f"More than {MAX_ITEMS} items.")
+        items: list[object] = sent["items"]
+        return items
+
+
+def _kept(outcome: Outcome) -> Revision:
+    """The version that stands for what was sent, or the refusal."""
+    if refusal := outcome.refusal:
+        if refusal.status == 404:
+            raise refusal
+        raise invalid([_field_error(refusal)])
+    if outcome.revision is None:
+        raise Problem(
+            409,
+            "conflict",
+            "This does not build on the current version. Both are kept.",
+            current=shown(outcome.current) if outcome.current else None,
+        )
+    return outcome.revision
+
+
+def _field_error(refusal: RecordRefused) -> FieldError:
+    return FieldError(path=refusal.path, code=refusal.code, message=refusal.detail)
+
+
+def _outcome(outcome: Outcome) -> BatchOutcome:
+    refusal = outcome.refusal
+    code = refusal.code if refusal else None
+    return BatchOutcome(
+        id=str(outcome.uuid),
+        status=outcome.status,
+        code="conflict" if outcome.status == Status.CONFLICT else code,
+        errors=[_field_error(refusal)] if refusal else [],
+        record=shown(outcome.revision) if outcome.revision else None,
+        current=shown(outcome.current) if outcome.current else None,
+    )
+
+
+def _invalid(item: object, problem: Problem) -> BatchOutcome:
+    name = item.get("id") if isinstance(item, dict) else None
+    return BatchOutcome(
+        id=name if isinstance(name, str) and len(name) == 36 else None,
+        status=Status.INVALID,
+        code=problem.code,
+        errors=list(problem.errors),
+    )

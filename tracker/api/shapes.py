@@ -1,0 +1,239 @@
+"""What the API takes and gives, apart from records: each shape is written down once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Uuid = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+        max_length=36,
+        description="A UUID in its canonical form, in lower case.",
+    ),
+]
+Token = Annotated[str, Meta(min_length=20, max_length=200)]
+Password = Annotated[str, Meta(min_length=1, max_length=200)]
+Email = Annotated[str, Meta(min_length=3, max_length=254)]
+Zone = Annotated[str, Meta(max_length=64, description="A name of the IANA time zone database.")]
+DeviceName = Annotated[str, Meta(max_length=80)]
+WallTime = Annotated[
+    str,
+    Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, description="As 20:30."),
+]
+
+
+class Form(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Something sent: what is not known is refused, never dropped."""
+
+
+class Answer(Struct, kw_only=True):
+    """Something answered: it may gain fields."""
+
+
+# Accounts
+
+
+class LoginBody(Form):
+    email: Email
+    password: Password
+    device_name: DeviceName | None = None
+
+
+class PasswordRequestBody(Form):
+    email: Email
+
+
+class PasswordChangeBody(Form):
+    current_password: Password
+    new_password: Password
+
+
+class ConsentTextBody(Form):
+    token: Token
+
+
+class ConsentText(Answer):
+    text_version: str
+    text: str
+
+
+class Agreement(Form):
+    text_version: Annotated[str, Meta(max_length=20)]
+    agreed: Literal[True]
+
+
+class EnrolmentBody(Form):
+    token: Token
+    password: Password
+    birth_date: date
+    time_zone: Zone
+    consent: Agreement
+    #: when to remind on days without an entry; null = never
+    reminder_time: WallTime | None = "20:00"
+    device_name: DeviceName | None = None
+
+
+class Enrolment(Answer):
+    token: str
+    patient_id: UUID
+
+
+# The patient
+
+
+class OpenHours(Answer):
+    weekday: Annotated[int, Meta(ge=0, le=6, description="0 is Monday.")]
+    opens: str
+    closes: str
+
+
+class ClinicContact(Answer):
+    name: str
+    phone: str
+    emergency_number: str
+    crisis_line: str
+    time_zone: str
+    staffed_hours: list[OpenHours]
+
+
+class Me(Answer):
+    id: UUID
+    full_name: str
+    email: str
+    #: counts the days from tomorrow on, if it differs from `time_zone_today`
+    time_zone: str
+    time_zone_today: str
+    reminder_time: str | None
+    enrolled_at: datetime | None
+    clinic: ClinicContact
+
+
+class MeBody(Form):
+    full_name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
+    time_zone: Zone | UnsetType = UNSET
+    reminder_time: WallTime | UnsetType | None = UNSET
+
+
+# What to read
+
+
+class AdviceShown(Answer):
+    id: UUID
+    code: str
+    urgency: Literal["emergency", "today", "information"]
+    text: str
+    given_at: datetime
+    #: the record that led to it
+    record_id: UUID | None
+    read_at: datetime | None
+
+
+class MessageShown(Answer):
+    id: UUID
+    by: str
+    text: str
+    sent_at: datetime
+    read_at: datetime | None
+
+
+class MessagePage(Answer):
+    messages: list[MessageShown]
+    #: pass it as `before` for the page of older ones
+    next_before: UUID | None
+
+
+class ReviewShown(Answer):
+    """A clinician has looked."""
+
+    id: UUID
+    by: str
+    at: datetime
+    decision: str
+
+
+class MustReadNow(Answer):
+    """What the app must show before anything else."""
+
+    advice: list[AdviceShown]
+    #: show the red-flag checklist, and why; null = not now
+    checklist_due: Literal["enrolment", "weekly", "triggered"] | None
+
+
+class Today(Answer):
+    at: datetime
+    local_date: date
+    logged_today: bool
+    must_read: MustReadNow
+    messages: list[MessageShown]
+    reviews: list[ReviewShown]
+    clinic: ClinicContact
+
+
+# Care
+
+
+class EpisodeShown(Answer):
+    index_date: date
+    onset_date: date | None
+    surgery_date: date | None
+
+
+class PlannedIngredient(Answer):
+    name: str
+    mg: int | float | None = None
+    mcg_per_hour: int | float | None = None
+    max_mg_per_day: int | float | None = None
+
+
+class PlannedMeasureShown(Answer):
+    id: UUID
+    measure: str
+    sessions_per_week: int | None
+    minutes_per_day: int | None
+    product: str | None
+    ingredients: list[PlannedIngredient] | None
+    route: str | None
+    prescribed: bool
+    #: null = as needed
+    doses_per_day: int | None
+    waived: str | None
+    from_date: date
+
+
+class CarePlanShown(Answer):
+    episode: EpisodeShown | None
+    measures: list[PlannedMeasureShown]
+
+
+class Question(Answer):
+    """One question of the red-flag checklist; `key` is its name among the answers."""
+
+    key: str
+    text: str
+    kind: Literal["yes_no_unsure", "temperature_c"]
+
+
+class Questions(Answer):
+    questions: list[Question]
+
+
+class Level(Answer):
+    value: int
+    text: str
+
+
+class Scale(Answer):
+    """How one number of the diary is asked for."""
+
+    field: str
+    question: str
+    levels: list[Level]
+
+
+class Scales(Answer):
+    scales: list[Scale]

@@ -1,0 +1,111 @@
+"""Rows as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracker.models import (
+    Advice,
+    Clinic,
+    Episode,
+    Message,
+    PlannedMeasure,
+    Review,
+    StaffedHours,
+)
+from tracker.services import consent, reading
+from tracker.services.must_read import MustRead
+
+from . import shapes
+
+
+def must_read(found: MustRead) -> shapes.MustReadNow:
+    due: Any = found.checklist_due or None
+    return shapes.MustReadNow(advice=[advice(one) for one in found.advice], checklist_due=due)
+
+
+def advice(row: Advice) -> shapes.AdviceShown:
+    urgency: Any = row.urgency
+    return shapes.AdviceShown(
+        id=row.id,
+        code=row.code,
+        urgency=urgency,
+        text=row.text,
+        given_at=row.given_at,
+        record_id=row.record_uuid,
+        read_at=row.read_at,
+    )
+
+
+def message(row: Message) -> shapes.MessageShown:
+    return shapes.MessageShown(
+        id=row.id, by=row.by.full_name, text=row.text, sent_at=row.sent_at, read_at=row.read_at
+    )
+
+
+def review(row: Review) -> shapes.ReviewShown:
+    return shapes.ReviewShown(id=row.id, by=row.by.full_name, at=row.at, decision=row.decision)
+
+
+def clinic(row: Clinic, hours: Iterable[StaffedHours]) -> shapes.ClinicContact:
+    return shapes.ClinicContact(
+        name=row.name,
+        phone=row.phone,
+        emergency_number=row.emergency_number,
+        crisis_line=consent.CRISIS_LINE,
+        time_zone=row.time_zone,
+        staffed_hours=[
+            shapes.OpenHours(
+                weekday=span.weekday,
+                opens=span.opens.strftime("%H:%M"),
+                closes=span.closes.strftime("%H:%M"),
+            )
+            for span in hours
+        ],
+    )
+
+
+def me(found: reading.Profile) -> shapes.Me:
+    patient = found.patient
+    reminder = patient.reminder_time
+    return shapes.Me(
+        id=patient.id,
+        full_name=patient.full_name,
+        email=patient.user.email if patient.user else "",
+        time_zone=patient.time_zone,
+        time_zone_today=found.zone_today,
+        reminder_time=reminder.strftime("%H:%M") if reminder else None,
+        enrolled_at=patient.enrolled_at,
+        clinic=clinic(patient.clinic, found.hours),
+    )
+
+
+def care_plan(found: reading.CarePlan) -> shapes.CarePlanShown:
+    return shapes.CarePlanShown(
+        episode=_episode(found.episode) if found.episode else None,
+        measures=[_measure(row) for row in found.measures],
+    )
+
+
+def _episode(row: Episode) -> shapes.EpisodeShown:
+    return shapes.EpisodeShown(
+        index_date=row.index_date, onset_date=row.onset_date, surgery_date=row.surgery_date
+    )
+
+
+def _measure(row: PlannedMeasure) -> shapes.PlannedMeasureShown:
+    return shapes.PlannedMeasureShown(
+        id=row.id,
+        measure=row.measure,
+        sessions_per_week=row.sessions_per_week,
+        minutes_per_day=row.minutes_per_day,
+        product=row.product or None,
+        ingredients=row.ingredients
+        and [shapes.PlannedIngredient(**ingredient) for ingredient in row.ingredients],
+        route=row.route or None,
+        prescribed=row.prescribed,
+        doses_per_day=row.doses_per_day,
+        waived=row.waived or None,
+        from_date=row.from_date,
+    )
