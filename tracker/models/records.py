@@ -81,7 +81,7 @@ class Revision(ClinicLedger):
             ),
             # What came from a file can be found in it again.
             models.CheckConstraint(
-                condition=Q(diary_import=None, imported_line=None, imported_original=None)
+                condition=Q(diary_import=None, imported_line=None, imported_original__isnull=True)
                 | Q(diary_import__isnull=False, imported_line__isnull=False),
                 name="revision_imported_from_a_line",
             ),

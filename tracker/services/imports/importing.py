@@ -1,0 +1,173 @@
+"""A file of diaries kept elsewhere, taken over as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from tracker.models import Clinic, DiaryImport, Episode
+from tracker.services.errors import ServiceError
+from tracker.services.evaluation import evaluate_episode
+
+from . import storing
+from .people import Person, people_of
+from .problems import Problem
+from .reading import Options, Reading, read
+from .target import Target
+
+#: what is being done, how much of it is done, of how much
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Imported:
+    """What the file held and what became of it."""
+
+    reading: Reading
+    problems: list[Problem] = field(default_factory=list)
+    patients: int = 0
+    patients_created: int = 0
+    created: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    import_id: int | None = None
+    #: (rule, priority, state) of the flags that the file opened
+    flags: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    @property
+    def rejected_lines(self) -> int:
+        return len({problem.line for problem in self.problems if problem.is_rejection})
+
+
+class LinesRejected(ServiceError):
+    """A line was rejected, and the import was told to be strict: nothing was imported."""
+
+    code = "lines_rejected"
+
+    def __init__(self, imported: Imported) -> None:
+        super().__init__()
+        self.imported = imported
+
+
+def import_diary(
+    *,
+    content: bytes,
+    file_name: str,
+    target: Target,
+    options: Options,
+    at: datetime,
+    is_strict: bool = False,
+    is_dry_run: bool = False,
+    progress: Progress = lambda stage, done, total: None,
+) -> Imported:
+    """Take over what the file says; the same file again changes nothing.
+
+    Flags found are retrospective: they stand on the worklist and page nobody. Raises
+    UnusableFile, UnusableOption, and LinesRejected if strict.
+    """
+    reading = read(content, options)
+    result = Imported(reading, problems=list(reading.problems))
+    with transaction.atomic():
+        # Two imports of one file: the second finds what the first has stored.
+        Clinic.objects.select_for_update(no_key=True).get(pk=target.clinic.pk)
+        people = _decided(result, target, at=at, progress=progress)
+        result.problems.sort(key=lambda problem: problem.line)
+        if is_strict and result.rejected_lines:
+            raise LinesRejected(result)
+        if people:
+            _catch_up(people, at=at)
+            provenance = _provenance(result, target, file_name, options, at=at)
+            _store(result, people, provenance, at=at, progress=progress)
+            _evaluate(result, people, at=at, progress=progress)
+        if is_dry_run:
+            transaction.set_rollback(True)
+    return result
+
+
+def _decided(result: Imported, target: Target, *, at: datetime, progress: Progress) -> list[Person]:
+    """Those of whom the file says something that is not stored yet."""
+    people = people_of(
+        result.reading.days,
+        clinic=target.clinic,
+        care_team=target.care_team,
+        time_zone=target.time_zone,
+    )
+    changed = []
+    compared, total = 0, len(result.reading.days)
+    for person in people:
+        refused = list(person.decide(at=at))
+        result.problems.extend(refused)
+        revised = sum(change.number > 1 for change in person.changes)
+        result.patients += 1
+        result.revised += revised
+        result.created += len(person.changes) - revised
+        result.unchanged += len(person.lines) - len(refused) - len(person.changes)
+        if person.changes:
+            changed.append(person)
+        compared += len(person.lines)
+        progress("Comparing", compared, total)
+    result.patients_created = sum(person.is_new for person in changed)
+    return changed
+
+
+def _catch_up(people: list[Person], *, at: datetime) -> None:
+    """What was due of an enrolled patient before is not retrospective: somebody is told."""
+    known = [person.patient.pk for person in people if not person.is_new]
+    live = Episode.objects.current().filter(patient_id__in=known, next_close_at__lte=at)
+    for episode_id in live.order_by("pk").values_list("pk", flat=True):
+        evaluate_episode(episode_id=episode_id, at=at)
+
+
+def _provenance(
+    result: Imported, target: Target, file_name: str, options: Options, *, at: datetime
+) -> DiaryImport:
+    provenance = DiaryImport.objects.create(
+        clinic=target.clinic,
+        sha256=result.reading.sha256,
+        file_name=file_name[-200:],
+        options=options.as_json() | {"time_zone": target.time_zone},
+        imported_at=at,
+        rows=result.reading.lines,
+        rejected=result.rejected_lines,
+        created=result.created,
+        revised=result.revised,
+    )
+    result.import_id = provenance.pk
+    return provenance
+
+
+def _store(
+    result: Imported,
+    people: list[Person],
+    provenance: DiaryImport,
+    *,
+    at: datetime,
+    progress: Progress,
+) -> None:
+    storing.store_people(people)
+    for person in people:
+        storing.begin_earlier(person)
+    total = result.created + result.revised
+    for done in storing.store_changes(people, provenance, at=at):
+        progress("Storing", done, total)
+    storing.store_audit(people, clinic_id=provenance.clinic_id, import_id=provenance.pk, at=at)
+
+
+def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress: Progress) -> None:
+    """Run the rules once for each person, in the order in which everybody locks episodes."""
+    patients = [person.patient.pk for person in people]
+    episodes = list(Episode.objects.current().filter(patient_id__in=patients).order_by("pk"))
+    for done, episode in enumerate(episodes, start=1):
+        found = evaluate_episode(
+            episode_id=episode.pk,
+            at=at,
+            retrospective=True,
+            # Nobody waits for an imported diary to go on; of an enrolled patient, we do.
+            judge_silence=episode.next_close_at is not None,
+        )
+        result.flags.update((flag.rule, flag.priority, flag.state) for flag in found.opened)
+        progress("Applying the rules", done, len(episodes))
