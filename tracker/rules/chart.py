@@ -20,6 +20,7 @@ from tracker.rules.records import (
     PegScore,
     PlannedDose,
     PlannedMeasure,
+    Record,
     TherapySession,
     Treatment,
 )
@@ -95,10 +96,23 @@ class Chart:
     def at(cls, history: History, *, entered_by: datetime, corrected_by: datetime) -> Chart:
         """The records there were at one moment, with the corrections of a later one."""
         chart = cls(history)
+        later = []
         for entry in history.entries:
             if entry.first.submitted_at <= entered_by:
                 chart.put(entry, entry.at(corrected_by))
+            elif entry.first.submitted_at <= corrected_by:
+                later.append(entry)
+        for entry in later:
+            if chart.has_standing(entry.first.record):
+                chart.put(entry, entry.at(corrected_by))
         return chart
+
+    def has_standing(self, record: Record) -> bool:
+        """Whether a diary entry or PEG of this date is there already: a second revises."""
+        return (
+            isinstance(record, (DiaryEntry, PegScore))
+            and self._standing(type(record), record.date.toordinal()) is not None
+        )
 
     def put(self, entry: Entry, version: Version) -> Version | None:
         """A record arrives, or a version of it. Returns what it takes the place of.

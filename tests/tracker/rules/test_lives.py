@@ -1,0 +1,334 @@
+"""Flags open once, clear, cool down, are closed, muted and withdrawn."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tracker.rules.diaries import (
+    at,
+    checklist,
+    compress,
+    date,
+    entries,
+    entry,
+    found,
+    intake,
+    outcome,
+    peg,
+    rules,
+    session,
+)
+
+
+def flag_of(records, rule, **parts):
+    return next(f for f in outcome(records, **parts).flags if f.rule == rule)
+
+
+def days_of(records, rule, **parts):
+    return [day for name, _, day in found(records, **parts) if name == rule]
+
+
+LIMITED = {"walking": 3}
+
+
+def test_a_rule_that_stays_true_keeps_one_flag():
+    records = entries([2] * 20, walking=3)
+
+    flag = flag_of(records, "FUNC-LIMIT")
+
+    assert days_of(records, "FUNC-LIMIT") == [4]
+    assert flag.latest.evidence["limited_days"] == 7
+
+
+def test_a_flag_clears_on_the_seventh_false_day():
+    # Walking recovers on day 6; on day 8 only three limited days are left in the week.
+    records = [*entries([2] * 5, walking=3), *entries(dict.fromkeys(range(6, 20), 2), walking=0)]
+
+    flag = flag_of(records, "FUNC-LIMIT")
+
+    assert flag.cleared_at.isoformat() == at(16, 12)
+    assert flag_of([r for r in records if r["date"] < date(15).isoformat()], "FUNC-LIMIT").is_live
+
+
+def test_days_without_data_neither_count_nor_reset():
+    # Day 9 would be the first false day, but nothing is known of walking on days 9-12.
+    records = [
+        *entries([2] * 5, walking=3),
+        *entries(dict.fromkeys(range(6, 9), 2), walking=0),
+        *entries(dict.fromkeys(range(9, 13), 2)),
+        *entries(dict.fromkeys(range(13, 30), 2), walking=0),
+    ]
+
+    assert flag_of(records, "FUNC-LIMIT").cleared_at.isoformat() == at(20, 12)
+
+
+def test_a_true_day_begins_the_count_again():
+    levels = {1: 5, **dict.fromkeys(range(2, 8), 0), 8: 5, **dict.fromkeys(range(9, 17), 0)}
+    records = [entry(day, 2, walking=level) for day, level in levels.items()]
+
+    assert flag_of(records, "FUNC-UNABLE").cleared_at.isoformat() == at(16, 12)
+
+
+@pytest.mark.parametrize(
+    ("again_on", "opens_on"),
+    [
+        pytest.param(14, 17, id="true in the cool-down: opens when that is over"),
+        pytest.param(20, 24, id="true long after"),
+    ],
+)
+def test_a_p2_flag_cools_down_for_three_days(again_on, opens_on):
+    # False from day 7 on, so the seventh false day is day 13 (C); C + 4 is day 17.
+    pains = [7] * 5 + [None] + [2] * 7 + [2] * (again_on - 14)
+    pains += [7] * (30 - len(pains))
+    records = entries(pains)
+
+    c = flag_of(records, "SEV-SUST").cleared_at
+
+    assert c.isoformat() == at(14, 12)
+    first_true = max(opens_on, again_on + 4)
+    assert days_of(records, "SEV-SUST") == [5, first_true]
+
+
+def test_the_cool_down_of_a_p2_flag_ends_on_c_plus_4():
+    records = [entry(1, 2, walking=5), *entries(dict.fromkeys(range(2, 9), 2), walking=0)]
+    # Cleared with day 8 as the seventh false day; day 11 is held back, day 12 is not.
+    held_back = [*records, entry(11, 2, walking=5)]
+    free = [*records, entry(12, 2, walking=5)]
+
+    assert days_of(held_back, "FUNC-UNABLE") == [1]
+    assert days_of(free, "FUNC-UNABLE") == [1, 12]
+
+
+def test_the_cool_down_of_a_p4_flag_ends_on_c_plus_15():
+    def twice(day):
+        return [
+            intake(day, 8, "ibuprofen", 10, product="a"),
+            intake(day, 9, "ibuprofen", 10, product="b"),
+        ]
+
+    records = [*twice(1), *entries(dict.fromkeys(range(2, 9), 2))]
+
+    assert days_of([*records, *twice(22)], "MED-DUP") == [1]
+    assert days_of([*records, *twice(23)], "MED-DUP") == [1, 23]
+
+
+def test_a_more_urgent_finding_breaks_the_cool_down():
+    records = [intake(1, 8, "ibuprofen", 1300), *entries(dict.fromkeys(range(2, 9), 2))]
+    again = intake(9, 8, "ibuprofen", 1300)
+    much = intake(9, 8, "ibuprofen", 3300)
+
+    assert days_of([*records, again], "MED-DOSE") == [1]
+    assert days_of([*records, much], "MED-DOSE") == [1, 9]
+
+
+def test_p1_never_clears_by_itself():
+    records = [intake(1, 8, "ibuprofen", 3300), *entries(dict.fromkeys(range(2, 30), 2))]
+
+    assert flag_of(records, "MED-DOSE").is_live
+
+
+def test_a_flag_that_rose_to_p1_never_clears_by_itself():
+    records = [
+        intake(1, 8, "ibuprofen", 1300),
+        intake(1, 9, "ibuprofen", 2000),
+        *entries(dict.fromkeys(range(2, 30), 2)),
+    ]
+
+    assert flag_of(records, "MED-DOSE").is_live
+
+
+def test_a_clinician_closes_a_flag():
+    records = [entry(1, 2, walking=5)]
+    closure = {"rule": "FUNC-UNABLE", "at": at(2, 9)}
+
+    assert flag_of(records, "FUNC-UNABLE", closures=[closure]).closed_at.isoformat() == at(2, 9)
+
+
+def test_a_closure_of_nothing_is_nothing():
+    closures = [{"rule": "FUNC-UNABLE", "at": at(1, 9)}, {"rule": "SEV-SUST", "at": at(3, 9)}]
+
+    assert flag_of([entry(1, 2, walking=5)], "FUNC-UNABLE", closures=closures).is_live
+
+
+def test_a_closed_flag_cools_down_from_the_day_it_was_closed():
+    records = [entry(d, 2, walking=5) for d in range(1, 12)]
+
+    opened = days_of(records, "FUNC-UNABLE", closures=[{"rule": "FUNC-UNABLE", "at": at(3, 9)}])
+
+    assert opened == [1, 7]
+
+
+def test_a_closed_p1_opens_again_at_once():
+    records = [intake(d, 8, "ibuprofen", 3300) for d in (1, 3)]
+
+    opened = days_of(records, "MED-DOSE", closures=[{"rule": "MED-DOSE", "at": at(2, 9)}])
+
+    assert opened == [1, 3]
+
+
+# An operation
+
+
+SURGERY = {"surgery_date": date(10).isoformat()}
+
+
+def test_an_operation_closes_and_mutes_trend_flags():
+    records = entries([9] * 60, walking=4)
+
+    flag = flag_of(records, "SEV-SUST", episode=SURGERY)
+
+    assert (flag.closed_at.isoformat(), flag.closed_by_surgery) == (at(10, 12), True)
+    assert days_of(records, "SEV-SUST", episode=SURGERY) == [5, 5]
+
+
+def test_what_is_not_muted_stays_open():
+    records = [*entries([9] * 60, walking=5), checklist(20, chest_pain="yes")]
+
+    opened = found(records, episode=SURGERY)
+
+    assert flag_of(records, "FUNC-UNABLE", episode=SURGERY).is_live
+    assert ("RF-CARD", "P0", 20) in opened
+    assert days_of(records, "FUNC-UNABLE", episode=SURGERY) == [1, 1]
+
+
+def test_a_new_episode_begins_six_weeks_after_the_operation():
+    # Day 52 is day 1 of the new episode; the fifth severe day of it is day 5.
+    records = entries([9] * 56)
+    flags = [f for f in outcome(records, episode=SURGERY).flags if f.rule == "SEV-SUST"]
+
+    assert [(f.episode_no, f.day, f.date) for f in flags] == [(1, 5, date(5)), (2, 5, date(56))]
+
+
+@pytest.mark.parametrize(
+    ("surgery_day", "opens"),
+    [
+        pytest.param(-41, True, id="42 days ago: the episode begins as planned"),
+        pytest.param(-35, False, id="36 days ago: six days are still mute"),
+        pytest.param(1, False, id="on the index date"),
+    ],
+)
+def test_an_operation_before_the_episode(surgery_day, opens):
+    episode = {"surgery_date": date(surgery_day).isoformat()}
+
+    assert (days_of(entries([9] * 5), "SEV-SUST", episode=episode) == [5]) is opens
+
+
+# Corrections
+
+
+def test_a_flag_whose_evidence_is_corrected_away_is_withdrawn():
+    wrong = entry(1, 2, walking=5)
+    right = entry(1, 2, hour=40, walking=1)
+
+    flag = flag_of([wrong, right], "FUNC-UNABLE")
+
+    assert (flag.withdrawn_at.isoformat(), flag.is_live) == (at(1, 40), False)
+    assert flag.withdrawn_reason
+    assert rules([wrong, right]) == set()
+
+
+def test_a_correction_of_something_else_withdraws_nothing():
+    flagged = entry(1, 2, walking=5)
+    corrected = [entry(2, 5), entry(2, 4, hour=40), entry(1, 3, hour=41, walking=5)]
+
+    assert rules([flagged, *corrected]) == {"FUNC-UNABLE"}
+
+
+def test_a_correction_opens_nothing_for_a_day_that_is_closed():
+    first = entry(1, 2, walking=1)
+
+    assert rules([first, entry(1, 2, hour=40, walking=5)]) == set()
+    assert rules([first, entry(1, 2, hour=30, walking=5)]) == {"FUNC-UNABLE"}
+
+
+def test_after_a_withdrawal_there_is_no_cool_down():
+    records = [
+        entry(1, 2, walking=5),
+        entry(1, 2, hour=30, walking=0),
+        entry(3, 2, walking=5),
+    ]
+
+    assert days_of(records, "FUNC-UNABLE") == [3]
+
+
+def test_a_cleared_flag_can_be_withdrawn():
+    records = [
+        entry(1, 2, walking=5),
+        *entries(dict.fromkeys(range(2, 9), 2), walking=0),
+        entry(1, 2, hour=24 * 9, walking=0),
+        entry(10, 2, walking=5),
+    ]
+
+    first, second = (f for f in outcome(records).flags if f.rule == "FUNC-UNABLE")
+
+    assert (first.withdrawn_at is not None, first.cleared_at) == (True, None)
+    assert second.day == 10
+
+
+def test_red_flags_and_p1_are_shown_as_retracted_instead():
+    wrong = {**checklist(1, leg_weakness="yes"), "id": "c1"}
+    right = {**checklist(2, leg_weakness="no"), "at": at(1, 8), "submitted_at": at(2, 8)}
+    much = {**intake(1, 8, "ibuprofen", 3300), "id": "i1"}
+    less = {**intake(1, 8, "ibuprofen", 330), "submitted_at": at(2, 8), "replaces": "i1"}
+
+    flags = outcome([wrong, {**right, "replaces": "c1"}, much, less]).flags
+
+    assert {(f.rule, f.is_live, f.retracted_at.isoformat()) for f in flags} == {
+        ("RF-MOTOR", True, at(2, 8)),
+        ("MED-DOSE", True, at(2, 8)),
+    }
+
+
+def test_a_corrected_dose_withdraws_and_may_open_at_its_new_time():
+    wrong = {**intake(1, 8, "ibuprofen", 1300), "id": "i1"}
+    right = {**intake(2, 8, "ibuprofen", 1300), "submitted_at": at(3, 8), "replaces": "i1"}
+
+    flags = outcome([wrong, right]).flags
+
+    assert [(f.day, f.withdrawn_at is None) for f in flags] == [(1, False), (2, True)]
+
+
+def test_a_corrected_compress_withdraws_its_flag():
+    wrong = {**compress(1, skin_reaction=True), "id": "u1"}
+    right = {**compress(1), "submitted_at": at(2, 8), "replaces": "u1"}
+
+    assert rules([wrong, right]) == set()
+
+
+def test_a_corrected_peg_withdraws_its_flag():
+    records = [*entries([6] * 7 + [3] * 14), peg(7, 4, 4, 4), peg(18, 6, 6, 6)]
+    right = peg(18, 3, 3, 3, submitted_at=at(20, 8))
+
+    assert "PEG-DISC" in rules(records)
+    assert "PEG-DISC" not in rules([*records, right])
+
+
+def test_an_entry_moved_to_another_date_leaves_the_first_one_empty():
+    wrong = {**entry(2, 2, hour=8, walking=5), "id": "e1"}
+    right = {**entry(1, 2, walking=5), "submitted_at": at(2, 9), "replaces": "e1"}
+
+    opened = outcome([wrong, right]).flags
+
+    assert [(f.day, f.withdrawn_at is None) for f in opened] == [(2, False), (1, True)]
+
+
+def test_a_correction_judges_with_the_records_of_that_time():
+    # A late entry after the flag changes the mean; only the correction may take the flag.
+    severe = entries([8] * 5)
+    correction = entry(5, 8, hour=30, sleep=1)
+
+    assert "SEV-SUST" in rules([*severe, correction])
+
+
+def test_two_versions_may_share_an_id():
+    wrong = {**entry(1, 2, walking=5), "id": "e1"}
+    right = {**entry(1, 2, hour=30, walking=0), "id": "e1"}
+
+    assert rules([wrong, right]) == set()
+
+
+def test_a_corrected_session_moves():
+    wrong = {**session(1, "brace", minutes=60), "id": "s1"}
+    right = {**session(2, "injection"), "submitted_at": at(3, 8), "replaces": "s1"}
+
+    assert rules([wrong, right]) == set()
