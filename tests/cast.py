@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
+from allauth.account.models import EmailAddress
+
 from notifications import outbox
 from tracker.models import (
     CareTeam,
@@ -34,7 +36,9 @@ PASSWORD = "correct horse battery staple"
 
 
 def make_user(email: str) -> User:
-    return User.objects.create_user(email, PASSWORD, joined_at=MONDAY_EVENING)
+    user = User.objects.create_user(email, PASSWORD, joined_at=MONDAY_EVENING)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
 
 
 def make_clinic(name: str = "Harbor Clinic", **fields: object) -> Clinic:

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from django.db import connection
+
+import clock
+from notifications import outbox
+from tests.cast import Cast
+from tests.faults.database import until
+from tests.faults.processes import DISPATCHER, WORKER, Process
+from tests.outgoing import smtp
+from tests.smtp import Mail, SmtpSink
+
+__all__ = ["smtp"]
+
+ASKED = "Lumbar: your answer is needed"
+
+
+@dataclass
+class Town:
+    """Web, worker and dispatcher at work, and the server that takes their mail."""
+
+    address: str
+    smtp: SmtpSink
+    cast: Cast
+
+    def travel_to(self, at) -> None:
+        """It is that time now, for every process; the dispatcher is told to look."""
+        clock.travel_to(at)
+        outbox.wake_dispatcher()
+
+    def mail_to(self, address: str, subject: str = ASKED) -> Mail:
+        """The first mail with this subject to this address, when it has come."""
+        until(lambda: self._mails(address, subject), f"{subject!r} to {address}", seconds=60)
+        return self._mails(address, subject)[0]
+
+    def _mails(self, address: str, subject: str) -> list[Mail]:
+        return [mail for mail in self.smtp.to(address) if mail.message["Subject"] == subject]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(params=["with the broker", "without the broker"])
+def town(request, child_environment, smtp, settings) -> Iterator[Town]:
+    port = free_port()
+    environment = child_environment | {
+        "EMAIL_URL": f"smtp://127.0.0.1:{settings.EMAIL_PORT}",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "WEB_WORKERS": "1",
+    }
+    if request.param == "without the broker":
+        environment["BROKER_URL"] = f"redis://127.0.0.1:{free_port()}/0"
+    web = ("-m", "gunicorn", "--config", "python:backend.gunicorn", "backend.wsgi")
+    commands = {
+        "web": (*web, "--bind", f"127.0.0.1:{port}"),
+        "dispatcher": DISPATCHER,
+        "worker": WORKER,
+    }
+    processes = [Process(name, each, environment).start() for name, each in commands.items()]
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: _answers(address), "the web server", seconds=120)
+        yield Town(address, smtp, Cast())
+    finally:
+        for process in processes:
+            process.end()
+        connection.close()
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/readyz").is_success
+    except httpx.TransportError:
+        return False

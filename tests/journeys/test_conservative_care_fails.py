@@ -1,0 +1,152 @@
+"""The main story: care that was really tried does not help, and somebody answers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+
+from tests.cast import NEW_YORK, PASSWORD
+from tests.faults.database import until
+from tests.journeys.desk import Desk
+from tests.journeys.phone import Phone
+from tests.smtp import Mail
+from tracker.models import Escalation, Flag, Patient
+from tracker.services import invitations
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+MONDAY = date(2026, 3, 2)
+DAY_42 = MONDAY + timedelta(days=41)
+#: words that a patient writes and that nobody outside may read
+CANARY = "canary-words-of-a-patient"
+
+
+def test_from_the_diary_to_a_human_who_answers(town):
+    phone = Phone(town.address, NEW_YORK)
+    dana = enrol_dana(town, phone)
+
+    # Six weeks: exercises, tablets and warmth every day, and the pain stays.
+    for offset in range(42):
+        day = MONDAY + timedelta(days=offset)
+        town.travel_to(phone.instant(day, 20, 1))
+        phone.log_day(day, pain_average=6, walking=1)
+
+    # At noon after day 42 the rules find it. It is a working day: Nora is told at once.
+    town.travel_to(phone.instant(phone.next(DAY_42), 12))
+    first = town.mail_to("nora@harbor.test")
+    flag = Flag.objects.get(patient=dana, rule="CC-FAIL")
+    assert (flag.day, flag.priority, flag.state) == (42, "P3", "open")
+
+    # Nobody answers, so the next is told.
+    town.travel_to(phone.instant(phone.next(DAY_42), 12, 16))
+    second = town.mail_to("phil@harbor.test")
+    path = link_of(second, town.address)
+    assert path == f"/console/flags/{flag.id}/"
+
+    # Phil opens the worklist, acknowledges, and the ladder stops.
+    desk = Desk(town.address)
+    desk.sign_in("phil@harbor.test", PASSWORD)
+    assert "Dana Dunn" in desk.open("/console/")
+    desk.acknowledge(path)
+    ladder = Escalation.objects.get(flag=flag)
+    assert (ladder.state, ladder.next_step_at) == ("acknowledged", None)
+
+    # He decides; the flag closes and the patient hears back, on the phone and by mail.
+    desk.review(
+        path,
+        str(flag.id),
+        decision="refer",
+        referrals=["pain_management"],
+        orders=["mri"],
+        message="You did everything we asked. Let us look further together.",
+    )
+    flag.refresh_from_db()
+    assert (flag.state, flag.escalations.get().state) == ("closed", "resolved")
+    news = town.mail_to("dana@patients.test", "Lumbar: a message for you")
+    (message,) = phone.now()["messages"]
+    assert message["text"].startswith("You did everything we asked.")
+
+    # Not a word of it left the building.
+    for mail in [first, second, news, *town.smtp.mails]:
+        assert_neutral(mail)
+
+
+def test_a_red_flag_is_answered_on_the_phone_and_pages_at_night(town):
+    phone = Phone(town.address, NEW_YORK)
+    dana = enrol_dana(town, phone)
+
+    town.travel_to(phone.instant(MONDAY, 23, 30))
+    answer = phone.put(
+        f"red-flag-checklists/{uuid4()}",
+        {
+            "at": phone.at(MONDAY, 23, 29),
+            "submitted_at": phone.at(MONDAY, 23, 30),
+            "answers": {"saddle_numbness": "yes", "bladder_change": "yes"},
+            "note": CANARY,
+        },
+    ).json()
+    assert any(advice["urgency"] == "emergency" for advice in answer["must_read"]["advice"])
+
+    town.mail_to("nora@harbor.test")
+    town.travel_to(phone.instant(MONDAY, 23, 46))
+    town.mail_to("phil@harbor.test")
+    town.travel_to(phone.instant(phone.next(MONDAY), 0, 2))
+    town.mail_to("ada@harbor.test", "Lumbar: nobody has answered")
+    until(
+        lambda: Escalation.objects.get(patient=dana).state == "exhausted",
+        "an exhausted ladder",
+        seconds=10,
+    )
+
+    desk = Desk(town.address)
+    desk.sign_in("nora@harbor.test", PASSWORD)
+    (flag,) = Flag.objects.filter(patient=dana, rule="RF-CES")
+    desk.acknowledge(f"/console/flags/{flag.id}/")
+    assert flag.escalations.get().state == "acknowledged"
+    for mail in town.smtp.mails:
+        assert_neutral(mail)
+
+
+def enrol_dana(town, phone: Phone) -> Patient:
+    """Invited by Nora, with a plan: exercises, naproxen twice a day, warmth every day."""
+    town.travel_to(phone.instant(MONDAY, 9))
+    invited = invitations.invite_patient(
+        care_team=town.cast.team,
+        email="dana@patients.test",
+        full_name="Dana Dunn",
+        birth_date=None,
+        sex="female",
+        by=town.cast.nora,
+        at=phone.instant(MONDAY, 9),
+    )
+    text = phone.enrol(invited.token, birth_date=date(1980, 5, 17), password=PASSWORD)
+    assert "not monitored around the clock" in text["text"]
+    dana = Patient.objects.get(full_name="Dana Dunn")
+    plan = dana.episodes.get().planned_measures
+    for line in (
+        {"measure": "home_exercise", "sessions_per_week": 6},
+        {"measure": "hot_compress", "sessions_per_week": 7},
+        {
+            "measure": "medication",
+            "ingredients": [{"name": "naproxen", "mg": 250, "max_mg_per_day": 1000}],
+            "route": "oral",
+            "prescribed": True,
+            "doses_per_day": 2,
+        },
+    ):
+        plan.create(clinic=town.cast.clinic, from_date=MONDAY, **line)
+    return dana
+
+
+def link_of(mail: Mail, address: str) -> str:
+    (link,) = (word for word in mail.message.get_content().split() if word.startswith(address))
+    return urlsplit(link).path
+
+
+def assert_neutral(mail: Mail) -> None:
+    said = mail.raw.decode().lower()
+    for word in ("dana", "dunn", "pain", "naproxen", "exercise", "cc-fail", "saddle", CANARY):
+        assert word not in said.replace("dana@patients.test", ""), word
