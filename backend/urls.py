@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from backend import health
+from tracker.console.views.joining import patient_invitation
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="console:worklist"), name="home"),
     path("livez", health.live),
     path("readyz", health.ready),
+    path("console/", include("tracker.console.urls")),
+    path("invitation", patient_invitation, name="patient_invitation"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tracker.api.urls")),
 ]

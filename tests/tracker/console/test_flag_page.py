@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from tests.tracker.console import scenes
+from tracker.models import Flag, Message, Review
+from tracker.services import escalations
+
+from .conftest import NOW
+
+
+def read(client, flag) -> str:
+    answer = client.get(f"/console/flags/{flag.id}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def shown_escalations(html: str) -> list[str]:
+    return re.findall(r'name="escalation" value="([^"]+)"', html)
+
+
+def acknowledge(client, flag, ids):
+    return client.post(f"/console/flags/{flag.id}/acknowledge/", {"escalation": ids}, follow=True)
+
+
+def review(client, flag, **fields):
+    return client.post(
+        f"/console/flags/{flag.id}/review/",
+        {"flags": [str(flag.id)], "decision": "continue_care", **fields},
+        follow=True,
+    )
+
+
+def test_it_says_why_by_what_and_by_which_rule(nora, flag):
+    html = read(nora, flag)
+
+    for words in (
+        flag.explanation,
+        "Days at 7 or more",
+        "sleep",
+        flag.clears_when,
+        flag.cannot_see,
+        "[V] Zelman 2003",
+        "ruleset 2026.1",
+        "Day 29 of the episode",
+    ):
+        assert words in html, words
+
+
+def test_it_tells_who_was_told_and_who_is_next(nora, flag):
+    html = read(nora, flag)
+
+    assert re.search(r"Nurse</strong><br>told Mon Mar 30, 9:00 AM, 1\s+person", html)
+    assert re.search(r"Physician</strong><br>next, Mon Mar 30, 9:15 AM", html)
+
+
+def test_acknowledging_names_what_was_shown(cast, nora, flag):
+    shown = shown_escalations(read(nora, flag))
+    assert len(shown) == 2
+
+    answer = acknowledge(nora, flag, shown)
+
+    assert "You acknowledged 2 flags" in answer.content.decode()
+    assert {each.state for each in cast.alice.escalations.all()} == {"acknowledged"}
+    assert "Acknowledged, review due" in answer.content.decode()
+
+
+def test_a_newer_flag_stays_live_and_the_page_says_so(cast, nora, flag):
+    shown = shown_escalations(read(nora, flag))
+    newer = scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+
+    answer = acknowledge(nora, flag, shown)
+
+    assert scenes.ladder_of(newer).state == "active"
+    assert "1 flag that you had not named still waits" in answer.content.decode()
+
+
+def test_opening_the_page_acknowledges_nothing(cast, nora, flag):
+    read(nora, flag)
+
+    assert {each.state for each in cast.alice.escalations.all()} == {"active"}
+    assert nora.get(f"/console/flags/{flag.id}/acknowledge/").status_code == 405
+
+
+@pytest.mark.parametrize("ids", [[], ["nonsense"], [str(uuid4())]])
+def test_naming_nothing_that_is_there_acknowledges_nothing(cast, nora, flag, ids):
+    answer = acknowledge(nora, flag, ids)
+
+    assert "There is no such thing" in answer.content.decode()
+    assert scenes.ladder_of(flag).state == "active"
+
+
+def test_another_clinics_ladder_cannot_be_named(cast, nora, flag):
+    theirs = scenes.ladder_of(Flag.objects.get(patient=cast.carol))
+
+    acknowledge(nora, flag, [str(theirs.id)])
+
+    theirs.refresh_from_db()
+    assert theirs.state == "active"
+
+
+def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag):
+    answer = review(
+        nora,
+        flag,
+        decision="refer",
+        orders=["mri"],
+        referrals=["physiatry"],
+        visit_mode="video",
+        visit_by_date="2026-04-02",
+        message="We would like to see you on Thursday.",
+        note="Radicular?",
+        **{f"usefulness_{flag.id}": "acted_on"},
+    )
+
+    assert "the patient is told" in answer.content.decode()
+    flag.refresh_from_db()
+    other = Flag.objects.get(patient=cast.alice, rule="FUNC-LIMIT")
+    assert (flag.state, flag.usefulness, other.state) == ("closed", "acted_on", "open")
+    assert scenes.ladder_of(flag).state == "resolved"
+    assert Message.objects.get().text == "We would like to see you on Thursday."
+    decided = Review.objects.get()
+    assert [order.test for order in decided.orders.all()] == ["mri"]
+    assert [each.specialty for each in decided.referrals.all()] == ["physiatry"]
+    assert [visit.mode for visit in decided.visits.all()] == ["video"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"decision": ""}, "Decision</a>: This field is required"),
+        ({"flags": []}, "Tick at least one flag"),
+        ({"visit_by_date": "2026-04-02"}, "In person or by video?"),
+        ({"flags": [str(uuid4())]}, "is not one of the available choices"),
+        ({"decision": "operate"}, "is not one of the available choices"),
+    ],
+)
+def test_a_review_that_says_too_little_is_asked_for_again(cast, nora, flag, fields, words):
+    answer = review(nora, flag, message="Kept while I correct it.", **fields)
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert words in html
+    assert "Kept while I correct it." in html
+    assert not Review.objects.exists()
+
+
+def test_another_patients_flag_cannot_be_closed_along(cast, nora, flag):
+    theirs = Flag.objects.get(patient=cast.bob)
+
+    answer = review(nora, flag, flags=[str(flag.id), str(theirs.id)])
+
+    assert answer.status_code == 422
+    theirs.refresh_from_db()
+    assert theirs.state == "open"
+
+
+def test_a_closed_flag_shows_what_was_decided(nora, flag):
+    review(nora, flag, note="No sign of nerve trouble.")
+
+    html = read(nora, flag)
+
+    assert "Continue the care as planned" in html
+    assert "No sign of nerve trouble." in html
+    assert "Save the review" not in html
+
+
+def test_a_ladder_outlives_the_flag_that_cleared(cast, nora, flag):
+    Flag.objects.filter(id=flag.id).update(state="cleared", ended_at=NOW)
+
+    assert str(scenes.ladder_of(flag).id) in shown_escalations(read(nora, flag))
+
+
+def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
+    from datetime import timedelta
+
+    ladder = scenes.ladder_of(flag)
+    for hours in range(1, 12):
+        escalations.fire_due(at=NOW + timedelta(hours=hours), limit=10)
+    ladder.refresh_from_db()
+    assert ladder.state == "exhausted"
+
+    assert "Nobody answered" in read(nora, flag)
+
+
+def test_the_chart_tells_the_same_in_a_table(nora, flag):
+    html = read(nora, flag)
+
+    assert "Pain was logged on 25 of 29 days, from 5 to 7" in html
+    assert "The baseline is 6.3." in html
+    assert html.count('<circle class="pain"') == 25
+    assert html.count('<path class="missing"') == 4
+    assert "The same as a table" in html

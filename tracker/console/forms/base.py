@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+
+from tracker.services.errors import ServiceError
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(attrs=attrs, format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(attrs=attrs, format="%H:%M")
+
+
+class DateField(forms.DateField):
+    widget = DateInput
+
+
+def choices(words: Mapping[str, str], *, empty: str | None = None) -> list[tuple[str, str]]:
+    blank = [] if empty is None else [("", empty)]
+    return [*blank, *words.items()]
+
+
+class DeskForm(forms.Form):
+    """A form that hands what was typed to one service, and shows what it refuses."""
+
+    required_css_class = "required"
+    error_css_class = "invalid"
+
+    def submit(self, service: Callable[..., Any], **known: Any) -> Any | None:
+        """What the service returns (True for nothing); None if it is to be typed again."""
+        if not self.is_valid():
+            return None
+        try:
+            done = service(**self.arguments(), **known)
+        except ServiceError as refusal:
+            self.add_error(None, refusal.detail)
+            return None
+        return True if done is None else done
+
+    def arguments(self) -> dict[str, Any]:
+        """What was typed, as the service names it."""
+        return dict(self.cleaned_data)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_safe
+
+from tracker.console.access import Access, DeskRequest, page
+from tracker.console.days import diary_days
+from tracker.console.lookups import patient_or_404, record_read
+
+DAYS_A_PAGE = 28
+
+
+@require_safe
+@page(Access.CLINICIAN)
+def show(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+    patient = patient_or_404(request, patient_id)
+    record_read(request, patient, "diary.read")
+    last = _date(request.GET.get("until", "")) or patient.local_date(request.at)
+    context = {
+        "patient": patient,
+        "days": diary_days(patient, last=last, count=DAYS_A_PAGE),
+        "earlier": last - timedelta(DAYS_A_PAGE),
+        "later": last + timedelta(DAYS_A_PAGE) if last < patient.local_date(request.at) else None,
+    }
+    return render(request, "console/diary.html", context)
+
+
+def _date(text: str) -> date | None:
+    """Only dates that people keep diaries in; anything else is today."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day and 2000 <= day.year <= 2100 else None

@@ -1,0 +1,127 @@
+"""Who works at the clinic, and who is invited."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from notifications import outbox
+from tracker.console.access import Access, DeskRequest, page
+from tracker.console.forms.people import InviteClinicianForm, InvitePatientForm, SeatForm
+from tracker.models import Clinician, Invitation
+from tracker.services import audit, invitations, staff
+from tracker.services.errors import ServiceError
+from tracker.services.invitations import Issued
+
+editing = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@page(Access.ADMINISTRATOR)
+def index(request: DeskRequest) -> HttpResponse:
+    people = Clinician.objects.filter(clinic_id=request.seat.clinic_id).select_related("user")
+    people = people.prefetch_related("care_teams").order_by("-is_active", "full_name")
+    rows = [(person, outbox.reachable(person.recipient_id)) for person in people]
+    return render(request, "console/people.html", {"rows": rows})
+
+
+@editing
+@page(Access.ADMINISTRATOR)
+def edit(request: DeskRequest, clinician_id: UUID) -> HttpResponse:
+    person = get_object_or_404(
+        Clinician.objects.filter(clinic_id=request.seat.clinic_id), id=clinician_id
+    )
+    names = ("full_name", "role", "is_administrator", "is_active")
+    form = SeatForm(request.POST or None, initial={name: getattr(person, name) for name in names})
+    if request.method == "POST" and form.submit(
+        staff.change, clinician=person, by=request.seat, at=request.at
+    ):
+        messages.success(request, "Saved.")
+        return redirect("console:people")
+    context = {"form": form, "person": person}
+    return render(request, "console/clinician.html", context, status=422 if form.errors else 200)
+
+
+@editing
+@page(Access.ADMINISTRATOR)
+def invite_clinician(request: DeskRequest) -> HttpResponse:
+    form = InviteClinicianForm(request.POST or None)
+    if request.method == "POST":
+        issued = form.submit(
+            invitations.invite_clinician,
+            clinic=request.seat.clinic,
+            by=request.seat,
+            at=request.at,
+        )
+        if issued:
+            return _show_once(request, issued)
+    context = {"form": form, "title": "Invite someone who works here"}
+    return render(request, "console/invite.html", context, status=422 if form.errors else 200)
+
+
+@editing
+@page(Access.SEAT)
+def invite_patient(request: DeskRequest) -> HttpResponse:
+    form = InvitePatientForm(request.POST or None, clinic=request.seat.clinic)
+    if request.method == "POST":
+        issued = form.submit(invitations.invite_patient, by=request.seat, at=request.at)
+        if issued:
+            return _show_once(request, issued)
+    context = {"form": form, "title": "Invite a patient"}
+    return render(request, "console/invite.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+@page(Access.SEAT)
+def invitations_sent(request: DeskRequest) -> HttpResponse:
+    sent = _visible(request).select_related("patient", "created_by")
+    audit.record(
+        action="invitations.read",
+        by=request.seat,
+        at=request.at,
+        clinic_id=request.seat.clinic_id,
+    )
+    return render(request, "console/invitations.html", {"sent": sent[:200]})
+
+
+@require_POST
+@page(Access.SEAT)
+def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    invitation = get_object_or_404(_visible(request), id=invitation_id)
+    try:
+        issued = invitations.resend(invitation=invitation, by=request.seat, at=request.at)
+    except ServiceError as refusal:
+        messages.error(request, refusal.detail)
+        return redirect("console:invitations")
+    return _show_once(request, issued)
+
+
+@require_POST
+@page(Access.SEAT)
+def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    invitation = get_object_or_404(_visible(request), id=invitation_id)
+    try:
+        invitations.revoke(invitation=invitation, by=request.seat, at=request.at)
+        messages.success(request, "The invitation is revoked: its link no longer works.")
+    except ServiceError as refusal:
+        messages.error(request, refusal.detail)
+    return redirect("console:invitations")
+
+
+def _visible(request: DeskRequest):  # type: ignore[no-untyped-def]
+    """Everyone who works here may invite patients; only who runs the clinic, colleagues."""
+    sent = Invitation.objects.filter(clinic_id=request.seat.clinic_id)
+    if not request.seat.is_administrator:
+        sent = sent.filter(kind=Invitation.Kind.PATIENT)
+    return sent
+
+
+def _show_once(request: DeskRequest, issued: Issued) -> HttpResponse:
+    """The link is shown in this answer and is nowhere to be read again."""
+    link = request.build_absolute_uri(issued.path)
+    context = {"invitation": issued.invitation, "link": link, "code": issued.token}
+    return render(request, "console/invited.html", context)

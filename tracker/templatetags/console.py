@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from django import template
+from django.http import HttpRequest
+
+from tracker.console import rulebook, words
+from tracker.models import Clinic, StaffedHours
+
+register = template.Library()
+
+
+#: the part of the desk that a view belongs to, where its module does not say it
+SECTIONS = {
+    "flags": "worklist",
+    "diary": "patients",
+    "episodes": "patients",
+    "care_plans": "patients",
+    "invitations": "invitations",
+    "invite_patient": "invitations",
+}
+
+
+@register.filter
+def section(request: HttpRequest) -> str:
+    """What the navigation marks as the place where one is."""
+    if request.resolver_match is None:
+        return ""
+    name = request.resolver_match.url_name or ""
+    module = request.resolver_match.func.__module__.rpartition(".")[2]
+    return SECTIONS.get(name) or SECTIONS.get(module) or module
+
+
+@register.filter
+def say(code: str, kind: str) -> str:
+    """`{{ flag.priority|say:"priority" }}`"""
+    return words.say(kind, code)
+
+
+@register.filter
+def time_left(deadline: datetime, at: datetime) -> str:
+    """How long until a deadline, or since it: "2 h 5 min left", "3 days overdue"."""
+    left = deadline - at
+    word = "left" if left > timedelta() else "overdue"
+    return f"{duration(abs(left))} {word}"
+
+
+@register.filter
+def ago(then: datetime, at: datetime) -> str:
+    return f"{duration(max(at - then, timedelta()))} ago"
+
+
+@register.filter
+def minutes_in_words(minutes: int) -> str:
+    return f"{duration(timedelta(minutes=minutes))} later" if minutes else "at once"
+
+
+def duration(span: timedelta) -> str:
+    """Coarser as it grows: nobody plans by the minute in three days."""
+    minutes = int(span.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days >= 2:
+        return f"{days} days"
+    hours += days * 24
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+@register.filter
+def is_past(deadline: datetime | None, at: datetime) -> bool:
+    return deadline is not None and deadline <= at
+
+
+@register.filter
+def day_of(day: date, index_date: date) -> int:
+    """Day 1 is the index date."""
+    return (day - index_date).days + 1
+
+
+@register.filter
+def age(birth_date: date, at: datetime) -> int:
+    today = at.date()
+    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
+    return today.year - birth_date.year - (not had_birthday)
+
+
+@register.filter
+def evidence_rows(evidence: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Every number that the rule compared, with its name in words."""
+    return [(label(name), plain(value)) for name, value in evidence.items()]
+
+
+@register.filter
+def label(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def plain(value: object) -> str:
+    """A JSON value in words."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{label(str(name))}: {plain(each)}" for name, each in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "; ".join(plain(each) for each in value) or "none"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "not known" if value is None else str(value)
+
+
+@register.filter
+def ingredients(lines: Sequence[Mapping[str, object]]) -> str:
+    return ", ".join(f"{each['name']} {plain(each.get('mg'))} mg" for each in lines)
+
+
+@register.filter
+def get(mapping: Mapping[object, object], key: object) -> object:
+    return mapping.get(key)
+
+
+@register.filter
+def rule_title(rule: str) -> str:
+    return rulebook.entry(rule).title
+
+
+@register.filter
+def answered(answers: Mapping[str, object]) -> str:
+    """The answers of a checklist that say something: all but "no"."""
+    said = [f"{label(name)}: {plain(value)}" for name, value in answers.items() if value != "no"]
+    return "; ".join(said) or "no to all"
+
+
+@register.filter
+def staffed_week(clinic: Clinic) -> list[str]:
+    """The week in few words: days with the same hours stand together."""
+    week: dict[int, list[str]] = {}
+    for span in StaffedHours.objects.filter(clinic=clinic):
+        week.setdefault(span.weekday, []).append(f"{span.opens:%H:%M} to {span.closes:%H:%M}")
+    lines: list[tuple[list[int], str]] = []
+    for weekday, spans in sorted(week.items()):
+        hours = ", ".join(spans)
+        if lines and lines[-1][1] == hours and lines[-1][0][-1] == weekday - 1:
+            lines[-1][0].append(weekday)
+        else:
+            lines.append(([weekday], hours))
+    return [f"{_days(days)} {hours}" for days, hours in lines]
+
+
+def _days(days: Sequence[int]) -> str:
+    first, last = words.WEEKDAYS[days[0]], words.WEEKDAYS[days[-1]]
+    return first if first == last else f"{first} to {last}"
