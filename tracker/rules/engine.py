@@ -6,6 +6,7 @@ gives what would have been found at once.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -57,7 +58,8 @@ class _Fold:
         self.chart = Chart(history)
         self.lives = Lives(history)
         self.advice: list[Advice] = []
-        self._timeline = [(on.toordinal(), ruleset) for on, ruleset in timeline]
+        self._from = [on.toordinal() for on, _ in timeline]
+        self._rulesets = [ruleset for _, ruleset in timeline]
         self._arrivals = history.arrivals
         #: Local days on which a medication or thermal rule was found true.
         self._true_days: dict[str, set[int]] = defaultdict(set)
@@ -248,9 +250,8 @@ class _Fold:
 
     def _ruleset(self, day: int) -> Ruleset:
         """The ruleset that is in force on a local day."""
-        return next(
-            (rules for on, rules in reversed(self._timeline) if on <= day), self._timeline[0][1]
-        )
+        position = bisect_right(self._from, day) - 1
+        return self._rulesets[max(position, 0)]
 
 
 def _has_data(needs: Needs, today: Today) -> bool:

@@ -285,8 +285,9 @@ class _Roots:
 
 
 def _check_one_kind(versions: list[Version], positions: Mapping[Record, int]) -> None:
-    kind = type(versions[0].record)
-    for version in versions[1:]:
+    named = (version for version in versions if version.record.replaces is None)
+    kind = type(next(named, versions[0]).record)
+    for version in versions:
         if type(version.record) is not kind:
             path = f"records[{positions[version.record]}].kind"
             raise InvalidHistory(path, "A correction has the kind of what it corrects")

@@ -6,8 +6,10 @@ out once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
+from typing import TypeVar, cast
 
 from tracker.rules.chart import Chart, Day
 from tracker.rules.records import PegScore
@@ -16,6 +18,7 @@ from tracker.rules.trial import Trial, trial_of
 from tracker.rules.weeks import LEAST_ON_TIME, WINDOW, Mean, is_no_response
 
 _NO_DAY = Day()
+T = TypeVar("T")
 
 
 class Today:
@@ -25,6 +28,13 @@ class Today:
         self.limits = limits
         self.episode = chart.episodes.of(day)
         self.weeks = chart.week_of(self.episode)
+        self._known: dict[Callable[[Today], object], object] = {}
+
+    def once(self, question: Callable[[Today], T]) -> T:
+        """The answer to what several rules ask of this day, worked out once."""
+        if question not in self._known:
+            self._known[question] = question(self)
+        return cast(T, self._known[question])
 
     @property
     def number(self) -> int:

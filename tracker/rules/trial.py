@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from tracker.rules.chart import Chart, Day, is_planned
 from tracker.rules.episodes import Episode
@@ -50,8 +51,15 @@ class _Period:
         #: Days that count: known and not excused.
         self.known = [(d, entry) for d, entry in days if entry.is_known]
 
+    @cached_property
     def days(self) -> list[Day]:
         return [self.chart.days.get(d, _NO_DAY) for d in range(self.first, self.last + 1)]
+
+    @cached_property
+    def medicines(self) -> list[tuple[PlannedMeasure, frozenset[str]]]:
+        """Planned medicines for the back, with their bases: no anticoagulants."""
+        planned = ((m, _bases(m)) for m in self.plans("medication"))
+        return [(m, bases) for m, bases in planned if not _is_for_another_reason(bases)]
 
     def planned_days(self, measure: PlannedMeasure) -> list[Day]:
         """The days that count on which a measure was planned."""
@@ -106,7 +114,7 @@ def _is_active_met(period: _Period) -> bool:
     if any(_reaches_plan(period, measure) for measure in planned):
         return True
     has_home_plan = any(m.measure == "home_exercise" and m.waived is None for m in planned)
-    visits = sum(entry.sessions["physical_therapy"] for entry in period.days())
+    visits = sum(entry.sessions["physical_therapy"] for entry in period.days)
     if has_home_plan and period.reaches(visits, period.limits.therapy_visits):
         return True
     return not planned and _meets_default(period)
@@ -133,18 +141,19 @@ def _is_active_waived(period: _Period) -> bool:
 def _is_medicine_waived(period: _Period) -> bool:
     """A clinician recorded that a planned medicine must not or cannot be taken."""
     reasons = ("contraindicated", "not_tolerated")
-    return any(measure.waived in reasons for measure in _medicines(period))
+    return any(measure.waived in reasons for measure, _ in period.medicines)
 
 
 def _is_scheduled_met(period: _Period) -> bool:
     """A scheduled medicine with 80 % of its doses taken."""
-    return any(_is_taken_as_scheduled(period, m) for m in _medicines(period) if m.doses_per_day)
+    return any(_is_taken_as_scheduled(period, m, bases) for m, bases in period.medicines)
 
 
-def _is_taken_as_scheduled(period: _Period, measure: PlannedMeasure) -> bool:
+def _is_taken_as_scheduled(
+    period: _Period, measure: PlannedMeasure, wanted: frozenset[str]
+) -> bool:
     days = period.planned_days(measure)
     a_day = measure.doses_per_day or 0
-    wanted = _bases(measure)
     taken = sum(min(a_day, sum(wanted <= intake.bases for intake in entry.taken)) for entry in days)
     scheduled = a_day * len(days)
     return scheduled > 0 and _is_share(taken, scheduled, period.limits.scheduled_percent)
@@ -164,11 +173,10 @@ def _is_as_needed_met(period: _Period) -> bool:
 
 def _took_as_needed(period: _Period, day: int, entry: Day) -> bool:
     """A medicine planned as needed, or an analgesic that is not in the plan."""
-    if not entry.taken:
-        return False
-    medicines = [m for m in _medicines(period) if is_planned(m, day)]
     for intake in entry.taken:
-        planned = [m for m in medicines if _bases(m) <= intake.bases]
+        planned = [
+            m for m, bases in period.medicines if bases <= intake.bases and is_planned(m, day)
+        ]
         if any(m.doses_per_day is None for m in planned):
             return True
         if not planned and intake.all_classes & ANALGESIC:
@@ -187,7 +195,7 @@ def _is_thermal_met(period: _Period) -> bool:
 
 
 def _is_manual_met(period: _Period) -> bool:
-    done = sum(entry.sessions[kind] for entry in period.days() for kind in MANUAL)
+    done = sum(entry.sessions[kind] for entry in period.days for kind in MANUAL)
     return period.reaches(done, period.limits.manual_sessions)
 
 
@@ -221,13 +229,8 @@ _OTHERS: dict[str, Callable[[_Period], bool]] = {
 }
 
 
-def _medicines(period: _Period) -> list[PlannedMeasure]:
-    """Planned medicines for the back: an anticoagulant in the plan is not back care."""
-    return [m for m in period.plans("medication") if not _is_for_another_reason(m)]
-
-
-def _is_for_another_reason(measure: PlannedMeasure) -> bool:
-    known = [INGREDIENTS[base] for base in _bases(measure) if base in INGREDIENTS]
+def _is_for_another_reason(bases: frozenset[str]) -> bool:
+    known = [INGREDIENTS[base] for base in bases if base in INGREDIENTS]
     return bool(known) and all(each.drug_class in NOT_BACK_CARE for each in known)
 
 

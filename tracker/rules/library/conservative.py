@@ -21,9 +21,9 @@ _CANNOT_SEE = (
 )
 
 
-def is_without_response(today: Today, limits: Thresholds) -> bool:
+def is_without_response(today: Today) -> bool:
     """The condition that CC-FAIL, CC-NOTTRIED and CC-INDET share."""
-    before = today.week_ending(7)
+    limits, before = today.limits, today.week_ending(7)
     if today.number < limits.conservative_min_days or today.baseline is None:
         return False
     if today.week is None or before is None:
@@ -35,9 +35,8 @@ def is_without_response(today: Today, limits: Thresholds) -> bool:
     return today.week.value >= limits.still_hurts or is_limited
 
 
-def is_failing(today: Today, limits: Thresholds) -> bool:
-    """The condition of CC-FAIL: no response, and care was tried."""
-    return is_without_response(today, limits) and today.trial.status is TrialStatus.TRIED
+def _failed_with(today: Today, status: TrialStatus) -> bool:
+    return today.once(is_without_response) and today.trial.status is status
 
 
 def cc_early(today: Today, limits: Thresholds) -> Hit | None:
@@ -68,7 +67,7 @@ def cc_fail(today: Today, limits: Thresholds) -> Hit | None:
 
     Two weeks a week apart must agree, so that one bad week does not decide.
     """
-    if not is_failing(today, limits):
+    if not _failed_with(today, TrialStatus.TRIED):
         return None
     return _hit(today, limits, Priority.P3, "conservative care was tried")
 
@@ -78,15 +77,14 @@ def cc_nottried(today: Today, limits: Thresholds) -> Hit | None:
 
     For the clinician to ask what stood in the way; never a reproach to the patient.
     """
-    if not is_without_response(today, limits) or today.trial.status is not TrialStatus.NOT_TRIED:
+    if not _failed_with(today, TrialStatus.NOT_TRIED):
         return None
     return _hit(today, limits, Priority.P4, "the logged care is not yet an adequate trial")
 
 
 def cc_indet(today: Today, limits: Thresholds) -> Hit | None:
     """No better after six weeks, and too few days are known to say whether care was tried."""
-    status = TrialStatus.INDETERMINATE
-    if not is_without_response(today, limits) or today.trial.status is not status:
+    if not _failed_with(today, TrialStatus.INDETERMINATE):
         return None
     return _hit(today, limits, Priority.P4, "too few days are known to judge the care")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tracker.rules.library.conservative import CC_FAIL, is_failing
+from tracker.rules.library.conservative import CC_FAIL
 from tracker.rules.library.function import FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE
 from tracker.rules.library.severity import SEV_DEBIL, SEV_SUST, WORSE
 from tracker.rules.outcome import Priority
@@ -19,10 +19,9 @@ def surg_consider(today: Today, limits: Thresholds) -> Hit | None:
 
     Asks for a review of the whole case; it never says that an operation is needed.
     """
-    if not is_failing(today, limits):
-        return None
     failing = CC_FAIL.judge(today, limits)
-    assert failing is not None
+    if failing is None:
+        return None
     hits = {rule.id: rule.judge(today, limits) for rule in _DISABLING}
     also = {name: hit.evidence for name, hit in hits.items() if hit is not None}
     if not also:
