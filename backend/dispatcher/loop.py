@@ -41,7 +41,7 @@ class Loop:
         self._bell = Bell()
         self._broker = Broker(current_app)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._hands = {urgency: ThreadHands(when_idle=self._bell.ring) for urgency in Urgency}
+        self._hands = {urgency: ThreadHands(when_free=self._bell.ring) for urgency in Urgency}
         beating = Timer(name="heartbeat", run=self._beat, every=BEAT)
         self._dispatcher = Dispatcher(
             hands=self._hands, broker=self._broker, timers=(beating, *TIMERS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from statistics import median
 from time import monotonic
 
 import pytest
@@ -158,7 +159,10 @@ def test_idle_the_dispatcher_sends_an_urgent_notice_within_moments(stage, tell):
     late = [stage.until_sent(tell(at=clock.now()), seconds=10) for _ in range(10)]
 
     assert max(late) < 5
-    stage.note(f"no fault: 10 notices, each sent after at most {max(late) * 1000:.0f} ms")
+    stage.note(
+        f"no fault: 10 notices, sent after {median(late) * 1000:.0f} ms (median),"
+        f" {max(late) * 1000:.0f} ms (longest)"
+    )
 
 
 def test_a_routine_notice_is_not_late_by_more_than_the_poll(stage, tell):
