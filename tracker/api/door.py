@@ -18,6 +18,7 @@ import clock
 from tracker.models import Patient, SessionToken, User
 from tracker.services import session_tokens
 
+from .contract import Contract
 from .decoding import decode
 from .problems import FieldError, Problem
 from .schema import OpenAPI
@@ -63,7 +64,13 @@ class View(APIView):
     schema = OpenAPI()
     body_limit = SINGLE_LIMIT
 
+    contract: dict[str, Contract] = {}
+
     at: datetime
+
+    def contracts(self) -> dict[str, Contract]:
+        """What each method takes and gives."""
+        return self.contract
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
