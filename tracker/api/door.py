@@ -40,7 +40,7 @@ class BearerAuthentication(BaseAuthentication):
         token = presented_token(request)
         if token is None:
             return None
-        session = session_tokens.find(token=token, at=clock.now())
+        session = session_tokens.find(token=token, at=request.parser_context["view"].at)
         if session is None or session.user is None:
             raise AuthenticationFailed
         return session.user, session
@@ -73,8 +73,8 @@ class View(APIView):
         return self.contract
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.at = clock.now()  # read once: whoever needs the time takes it from here
         super().initial(request, *args, **kwargs)
-        self.at = clock.now()
 
     def body(self, form: type[T]) -> T:
         return decode(self.json(), form)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from allauth.account.models import EmailAddress
 
 from tests.cast import MONDAY_EVENING, PASSWORD
 from tracker.models import SessionToken
@@ -14,10 +13,7 @@ from .phone import Phone, code_of
 
 @pytest.fixture
 def account(cast, _monday_evening):
-    """Alice's account, with its address known to work."""
-    user = cast.alice.user
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
+    return cast.alice.user
 
 
 def sign_in(account, password=PASSWORD, **fields) -> Phone:
