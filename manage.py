@@ -14,7 +14,6 @@ WITHOUT_SERVERS = {
     "help",
     "makemessages",
     "replay",
-    "rules_docs",
     "spectacular",
     "version",
 }
@@ -28,6 +27,8 @@ def main() -> None:
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "help")
     if command not in WITH_LIMITS:
         os.environ.setdefault("DATABASE_LIMITS", "off")
+    if command == "demo":
+        choose_ports()
     if "DATABASE_URL" not in os.environ:
         # Whoever names no server is not in production; the mode also names the cluster.
         mode = os.environ.setdefault("LUMBAR_MODE", "demo" if command == "demo" else "development")
@@ -35,13 +36,23 @@ def main() -> None:
             from backend.servers import Cluster, ServerError
 
             try:
-                Cluster(mode).hold()
+                Cluster(mode, is_durable=mode != "demo").hold()
             except ServerError as error:
                 sys.exit(str(error))
 
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+
+
+def choose_ports() -> None:
+    """Before the settings are read, which build links on them."""
+    from backend.demo.ports import PortTaken, choose
+
+    try:
+        choose()
+    except PortTaken as taken:
+        sys.exit(str(taken))
 
 
 if __name__ == "__main__":

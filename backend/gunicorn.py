@@ -12,6 +12,7 @@ preload_app = False  # the database pool opens in each worker: it must not cross
 timeout = 30  # seconds; a statement may take 5
 graceful_timeout = 20
 keepalive = 5
+control_socket_disable = True  # it would lie in the home directory, one for all
 limit_request_line = 4094
 limit_request_fields = 60
 accesslog = None  # its lines hold whole addresses; backend.middleware writes one without
