@@ -32,7 +32,7 @@ setup: .venv/stamp ## Make .venv/ with everything in it (PYTHON=python3.13 choos
 	@touch $@
 
 demo: setup ## Run a whole clinic with 24 invented patients (PORT=8000)
-	@$(BIN)/python manage.py demo
+	@$(BIN)/python manage.py demo $(ARGS)
 
 test: setup ## Run all tests, on servers of their own
 	@$(PYTEST) --numprocesses $(WORKERS) $(ARGS)

@@ -27,9 +27,6 @@ WallTime = Annotated[
 ]
 
 
-Instant = Annotated[datetime, Meta(tz=True)]
-
-
 class Form(Struct, kw_only=True, forbid_unknown_fields=True):
     """Something sent: what is not known is refused, never dropped."""
 
@@ -54,15 +51,6 @@ class PasswordRequestBody(Form):
 class PasswordChangeBody(Form):
     current_password: Password
     new_password: Password
-
-
-class SignedIn(Answer):
-    #: shown once; send it as `Authorization: Bearer`
-    token: str
-
-
-class SessionShown(Answer):
-    email: str
 
 
 class ConsentTextBody(Form):
@@ -121,7 +109,7 @@ class Me(Answer):
     time_zone: str
     time_zone_today: str
     reminder_time: str | None
-    enrolled_at: Instant | None
+    enrolled_at: datetime | None
     clinic: ClinicContact
 
 
@@ -139,18 +127,18 @@ class AdviceShown(Answer):
     code: str
     urgency: Literal["emergency", "today", "information"]
     text: str
-    given_at: Instant
+    given_at: datetime
     #: the record that led to it
     record_id: UUID | None
-    read_at: Instant | None
+    read_at: datetime | None
 
 
 class MessageShown(Answer):
     id: UUID
     by: str
     text: str
-    sent_at: Instant
-    read_at: Instant | None
+    sent_at: datetime
+    read_at: datetime | None
 
 
 class MessagePage(Answer):
@@ -164,7 +152,7 @@ class ReviewShown(Answer):
 
     id: UUID
     by: str
-    at: Instant
+    at: datetime
     decision: str
 
 
@@ -177,7 +165,7 @@ class MustReadNow(Answer):
 
 
 class Today(Answer):
-    at: Instant
+    at: datetime
     local_date: date
     logged_today: bool
     must_read: MustReadNow
@@ -222,16 +210,16 @@ class CarePlanShown(Answer):
     measures: list[PlannedMeasureShown]
 
 
-class QuestionShown(Answer):
-    """One question of the red-flag checklist; `id` is its name among the answers."""
+class Question(Answer):
+    """One question of the red-flag checklist; `key` is its name among the answers."""
 
-    id: str
+    key: str
     text: str
-    kind: Literal["yes_no_unsure", "temperature"]
+    kind: Literal["yes_no_unsure", "temperature_c"]
 
 
 class Questions(Answer):
-    questions: list[QuestionShown]
+    questions: list[Question]
 
 
 class Level(Answer):
@@ -244,7 +232,6 @@ class Scale(Answer):
 
     field: str
     question: str
-    #: in words; a scale without them is a number from 0 to 10
     levels: list[Level]
 
 

@@ -1,0 +1,103 @@
+"""Eight weeks on the shifted clock: whatever falls due on the way happens at its time.
+
+One process and one thread move the clock, so that the same seed tells the same story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+
+import clock
+from backend.dispatcher import tick
+from notifications.services import offers
+from tracker.models import Episode, Escalation, Patient
+
+#: More rounds than any moment of the demo needs.
+MOST_ROUNDS = 500
+
+#: The timers are columns with partial indexes, so that asking them costs next to nothing.
+TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (Patient, "remind_at"),
+          (Episode, "next_close_at"))  # fmt: skip
+NEXT_DUE = "SELECT least({})".format(
+    ", ".join(f"(SELECT min({name}) FROM {model._meta.db_table})" for model, name in TIMERS)  # noqa: S608
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Happening:
+    """Something that somebody does at a certain time."""
+
+    at: datetime
+    order: int
+    act: Callable[[], None] = field(compare=False)
+
+
+class StuckError(Exception):
+    """The dispatcher finds more and more to do at one and the same time."""
+
+
+class Walk:
+    def __init__(self) -> None:
+        self._shift = timedelta(0)
+
+    def now(self) -> datetime:
+        """The demo's time, for whoever has no database at hand."""
+        return datetime.now(UTC) + self._shift
+
+    def through(
+        self,
+        happenings: Iterable[Happening],
+        *,
+        until: datetime,
+        seen: Callable[[datetime], None],
+    ) -> None:
+        """Live through all that happens before `until`."""
+        for happening in sorted(happenings):
+            if happening.at >= until:
+                break
+            self.to(happening.at)
+            happening.act()
+            self.settle()
+            seen(happening.at)
+        self.to(until)
+
+    def to(self, until: datetime) -> None:
+        """Let time pass, timer by timer."""
+        while (due_at := next_due_at()) is not None and due_at < until:
+            self._travel(max(due_at, self.now()))
+            self.settle()
+        self._travel(until)
+
+    def settle(self) -> None:
+        """Do all that is due now."""
+        for _ in range(MOST_ROUNDS):
+            due_at = next_due_at()
+            if due_at is None or due_at > (at := clock.now()):
+                return
+            tick(at)
+        raise StuckError(f"The dispatcher does not get done with what was due at {self.now()}.")
+
+    def start(self, at: datetime) -> None:
+        self._travel(at)
+
+    def home(self) -> None:
+        """Back to the real time."""
+        clock.reset()
+        self._shift = timedelta(0)
+
+    def _travel(self, at: datetime) -> None:
+        clock.travel_to(at)
+        self._shift = at - datetime.now(UTC)
+
+
+def next_due_at() -> datetime | None:
+    """When the next timer of any kind is due."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_DUE)
+        (timer_at,) = cursor.fetchone()
+    delivery_at = offers.next_due_at()
+    return min((at for at in (timer_at, delivery_at) if at is not None), default=None)
