@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from datetime import date as Date
 from operator import itemgetter
@@ -190,11 +190,8 @@ class _Fold:
 
     def _counts(self, life: Life, today: Today) -> bool:
         """Whether a day is evaluated for the clearing of a flag."""
-        if today.day <= life.day or not life.clears_itself:
-            return False
-        if life.rule.is_muted_by_surgery and self.history.episodes.is_muted(today.day):
-            return False
-        return _has_data(life.rule.needs, today)
+        is_later = today.day > life.day
+        return is_later and life.clears_itself and _HAS_DATA[life.rule.needs](today)
 
     def _close_flag(self, at: datetime, rule_id: str) -> None:
         for life in self.lives.live:
@@ -254,15 +251,10 @@ class _Fold:
         return self._rulesets[max(position, 0)]
 
 
-def _has_data(needs: Needs, today: Today) -> bool:
-    match needs:
-        case Needs.RESPONSE:
-            return today.baseline is not None and today.week is not None
-        case Needs.PAIN:
-            return today.pain() is not None
-        case Needs.FUNCTION:
-            return today.function() is not None
-        case Needs.KNOWN_DAY:
-            return today.chart.is_known(today.day)
-        case Needs.NOTHING:
-            return True
+_HAS_DATA: dict[Needs, Callable[[Today], bool]] = {
+    Needs.RESPONSE: lambda today: today.baseline is not None and today.week is not None,
+    Needs.PAIN: lambda today: today.pain() is not None,
+    Needs.FUNCTION: lambda today: today.function() is not None,
+    Needs.KNOWN_DAY: lambda today: today.chart.is_known(today.day),
+    Needs.NOTHING: lambda today: True,
+}

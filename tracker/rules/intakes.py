@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -60,16 +59,16 @@ class Taken:
         names = " + ".join(sorted(dose.name for dose in intake.ingredients))
         product = " ".join((intake.product or names).casefold().split())
         doses = tuple(_dose(dose, intake.route, product) for dose in intake.ingredients)
-        known = [dose for dose in doses if dose.ingredient is not None]
+        known = [(d.ingredient.drug_class, d.is_systemic) for d in doses if d.ingredient]
         return cls(
             at=intake.at.astimezone(UTC),
             day=day,
             product=product,
             is_prescribed=intake.prescribed,
             doses=doses,
-            classes=frozenset(_classes(d for d in known if d.is_systemic)),
+            classes=frozenset(drug_class for drug_class, systemic in known if systemic),
             bases=frozenset(dose.base for dose in doses),
-            all_classes=frozenset(_classes(iter(known))),
+            all_classes=frozenset(drug_class for drug_class, _ in known),
         )
 
 
@@ -100,12 +99,6 @@ class Intakes:
         """The times in [at, at + 24 h): those whose rolling sums a dose at `at` is in."""
         first = bisect_left(self._times, at)
         return self._times[first : bisect_left(self._times, at + ROLLING)]
-
-
-def _classes(doses: Iterator[TakenDose]) -> Iterator[DrugClass]:
-    for dose in doses:
-        if dose.ingredient is not None:
-            yield dose.ingredient.drug_class
 
 
 def _dose(dose: Dose, route: str, product: str) -> TakenDose:

@@ -49,10 +49,6 @@ class Life:
         return self.rule.id, self.episode_no
 
     @property
-    def is_live(self) -> bool:
-        return self.cleared_at is None and self.closed_at is None and self.withdrawn_at is None
-
-    @property
     def is_only_closed_by_clinician(self) -> bool:
         return isinstance(self.rule, RedFlagRule) or self.priority in URGENT
 

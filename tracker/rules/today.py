@@ -15,7 +15,7 @@ from tracker.rules.chart import Chart, Day
 from tracker.rules.records import PegScore
 from tracker.rules.thresholds import Number, Thresholds
 from tracker.rules.trial import Trial, trial_of
-from tracker.rules.weeks import LEAST_ON_TIME, WINDOW, Mean, is_no_response
+from tracker.rules.weeks import LEAST_ON_TIME, WINDOW, Mean, is_no_response, percent_fallen
 
 _NO_DAY = Day()
 T = TypeVar("T")
@@ -87,10 +87,9 @@ class Today:
 
     def fell_by(self, percent: Number) -> bool:
         """pct >= percent. A baseline of zero has no percentage."""
-        if self.baseline is None or self.week is None:
-            return False
-        fall = self.baseline.value - self.week.value
-        return self.baseline.value > 0 and 100 * fall >= percent * self.baseline.value
+        assert self.baseline is not None
+        assert self.week is not None
+        return percent_fallen(self.baseline.value, self.week.value, percent)
 
     def is_no_response(self, week: Mean) -> bool:
         """NONRESP(W), against the baseline that there is."""

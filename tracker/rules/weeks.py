@@ -65,9 +65,7 @@ class Weeks:
         return found if found and self._first + found.days - 1 <= day else None
 
     def latest(self, day: int) -> Mean | None:
-        """The newest valid W(E) with E <= D."""
-        if day < self._first:
-            return None
+        """The newest valid W(E) with E <= D, a day of this episode."""
         while len(self._latest) <= day - self._first:
             before = self._latest[-1] if self._latest else None
             self._latest.append(self.mean(self._first + len(self._latest)) or before)

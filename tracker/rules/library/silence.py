@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tracker.rules.medicines import DrugClass
 from tracker.rules.outcome import Priority
 from tracker.rules.rule import CloseRule, Hit, Needs
@@ -17,11 +19,12 @@ def data_gap(today: Today, limits: Thresholds) -> Hit | None:
 
     More urgent if pain was severe when last seen, or if an opioid is in use.
     """
-    if today.number < limits.silent_days:
-        return None
-    if any(today.entry(back).is_on_time for back in range(limits.silent_days)):
-        return None
     chart, latest = today.chart, today.weeks.latest(today.day)
+    # A date that the clocks jumped over is not expected.
+    expected = (b for b in range(today.number) if chart.local_days.exists(today.day - b))
+    silent = list(islice(expected, limits.silent_days))
+    if len(silent) < limits.silent_days or any(today.entry(b).is_on_time for b in silent):
+        return None
     was_severe = latest is not None and latest.value >= limits.severe_pain
     has_opioid = chart.plans_class(DrugClass.OPIOID, today.day, prescribed=False)
     has_opioid = has_opioid or chart.took_class(DrugClass.OPIOID, today.day, ACTIVE_DAYS, None)
