@@ -169,6 +169,30 @@ def test_an_entry_without_pain_is_no_silence():
     assert "DATA-GAP" in rules([entry(1, 5), entry(4, None)], until=11)
 
 
+def test_a_date_that_is_left_out_is_not_expected():
+    # Samoa had no 30 December 2011: seven silent days take eight dates.
+    record = {
+        "kind": "diary_entry",
+        "date": "2011-12-26",
+        "submitted_at": "2011-12-26T20:00:00-10:00",
+        "pain_average": 3,
+    }
+    history = parse_history(
+        {
+            "patient": {"ref": "p", "time_zone": "Pacific/Apia"},
+            "episode": {"index_date": "2011-12-26"},
+            "records": [record],
+        }
+    )
+
+    def silent(until):
+        limit = history.days.close(Date.fromisoformat(until).toordinal())
+        return [flag.rule for flag in evaluate(history, until=limit).flags]
+
+    assert silent("2012-01-02") == []
+    assert silent("2012-01-03") == ["DATA-GAP"]
+
+
 def test_a_late_entry_is_silence():
     assert "DATA-GAP" in rules([entry(1, 5), entry(4, 5, hour=37)], until=8)
 

@@ -303,6 +303,13 @@ def test_a_corrected_peg_withdraws_its_flag():
     assert "PEG-DISC" not in rules([*records, right])
 
 
+def test_a_peg_moved_to_another_date():
+    records = [*entries([6] * 7 + [3] * 14), peg(7, 4, 4, 4), {**peg(18, 6, 6, 6), "id": "p1"}]
+    right = {**peg(2, 6, 6, 6), "submitted_at": at(20, 8), "replaces": "p1"}
+
+    assert "PEG-DISC" not in rules([*records, right])
+
+
 def test_an_entry_moved_to_another_date_leaves_the_first_one_empty():
     wrong = {**entry(2, 2, hour=8, walking=5), "id": "e1"}
     right = {**entry(1, 2, walking=5), "submitted_at": at(2, 9), "replaces": "e1"}

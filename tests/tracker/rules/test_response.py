@@ -134,6 +134,12 @@ def test_without_a_baseline_trend_rules_are_silent():
     assert not {"CC-FAIL", "CC-EARLY"} & rules(records, plan=ACTIVE_PLAN)
 
 
+def test_without_a_valid_week_trend_rules_are_silent():
+    silent_week = entries([6] * 35 + [6, 6, 6]) + tried(43)
+
+    assert "CC-FAIL" not in rules(silent_week, plan=ACTIVE_PLAN)
+
+
 def test_a_baseline_may_take_two_weeks():
     first_weeks = {1: 6, 2: 6, 12: 6, 14: 6}
     records = entries(first_weeks | dict.fromkeys(range(15, 43), 6)) + tried(42)
