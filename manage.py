@@ -14,6 +14,7 @@ WITHOUT_SERVERS = {
     "help",
     "makemessages",
     "replay",
+    "rules_docs",
     "spectacular",
     "version",
 }

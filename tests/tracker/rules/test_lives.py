@@ -339,3 +339,47 @@ def test_a_corrected_session_moves():
     right = {**session(2, "injection"), "submitted_at": at(3, 8), "replaces": "s1"}
 
     assert rules([wrong, right]) == set()
+
+
+def test_a_second_correction_changes_nothing_more():
+    wrong = {**entry(1, 2, walking=5), "id": "e1"}
+    right = {**entry(1, 2, hour=30, walking=0), "id": "e1"}
+    again = {**entry(1, 3, hour=31, walking=0), "id": "e1"}
+
+    assert rules([wrong, right, again]) == set()
+
+
+def test_a_corrected_opioid_leaves_its_course():
+    course = [intake(day, 8, "tramadol", 50) for day in range(1, 8)]
+    wrong = {**intake(8, 8, "tramadol", 50), "id": "i8"}
+    twice = intake(7, 20, "tramadol", 50)
+    right = {**intake(8, 8, "gabapentin", 50), "submitted_at": at(9, 8), "replaces": "i8"}
+    other = {**intake(7, 8, "tramadol", 50), "id": "i7"}
+    moved = {**intake(7, 9, "ibuprofen", 50), "submitted_at": at(9, 9), "replaces": "i7"}
+
+    assert "MED-OPI-7" in rules([*course, wrong])
+    assert "MED-OPI-7" not in rules([*course, wrong, right])
+    assert "MED-OPI-7" in rules([*course[:-1], other, twice, wrong, moved])
+
+
+def test_a_dose_moved_from_among_others_at_one_time():
+    same = [intake(1, 8, "ibuprofen", 600, product=name) for name in "abc"]
+    named = [{**each, "id": each["product"]} for each in same]
+    right = {**intake(3, 8, "ibuprofen", 600), "submitted_at": at(3, 9), "replaces": "b"}
+
+    assert "MED-DOSE" in rules(named)
+    assert "MED-DOSE" not in rules([*named, right])
+
+
+def test_a_late_day_is_not_the_latest_on_time():
+    # The only on-time day moves to a date on which it is late: nothing is left to judge.
+    wrong = {**entry(3, 2, walking=5), "id": "e1"}
+    right = {**entry(1, 2, walking=5), "submitted_at": at(3, 22), "replaces": "e1"}
+
+    assert rules([wrong, right]) == set()
+
+
+def test_the_clinic_moves_a_threshold():
+    records = entries([7] * 3)
+
+    assert days_of(records, "SEV-SUST", thresholds={"severe_days": 3}) == [3]

@@ -1,0 +1,80 @@
+"""The rules describe themselves, and the document is in step with them."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from pathlib import Path
+
+import pytest
+
+from tests.tracker.rules.diaries import date, document, entries, entry
+from tracker.rules import CATALOG, LIVE, RULESETS, THRESHOLDS, evaluate, parse_history
+from tracker.rules.reference import clinical_rules
+from tracker.rules.rule import RedFlagRule
+from tracker.rules.ruleset import Ruleset
+from tracker.rules.scales import ACTIVITY, SLEEP, STANDING, WALKING
+from tracker.rules.thresholds import bounds
+
+NAMES = """
+    CC-EARLY CC-FAIL CC-NOTTRIED CC-INDET RELAPSE PEG-DISC SEV-SUST SEV-DEBIL WORSE FUNC-LIMIT
+    FUNC-SEV FUNC-UNABLE SURG-CONSIDER RF-CES RF-MOTOR RF-FX RF-INF RF-CA RF-CA2 RF-AAA RF-CARD
+    RF-GIB RF-RESP RF-IBP MED-DOSE MED-DUP MED-NSAID2 MED-NSAID-AC MED-NSAID-RISK MED-OTC10
+    MED-MME50 MED-MME90 MED-MME-UNK MED-OPI-BZD MED-OPI-SED MED-OPI-7 TH-BURN DATA-GAP
+"""
+
+
+def test_every_rule_of_the_document_is_there():
+    assert {rule.id for rule in LIVE.rules} == set(NAMES.split())
+    assert CATALOG.keys() == LIVE.by_id.keys()
+
+
+@pytest.mark.parametrize("rule", LIVE.rules, ids=lambda rule: rule.id)
+def test_a_rule_says_what_it_is_for(rule):
+    assert rule.title
+    assert rule.intent.endswith(".")
+    assert rule.clears_when
+    assert rule.cannot_see
+    assert all("[V" in s or "[K" in s or "[P" in s for s in rule.sources)
+    assert isinstance(rule, RedFlagRule) <= (not rule.clears_itself)
+
+
+def test_every_threshold_is_within_its_bounds_and_has_a_source():
+    for name, limit in bounds().items():
+        assert limit.low <= getattr(THRESHOLDS, name) <= limit.high
+        assert "[" in limit.source
+
+
+def test_the_document_is_in_step():
+    path = Path(__file__).parents[3] / "docs" / "clinical-rules.md"
+
+    assert path.read_text(encoding="utf-8") == clinical_rules(), "run `manage.py rules_docs`"
+
+
+def test_the_scales_have_a_word_for_every_level():
+    assert [len(scale) for scale in (STANDING, WALKING, SLEEP, ACTIVITY)] == [6, 6, 5, 5]
+
+
+def test_a_ruleset_takes_effect_from_a_date():
+    stricter = Ruleset(
+        version="test.2",
+        rules=LIVE.rules,
+        thresholds=THRESHOLDS.with_changes({"severe_days": 3}),
+    )
+    history = parse_history(document(entries([9] * 10)))
+
+    def severe(ruleset):
+        flags = evaluate(history, until=None, ruleset=ruleset).flags
+        return [(f.day, f.ruleset) for f in flags if f.rule == "SEV-SUST"]
+
+    assert severe(None) == severe(LIVE) == severe("2026.1") == [(5, "2026.1")]
+    assert severe([(Date.min, LIVE), (date(4), stricter)]) == [(4, "test.2")]
+    assert severe([(date(1), LIVE), (date(6), stricter)]) == [(5, "2026.1")]
+    assert set(RULESETS) == {"2026.1"}
+
+
+def test_a_flag_knows_where_it_began():
+    history = parse_history(document([{**entry(1, 2, walking=5), "id": "e1"}]))
+
+    (flag,) = evaluate(history, until=None).flags
+
+    assert (flag.record_id, flag.opening_priority) == ("e1", "P2")
