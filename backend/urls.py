@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend import health
 from tracker.console.views.joining import patient_invitation
@@ -14,4 +15,10 @@ urlpatterns = [
     path("invitation", patient_invitation, name="patient_invitation"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tracker.api.urls")),
+    path(
+        "api/docs/",
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", template_name="tracker/api_docs.html"
+        ),
+    ),
 ]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import httpx
@@ -10,9 +11,11 @@ from django.db import connection
 
 import clock
 from notifications import outbox
-from tests.cast import Cast
+from tests.cast import NEW_YORK, Cast
 from tests.faults.database import until
 from tests.faults.processes import DISPATCHER, WORKER, Process
+from tests.journeys.desk import Desk
+from tests.journeys.phone import Phone
 from tests.outgoing import smtp
 from tests.smtp import Mail, SmtpSink
 
@@ -28,6 +31,17 @@ class Town:
     address: str
     smtp: SmtpSink
     cast: Cast
+    lines: ExitStack
+
+    def phone(self) -> Phone:
+        return Phone(self._client("/api/v1/"), NEW_YORK)
+
+    def desk(self) -> Desk:
+        return Desk(self._client("/"))
+
+    def _client(self, path: str) -> httpx.Client:
+        client = httpx.Client(base_url=self.address + path, follow_redirects=True, timeout=60)
+        return self.lines.enter_context(client)
 
     def travel_to(self, at) -> None:
         """It is that time now, for every process; the dispatcher is told to look."""
@@ -70,7 +84,8 @@ def town(request, child_environment, smtp, settings) -> Iterator[Town]:
     address = f"http://127.0.0.1:{port}"
     try:
         until(lambda: _answers(address), "the web server", seconds=120)
-        yield Town(address, smtp, Cast())
+        with ExitStack() as lines:
+            yield Town(address, smtp, Cast(), lines)
     finally:
         for process in processes:
             process.end()

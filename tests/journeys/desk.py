@@ -12,8 +12,8 @@ HIDDEN = re.compile(r'name="escalation" value="([^"]+)"')
 
 
 class Desk:
-    def __init__(self, address: str) -> None:
-        self.http = httpx.Client(base_url=address, follow_redirects=True, timeout=30)
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
 
     def sign_in(self, email: str, password: str) -> httpx.Response:
         self.open("/accounts/login/")

@@ -10,8 +10,8 @@ import httpx
 
 
 class Phone:
-    def __init__(self, address: str, zone: str) -> None:
-        self.http = httpx.Client(base_url=f"{address}/api/v1/", timeout=30)
+    def __init__(self, http: httpx.Client, zone: str) -> None:
+        self.http = http
         self.zone = ZoneInfo(zone)
 
     def enrol(self, token: str, *, birth_date: date, password: str) -> dict:

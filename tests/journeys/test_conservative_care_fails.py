@@ -8,9 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cast import NEW_YORK, PASSWORD
+from tests.cast import PASSWORD
 from tests.faults.database import until
-from tests.journeys.desk import Desk
 from tests.journeys.phone import Phone
 from tests.smtp import Mail
 from tracker.models import Escalation, Flag, Patient
@@ -25,7 +24,7 @@ CANARY = "canary-words-of-a-patient"
 
 
 def test_from_the_diary_to_a_human_who_answers(town):
-    phone = Phone(town.address, NEW_YORK)
+    phone = town.phone()
     dana = enrol_dana(town, phone)
 
     # Six weeks: exercises, tablets and warmth every day, and the pain stays.
@@ -47,7 +46,7 @@ def test_from_the_diary_to_a_human_who_answers(town):
     assert path == f"/console/flags/{flag.id}/"
 
     # Phil opens the worklist, acknowledges, and the ladder stops.
-    desk = Desk(town.address)
+    desk = town.desk()
     desk.sign_in("phil@harbor.test", PASSWORD)
     assert "Dana Dunn" in desk.open("/console/")
     desk.acknowledge(path)
@@ -75,7 +74,7 @@ def test_from_the_diary_to_a_human_who_answers(town):
 
 
 def test_a_red_flag_is_answered_on_the_phone_and_pages_at_night(town):
-    phone = Phone(town.address, NEW_YORK)
+    phone = town.phone()
     dana = enrol_dana(town, phone)
 
     town.travel_to(phone.instant(MONDAY, 23, 30))
@@ -101,7 +100,7 @@ def test_a_red_flag_is_answered_on_the_phone_and_pages_at_night(town):
         seconds=10,
     )
 
-    desk = Desk(town.address)
+    desk = town.desk()
     desk.sign_in("nora@harbor.test", PASSWORD)
     (flag,) = Flag.objects.filter(patient=dana, rule="RF-CES")
     desk.acknowledge(f"/console/flags/{flag.id}/")

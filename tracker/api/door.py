@@ -18,6 +18,7 @@ import clock
 from tracker.models import Patient, SessionToken, User
 from tracker.services import session_tokens
 
+from .contract import Contract
 from .decoding import decode
 from .problems import FieldError, Problem
 from .schema import OpenAPI
@@ -39,7 +40,7 @@ class BearerAuthentication(BaseAuthentication):
         token = presented_token(request)
         if token is None:
             return None
-        session = session_tokens.find(token=token, at=clock.now())
+        session = session_tokens.find(token=token, at=request.parser_context["view"].at)
         if session is None or session.user is None:
             raise AuthenticationFailed
         return session.user, session
@@ -63,11 +64,17 @@ class View(APIView):
     schema = OpenAPI()
     body_limit = SINGLE_LIMIT
 
+    contract: dict[str, Contract] = {}
+
     at: datetime
 
+    def contracts(self) -> dict[str, Contract]:
+        """What each method takes and gives."""
+        return self.contract
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.at = clock.now()  # read once: whoever needs the time takes it from here
         super().initial(request, *args, **kwargs)
-        self.at = clock.now()
 
     def body(self, form: type[T]) -> T:
         return decode(self.json(), form)

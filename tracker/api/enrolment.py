@@ -11,6 +11,7 @@ from rest_framework.throttling import AnonRateThrottle
 from tracker.models import Invitation
 from tracker.services import consent, enrolment, invitations
 
+from .contract import Contract
 from .door import View, answer
 from .patients import known_zone, wall_time
 from .shapes import ConsentText, ConsentTextBody, Enrolment, EnrolmentBody
@@ -26,6 +27,8 @@ class InvitationThrottle(AnonRateThrottle):
 class ConsentTextView(View):
     """What the patient is asked to agree to, with the hours and numbers of the clinic."""
 
+    contract = {"POST": Contract(ConsentText, body=ConsentTextBody)}
+
     throttle_classes: Any = [InvitationThrottle]
 
     def post(self, request: Request) -> HttpResponse:
@@ -39,6 +42,8 @@ class ConsentTextView(View):
 
 class EnrolmentView(View):
     """Make an account from an invitation, and sign this phone in."""
+
+    contract = {"POST": Contract(Enrolment, status=201, body=EnrolmentBody, refusals=(403, 409))}
 
     throttle_classes: Any = [InvitationThrottle]
 

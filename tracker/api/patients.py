@@ -10,16 +10,21 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
+from tracker.rules import scales
 from tracker.rules.local_days import zone_names
 from tracker.services import accounts, reading
 
 from . import shapes, showing, text
+from .contract import Contract
 from .door import PatientView, answer
 from .problems import FieldError, invalid
+from .schema import UUID_TYPE
 
 
 class NowView(PatientView):
     """What the app opens with: what must be read, and whether today is logged."""
+
+    contract = {"GET": Contract(shapes.Today)}
 
     def get(self, request: Request) -> HttpResponse:
         found = reading.now(by=self.patient, at=self.at)
@@ -39,6 +44,8 @@ class NowView(PatientView):
 class AdviceReadView(PatientView):
     """The patient has read this advice."""
 
+    contract = {"POST": Contract(shapes.AdviceShown)}
+
     def post(self, request: Request, advice_id: UUID) -> HttpResponse:
         row = reading.mark_advice_read(by=self.patient, advice_id=advice_id, at=self.at)
         return answer(showing.advice(row))
@@ -46,6 +53,8 @@ class AdviceReadView(PatientView):
 
 class MessagesView(PatientView):
     """What clinicians wrote, newest first."""
+
+    contract = {"GET": Contract(shapes.MessagePage, query={"before": UUID_TYPE}, refusals=(404,))}
 
     def get(self, request: Request) -> HttpResponse:
         before = self.query(before=UUID).get("before")
@@ -62,6 +71,8 @@ class MessagesView(PatientView):
 class MessageReadView(PatientView):
     """The patient has read this message."""
 
+    contract = {"POST": Contract(shapes.MessageShown)}
+
     def post(self, request: Request, message_id: UUID) -> HttpResponse:
         row = reading.mark_message_read(by=self.patient, message_id=message_id, at=self.at)
         return answer(showing.message(row))
@@ -70,12 +81,45 @@ class MessageReadView(PatientView):
 class CarePlanView(PatientView):
     """The conservative care that was agreed."""
 
+    contract = {"GET": Contract(shapes.CarePlanShown)}
+
     def get(self, request: Request) -> HttpResponse:
         return answer(showing.care_plan(reading.care_plan(by=self.patient, at=self.at)))
 
 
+class RedFlagQuestionsView(PatientView):
+    """The red-flag checklist for this patient today: only questions that some rule reads."""
+
+    contract = {"GET": Contract(shapes.Questions)}
+
+    def get(self, request: Request) -> HttpResponse:
+        asked = reading.red_flag_questions(by=self.patient, at=self.at)
+        return answer(
+            shapes.Questions(
+                questions=[
+                    shapes.QuestionShown(id=each.id, text=each.text, kind=each.kind)
+                    for each in asked
+                ]
+            )
+        )
+
+
+class ScalesView(PatientView):
+    """The words in which the numbers of the diary are asked for."""
+
+    contract = {"GET": Contract(shapes.Scales)}
+
+    def get(self, request: Request) -> HttpResponse:
+        return answer(SCALES)
+
+
 class MeView(PatientView):
     """Who is signed in, with the clinic that answers for them."""
+
+    contract = {
+        "GET": Contract(shapes.Me),
+        "PATCH": Contract(shapes.Me, body=shapes.MeBody),
+    }
 
     def get(self, request: Request) -> HttpResponse:
         return answer(showing.me(reading.profile(by=self.patient, at=self.at)))
@@ -102,3 +146,20 @@ def known_zone(name: str) -> str:
 
 def wall_time(given: str | None) -> time | None:
     return time.fromisoformat(given) if given else None
+
+
+def _scale(field: str, question: str, levels: tuple[str, ...] = ()) -> shapes.Scale:
+    worded = [shapes.Level(value=value, text=words) for value, words in enumerate(levels)]
+    return shapes.Scale(field=field, question=question, levels=worded)
+
+
+SCALES = shapes.Scales(
+    scales=[
+        _scale("pain_average", scales.PAIN_AVERAGE),
+        _scale("pain_worst", scales.PAIN_WORST),
+        _scale("standing", scales.STANDING_QUESTION, scales.STANDING),
+        _scale("walking", scales.WALKING_QUESTION, scales.WALKING),
+        _scale("sleep", scales.SLEEP_QUESTION, scales.SLEEP),
+        _scale("activity", scales.ACTIVITY_QUESTION, scales.ACTIVITY),
+    ]
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from tracker.services.records import Status, Submission
 
 from .decoding import decode, field_error
 from .problems import FieldError, invalid
-from .shapes import Answer, Form, MustReadNow, Uuid
+from .shapes import Answer, Form, Instant, MustReadNow, Uuid
 from .text import name, note
 
 BaseRevision = Annotated[
@@ -46,6 +46,8 @@ class Shapes:
     item: type[Struct]
     #: as read back
     shown: type[Struct]
+    page: type[Struct]
+    written: type[Struct]
 
 
 def _shapes(kind: Kind) -> Shapes:
@@ -58,7 +60,22 @@ def _shapes(kind: Kind) -> Shapes:
     id_field: list[Any] = [("id", Uuid)]
     doc = {"__doc__": kind.form.__doc__ or title}
     tag = str(kind.name)
-    # Retracting is said in a batch; alone, it is a DELETE.
+    shown_as = defstruct(
+        title,
+        [
+            *id_field,
+            ("revision", int),
+            *((each[0], each[1]) for each in own),
+            ("note", str),
+            ("received_at", Instant),
+            ("retracted", bool),
+        ],
+        bases=(Answer,),
+        kw_only=True,
+        namespace=doc,
+        tag_field="kind",
+        tag=tag,
+    )
     return Shapes(
         kind,
         body=defstruct(
@@ -76,21 +93,14 @@ def _shapes(kind: Kind) -> Shapes:
             tag_field="kind",
             tag=tag,
         ),
-        shown=defstruct(
-            title,
-            [
-                *id_field,
-                ("revision", int),
-                *((each[0], each[1]) for each in own),
-                ("note", str),
-                ("received_at", datetime),
-                ("retracted", bool),
-            ],
+        shown=shown_as,
+        page=defstruct(f"{title}Page", [("records", list[shown_as])], bases=(Answer,)),  # type: ignore[valid-type]
+        written=defstruct(
+            f"{title}Written",
+            [("status", Status), ("record", shown_as), ("must_read", MustReadNow)],
             bases=(Answer,),
             kw_only=True,
-            namespace=doc,
-            tag_field="kind",
-            tag=tag,
+            namespace={"__doc__": "What was stored, and what the patient must read now."},
         ),
     )
 
@@ -110,7 +120,7 @@ class RetractionItem(Form, tag_field="kind", tag="retraction"):
     id: Uuid
     of: Literal[tuple(str(kind) for kind in RecordKind)]  # type: ignore[valid-type]
     base_revision: Annotated[int, Meta(ge=1, le=1_000_000)]
-    submitted_at: Annotated[datetime, Meta(tz=True)] | None = None
+    submitted_at: Instant | None = None
     reason: Reason | None = None
 
 
@@ -179,15 +189,12 @@ def shown(revision: Revision) -> Struct:
     )
 
 
-RecordShown = Any
+RecordShown: Any = Union[tuple(shapes.shown for shapes in SHAPES.values())]  # noqa: UP007
+Item: Any = Union[(*(shapes.item for shapes in SHAPES.values()), RetractionItem)]
 
 
-class Written(Answer):
-    """What was stored, and what the patient must read now."""
-
-    status: Status
-    record: RecordShown
-    must_read: MustReadNow
+class BatchBody(Form):
+    items: Annotated[list[Item], Meta(max_length=200)]
 
 
 class BatchOutcome(Answer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,21 +14,36 @@ from tracker.services import reading, records
 from tracker.services.record_checks import RecordRefused
 from tracker.services.records import Outcome, Status, Submission
 
+from .contract import Contract
 from .door import PatientView, answer
 from .problems import FieldError, Problem, invalid
-from .record_shapes import BatchAnswer, BatchOutcome, Written, batch_item, shown, submission
+from .record_shapes import (
+    SHAPES,
+    BatchAnswer,
+    BatchBody,
+    BatchOutcome,
+    batch_item,
+    shown,
+    submission,
+)
+from .schema import UUID_TYPE
 from .showing import must_read
 from .strict_json import BATCH_LIMIT
 
 MAX_ITEMS = 200
 MAX_DAYS = 92
 DEFAULT_DAYS = 30
+DATE_TYPE = {"type": "string", "format": "date"}
 
 
 class RecordsView(PatientView):
     """The records of a span of days."""
 
     kind = RecordKind.DIARY_ENTRY  # as_view() says which
+
+    def contracts(self) -> dict[str, Contract]:
+        page = Contract(SHAPES[self.kind].page, query={"from": DATE_TYPE, "until": DATE_TYPE})
+        return {"GET": page}
 
     def get(self, request: Request) -> HttpResponse:
         asked = self.query(**{"from": date.fromisoformat, "until": date.fromisoformat})
@@ -39,11 +55,25 @@ class RecordsView(PatientView):
         found = reading.records(
             by=self.patient, kind=self.kind, from_date=first, until_date=until, at=self.at
         )
-        return answer({"records": [shown(each) for each in found]})
+        page = SHAPES[self.kind].page
+        return answer(page(records=[shown(each) for each in found]))
 
 
 class WritingView(PatientView):
+    #: what a DELETE must say besides the address
+    named_by: dict[str, Any] = {}
     kind = RecordKind.DIARY_ENTRY  # as_view() says which
+
+    def contracts(self) -> dict[str, Contract]:
+        shapes = SHAPES[self.kind]
+        put = Contract(shapes.written, creates=True, body=shapes.body, refusals=(409,))
+        delete = Contract(
+            shapes.written,
+            query={"base_revision": {"type": "integer", "minimum": 1}, **self.named_by},
+            required=frozenset({"base_revision", *self.named_by}),
+            refusals=(409,),
+        )
+        return {"GET": Contract(shapes.shown), "PUT": put, "DELETE": delete}
 
     def write(self, sent: Submission) -> HttpResponse:
         verb = "retract" if sent.record is None else "record"
@@ -57,7 +87,7 @@ class WritingView(PatientView):
         (outcome,) = submitted.outcomes
         version = _kept(outcome)
         is_new = outcome.status == Status.STORED and version.number == 1
-        written = Written(
+        written = SHAPES[sent.kind].written(
             status=outcome.status,
             record=shown(version),
             must_read=must_read(submitted.now),
@@ -94,6 +124,8 @@ class RecordView(WritingView):
 class DiaryDayView(WritingView):
     """The diary entry of one local date: there is one a day."""
 
+    named_by = {"id": UUID_TYPE}
+
     def get(self, request: Request, day: date) -> HttpResponse:
         self.query()
         return answer(shown(reading.diary_entry(by=self.patient, day=day, at=self.at)))
@@ -114,6 +146,7 @@ class SyncView(PatientView):
     """A batch from a phone that was offline: each item has its own outcome."""
 
     body_limit = BATCH_LIMIT
+    contract = {"POST": Contract(BatchAnswer, body=BatchBody)}
 
     def post(self, request: Request) -> HttpResponse:
         items = self._items()

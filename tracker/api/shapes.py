@@ -27,6 +27,9 @@ WallTime = Annotated[
 ]
 
 
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
 class Form(Struct, kw_only=True, forbid_unknown_fields=True):
     """Something sent: what is not known is refused, never dropped."""
 
@@ -51,6 +54,15 @@ class PasswordRequestBody(Form):
 class PasswordChangeBody(Form):
     current_password: Password
     new_password: Password
+
+
+class SignedIn(Answer):
+    #: shown once; send it as `Authorization: Bearer`
+    token: str
+
+
+class SessionShown(Answer):
+    email: str
 
 
 class ConsentTextBody(Form):
@@ -109,7 +121,7 @@ class Me(Answer):
     time_zone: str
     time_zone_today: str
     reminder_time: str | None
-    enrolled_at: datetime | None
+    enrolled_at: Instant | None
     clinic: ClinicContact
 
 
@@ -127,18 +139,18 @@ class AdviceShown(Answer):
     code: str
     urgency: Literal["emergency", "today", "information"]
     text: str
-    given_at: datetime
+    given_at: Instant
     #: the record that led to it
     record_id: UUID | None
-    read_at: datetime | None
+    read_at: Instant | None
 
 
 class MessageShown(Answer):
     id: UUID
     by: str
     text: str
-    sent_at: datetime
-    read_at: datetime | None
+    sent_at: Instant
+    read_at: Instant | None
 
 
 class MessagePage(Answer):
@@ -152,7 +164,7 @@ class ReviewShown(Answer):
 
     id: UUID
     by: str
-    at: datetime
+    at: Instant
     decision: str
 
 
@@ -165,7 +177,7 @@ class MustReadNow(Answer):
 
 
 class Today(Answer):
-    at: datetime
+    at: Instant
     local_date: date
     logged_today: bool
     must_read: MustReadNow
@@ -210,16 +222,16 @@ class CarePlanShown(Answer):
     measures: list[PlannedMeasureShown]
 
 
-class Question(Answer):
-    """One question of the red-flag checklist; `key` is its name among the answers."""
+class QuestionShown(Answer):
+    """One question of the red-flag checklist; `id` is its name among the answers."""
 
-    key: str
+    id: str
     text: str
-    kind: Literal["yes_no_unsure", "temperature_c"]
+    kind: Literal["yes_no_unsure", "temperature"]
 
 
 class Questions(Answer):
-    questions: list[Question]
+    questions: list[QuestionShown]
 
 
 class Level(Answer):
@@ -232,6 +244,7 @@ class Scale(Answer):
 
     field: str
     question: str
+    #: in words; a scale without them is a number from 0 to 10
     levels: list[Level]
 
 

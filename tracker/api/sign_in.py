@@ -1,4 +1,4 @@
-"""Signing in and out by phone: allauth's flows behind our tokens and our errors.
+"""Signing in and out by phone: allauth's flows behind our tokens, our forms and our errors.
 
 Only these doors are open: an account is made by invitation (enrolment), never by sign-up.
 A forgotten password is set anew on the page that the mail links to.
@@ -7,7 +7,6 @@ A forgotten password is set anew on the page that the mail links to.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -18,17 +17,22 @@ from allauth.headless.tokens.strategies.base import AbstractTokenStrategy
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
 
 import clock
 from tracker.models.session_token import LIFETIME
 from tracker.services import session_tokens
 
-from .decoding import decode
-from .door import presented_token
-from .problems import FieldError, Problem, of_status, problem_of
-from .shapes import LoginBody, PasswordChangeBody, PasswordRequestBody
-from .strict_json import read_body
+from .contract import Contract
+from .door import View, answer, presented_token
+from .problems import FieldError, Problem, of_status
+from .shapes import (
+    LoginBody,
+    PasswordChangeBody,
+    PasswordRequestBody,
+    SessionShown,
+    SignedIn,
+)
 
 
 class TokenStrategy(AbstractTokenStrategy):  # type: ignore[misc]  # untyped
@@ -60,71 +64,99 @@ class TokenStrategy(AbstractTokenStrategy):  # type: ignore[misc]  # untyped
         return session if session.session_key else None
 
 
-def door(view: type[Any], **forms: Any) -> Callable[..., HttpResponse]:
-    """allauth's view with our strictness before it and our errors after it."""
-    inner = view.as_api_view(client=Client.APP)
-
-    @csrf_exempt
-    def handle(request: HttpRequest) -> HttpResponse:
-        try:
-            if request.method not in {*forms, "GET", "DELETE"}:
-                raise of_status(405)
-            if form := forms.get(request.method):
-                sent = decode(read_body(request), form)
-                request.device_name = getattr(sent, "device_name", None) or ""  # type: ignore[attr-defined]
-            return as_problem(inner(request))
-        except ImmediateHttpResponse as stop:
-            return as_problem(stop.response)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the phone gets a problem
-            return problem_of(error).response()
-
-    handle.forms = forms  # type: ignore[attr-defined]  # what the schema shows
-    handle.__doc__ = view.__doc__
-    return handle
-
-
+#: allauth's code of an error that has a meaning of its own here
 CODES = {
-    "email_password_mismatch": Problem(
-        401, "credentials_invalid", "The address or the password is not right."
-    ),
-    "too_many_login_attempts": of_status(429),
+    "email_password_mismatch": (401, "credentials_invalid"),
+    "too_many_login_attempts": (429, "rate_limited"),
 }
 
 
-def as_problem(response: HttpResponse) -> HttpResponse:
-    if response.status_code < 400:
-        return response
-    errors = _errors(response)
+class Flow(View):
+    """A view of allauth; what it refuses is a Problem, what it answers is returned."""
+
+    inner: Any
+
+    def flow(self, request: Request, device_name: str | None = None) -> dict[str, Any]:
+        plain = request._request
+        plain.device_name = device_name or ""  # type: ignore[attr-defined]
+        try:
+            response = self.inner.as_api_view(client=Client.APP)(plain)
+        except ImmediateHttpResponse as stop:
+            response = stop.response
+        is_json = response.headers.get("Content-Type", "").startswith("application/json")
+        said: dict[str, Any] = json.loads(response.content) if is_json else {}
+        if response.status_code >= 400:
+            raise refusal(response.status_code, said.get("errors", ()))
+        return said
+
+
+def refusal(status: int, errors: list[dict[str, str]]) -> Problem:
     for error in errors:
-        if error.code in CODES:
-            return CODES[error.code].response()
-    problem = of_status(401 if response.status_code == 410 else response.status_code)
-    if errors:
-        problem = Problem(response.status_code, "invalid", "This was not accepted.", errors=errors)
-    return problem.response()
+        if error["code"] in CODES:
+            return Problem(*CODES[error["code"]], "Not accepted. Check what you entered, or wait.")
+    if status == 400 and errors:
+        named = [
+            FieldError(each.get("param", ""), each["code"], each["message"]) for each in errors
+        ]
+        return Problem(400, "invalid", "This was not accepted.", errors=named)
+    return of_status(401 if status == 410 else status)
 
 
-def _errors(response: HttpResponse) -> list[FieldError]:
-    if not response.headers.get("Content-Type", "").startswith("application/json"):
-        return []
-    return [
-        FieldError(path=error.get("param", ""), code=error["code"], message=error["message"])
-        for error in json.loads(response.content).get("errors", ())
-    ]
+class LoginView(Flow):
+    """Sign in with an address and a password; the token is shown once."""
+
+    inner = allauth_views.LoginView
+    contract = {"POST": Contract(SignedIn, body=LoginBody)}
+
+    def post(self, request: Request) -> HttpResponse:
+        sent = self.body(LoginBody)
+        said = self.flow(request, sent.device_name)
+        return answer(SignedIn(token=said["meta"]["session_token"]))
 
 
-class SessionView(allauth_views.SessionView):  # type: ignore[misc]  # untyped
-    """GET: who is signed in. DELETE: sign out; the token is worth nothing from then on."""
+class SessionView(Flow):
+    """Who is signed in with this token."""
 
-    def delete(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return HttpResponse(status=401)
-        super().delete(request, *args, **kwargs)
-        session_tokens.revoke(token=presented_token(request) or "", at=clock.now())
+    inner = allauth_views.SessionView
+    contract = {"GET": Contract(SessionShown), "DELETE": Contract(None, status=204)}
+
+    def get(self, request: Request) -> HttpResponse:
+        said = self.flow(request)
+        return answer(SessionShown(email=said["data"]["user"].get("email", "")))
+
+    def delete(self, request: Request) -> HttpResponse:
+        """Sign out: the token is worth nothing from then on."""
+        token = presented_token(request)
+        if token is None or session_tokens.find(token=token, at=self.at) is None:
+            raise of_status(401)
+        try:
+            self.flow(request)
+        except Problem as problem:
+            if problem.status != 401:  # allauth's way to say: nobody is signed in any more
+                raise
+        session_tokens.revoke(token=token, at=self.at)
         return HttpResponse(status=204)
 
 
-login = door(allauth_views.LoginView, POST=LoginBody)
-session = door(SessionView)
-request_password = door(allauth_views.RequestPasswordResetView, POST=PasswordRequestBody)
-change_password = door(allauth_views.ChangePasswordView, POST=PasswordChangeBody)
+class PasswordRequestView(Flow):
+    """Send a link for a new password, if there is such an account. The answer does not say."""
+
+    inner = allauth_views.RequestPasswordResetView
+    contract = {"POST": Contract(None, status=204, body=PasswordRequestBody)}
+
+    def post(self, request: Request) -> HttpResponse:
+        self.body(PasswordRequestBody)
+        self.flow(request)
+        return HttpResponse(status=204)
+
+
+class PasswordChangeView(Flow):
+    """Change the password. This phone stays signed in, all others are signed out."""
+
+    inner = allauth_views.ChangePasswordView
+    contract = {"POST": Contract(None, status=204, body=PasswordChangeBody)}
+
+    def post(self, request: Request) -> HttpResponse:
+        self.body(PasswordChangeBody)
+        self.flow(request)
+        return HttpResponse(status=204)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, path, register_converter
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from tracker.models import RecordKind
 
@@ -26,18 +27,21 @@ def _resource(name: str, kind: RecordKind) -> list[URLPattern]:
 
 
 urlpatterns = [
-    path("auth/login", sign_in.login),
-    path("auth/session", sign_in.session),
-    path("auth/password/request", sign_in.request_password),
-    path("auth/password/change", sign_in.change_password),
+    path("auth/login", sign_in.LoginView.as_view()),
+    path("auth/session", sign_in.SessionView.as_view()),
+    path("auth/password/request", sign_in.PasswordRequestView.as_view()),
+    path("auth/password/change", sign_in.PasswordChangeView.as_view()),
     path("consent-text", enrolment.ConsentTextView.as_view()),
     path("enrolment", enrolment.EnrolmentView.as_view()),
     path("now", patients.NowView.as_view()),
     path("me", patients.MeView.as_view()),
     path("care-plan", patients.CarePlanView.as_view()),
+    path("red-flag-questions", patients.RedFlagQuestionsView.as_view()),
+    path("scales", patients.ScalesView.as_view()),
     path("messages", patients.MessagesView.as_view()),
     path("messages/<uuid:message_id>/read", patients.MessageReadView.as_view()),
     path("advice/<uuid:advice_id>/read", patients.AdviceReadView.as_view()),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("sync", records.SyncView.as_view()),
     path("diary", records.RecordsView.as_view(kind=RecordKind.DIARY_ENTRY)),
     path("diary/<local_date:day>", records.DiaryDayView.as_view()),

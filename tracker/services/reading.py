@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +22,8 @@ from tracker.models import (
     Revision,
     StaffedHours,
 )
+from tracker.rules import Question, checklist_questions
+from tracker.rules.records import Condition
 
 from . import audit
 from .calendars import calendar_of
@@ -180,6 +183,20 @@ def care_plan(*, by: Patient, at: datetime) -> CarePlan:
     measures = list(episode.planned_measures.current()) if episode else []
     _audit("care_plan.read", by, at)
     return CarePlan(episode, measures)
+
+
+@transaction.atomic
+def red_flag_questions(*, by: Patient, at: datetime) -> tuple[Question, ...]:
+    """What to ask this patient today."""
+    today = calendar_of(by).today(at)
+    episode = Episode.objects.current().filter(patient=by).first()
+    _audit("red_flag_questions.read", by, at)
+    return checklist_questions(
+        date=today,
+        onset_date=(episode.onset_date or episode.index_date) if episode else today,
+        birth_date=by.birth_date,
+        conditions=cast(list[Condition], by.conditions),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,11 @@ class Ledger:
     fresh: list[Revision] = field(default_factory=list)
 
     def add(self, stored: Iterable[Revision]) -> None:
+        """Take over what is stored, oldest first."""
         for revision in stored:
             self.versions[revision.uuid].append(revision)
+            if revision.number is not None and revision.kind == RecordKind.DIARY_ENTRY:
+                self._claim_day(revision)
 
     def take(self, submission: Submission) -> Outcome:
         """Decide, and note what is to be written."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from tracker.models import DiaryEntry, Episode, Patient, PatientTimeZone, RecordKind, Revision
@@ -95,19 +95,21 @@ def _ledger(
     ]
     calendar = Calendar(patient.time_zone, changes)
     ledger = Ledger(patient=patient, calendar=calendar, at=at, author=by.user)
-    dates = {
+    days = DiaryEntry.objects.filter(
+        patient=patient, local_date__in=_diary_dates(submissions), retracted_at=None
+    )
+    which = Q(uuid__in={submission.uuid for submission in submissions})
+    which |= Q(uuid__in=days.values("uuid"))
+    ledger.add(Revision.objects.filter(which, patient=patient).order_by("id"))
+    return ledger
+
+
+def _diary_dates(submissions: Iterable[Submission]) -> set[date]:
+    return {
         submission.record.date
         for submission in submissions
         if isinstance(submission.record, forms.DiaryEntry)
     }
-    if dates:
-        entries = DiaryEntry.objects.filter(
-            patient=patient, local_date__in=dates, retracted_at=None
-        )
-        ledger.days.update(entries.values_list("local_date", "uuid"))
-    uuids = {submission.uuid for submission in submissions} | set(ledger.days.values())
-    ledger.add(Revision.objects.filter(patient=patient, uuid__in=uuids).order_by("id"))
-    return ledger
 
 
 def _write(ledger: Ledger) -> set[UUID]:

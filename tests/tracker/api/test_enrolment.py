@@ -85,7 +85,7 @@ def test_the_new_account_signs_in(invitation):
     )
 
     assert answer.status_code == 200, answer.content
-    phone = Phone(answer.json()["meta"]["session_token"])
+    phone = Phone(answer.json()["token"])
     assert phone.get("me").json()["full_name"] == "Dora Doe"
 
 

@@ -99,7 +99,7 @@ def _decided(result: Imported, target: Target, *, at: datetime, progress: Progre
     changed = []
     compared, total = 0, len(result.reading.days)
     for person in people:
-        refused = list(person.decide(at=at))
+        refused = list(person.decide(sites=result.reading.sites_taken, at=at))
         result.problems.extend(refused)
         revised = sum(change.number > 1 for change in person.changes)
         result.patients += 1
@@ -129,7 +129,8 @@ def _provenance(
         clinic=target.clinic,
         sha256=result.reading.sha256,
         file_name=file_name[-200:],
-        options=options.as_json() | {"time_zone": target.time_zone},
+        options=options.as_json()
+        | {"sites": sorted(result.reading.sites_taken), "time_zone": target.time_zone},
         imported_at=at,
         rows=result.reading.lines,
         rejected=result.rejected_lines,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
@@ -42,7 +42,7 @@ class Person:
     imported: dict[UUID, Revision] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
-    def decide(self, *, at: datetime) -> Iterator[Problem]:
+    def decide(self, *, sites: Set[str], at: datetime) -> Iterator[Problem]:
         """Note what is new or different; yield why the rest is refused."""
         today = self.calendar.day_of(at)
         for line in self.lines:
@@ -54,9 +54,11 @@ class Person:
                 message = f"The clocks of {self.calendar.zone(day)} jumped over this day."
                 yield line.problem(Code.NO_SUCH_DAY, message)
             else:
-                yield from self._compare(line, line.date, at=at)
+                yield from self._compare(line, line.date, sites=sites, at=at)
 
-    def _compare(self, line: Line, day: date, *, at: datetime) -> Iterator[Problem]:
+    def _compare(
+        self, line: Line, day: date, *, sites: Set[str], at: datetime
+    ) -> Iterator[Problem]:
         assert self.patient.external_ref is not None
         uuid = record_uuid(self.patient.clinic_id, self.patient.external_ref, day)
         before = self.imported.get(uuid)
@@ -71,6 +73,9 @@ class Person:
         elif before.number != self.current[uuid]:
             message = "Somebody has corrected this entry since; their version stands."
             yield line.problem(Code.CORRECTED_SINCE, message)
+        elif _is_of_another_site(before, sites):
+            message = "This day was imported for another site; that entry stands."
+            yield line.problem(Code.OTHER_SITE, message)
         else:
             # When the other system was corrected is not known; here it is known now.
             self.changes.append(Change(line, uuid, before.number + 1, at))
@@ -155,6 +160,7 @@ def _load_imported(people: dict[UUID, Person]) -> None:
             kind=RecordKind.DIARY_ENTRY,
             diary_import__isnull=False,
         )
+        .select_related("diary_import")
         .order_by("patient_id", "uuid", "-number")
         .distinct("patient_id", "uuid")
     )
@@ -166,3 +172,10 @@ def _said(revision: Revision) -> tuple[dict[str, int], dict[str, str], str]:
     content = revision.content
     scores = {name: content[name] for name in SCORES.values() if name in content}
     return scores, revision.imported_original or {}, revision.note
+
+
+def _is_of_another_site(revision: Revision, sites: Set[str]) -> bool:
+    """The same person's knee is no correction of her back."""
+    assert revision.diary_import is not None
+    former = set(revision.diary_import.options["sites"])
+    return bool(former and sites) and former.isdisjoint(sites)

@@ -40,6 +40,7 @@ class Code(StrEnum):
     SAME_DAY = "same_day"
     LOGGED_BY_PATIENT = "logged_by_patient"
     CORRECTED_SINCE = "corrected_since"
+    OTHER_SITE = "other_site"
     # These two are not rejected: there was nothing to take, or an option chose another line.
     NOTHING_LOGGED = "nothing_logged"
     SUPERSEDED = "superseded"

@@ -38,6 +38,8 @@ class Reading:
     #: how many lines speak of each site, as the file spells it
     sites: Counter[str] = field(default_factory=Counter)
     other_site: int = 0
+    #: those of them that were taken, without case
+    sites_taken: set[str] = field(default_factory=set)
     days: list[Line] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -80,6 +82,7 @@ def _lines(
             if wanted and _folded(site) not in wanted:
                 reading.other_site += 1
                 continue
+            reading.sites_taken.add(_folded(site))
         line = parser.parse(row)
         reading.problems.extend(line.problems)
         if line.says_something:

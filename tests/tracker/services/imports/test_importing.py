@@ -358,6 +358,20 @@ def test_a_correction_by_hand_stands_and_the_old_file_changes_nothing(enrolled):
     assert [each.code for each in other.problems] == [Code.CORRECTED_SINCE]
 
 
+def test_another_site_of_the_same_person_corrects_nothing(target):
+    text = "patient,date,pain,site\np,2026-01-05,3,Low back\np,2026-01-05,8,Knee\n"
+    take(target, text, sites=("Low back",), columns={})
+    before = stored()
+
+    knee = take(target, text, sites=("Knee",), columns={})
+    back = take(target, text.replace(",3,", ",4,"), sites=("low BACK",), columns={})
+
+    assert [(each.line, each.code) for each in knee.problems] == [(3, Code.OTHER_SITE)]
+    assert (knee.created, knee.revised) == (0, 0)
+    assert (back.problems, back.revised) == ([], 1)
+    assert before["tracker.DiaryImport"][0]["options"]["sites"] == ["low back"]
+
+
 # Days that cannot be
 
 

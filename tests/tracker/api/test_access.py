@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from tests.cast import MONDAY_EVENING
+from tracker.models import Advice, AuditEvent, Message
+
+from .endpoints import endpoints
+from .phone import Phone, code_of, entry
+
+CANARY = "CANARY-5519"
+
+OPEN = {
+    ("auth/login", "POST"),
+    ("auth/session", "GET"),
+    ("auth/session", "DELETE"),
+    ("auth/password/request", "POST"),
+    ("auth/password/change", "POST"),
+    ("consent-text", "POST"),
+    ("enrolment", "POST"),
+}
+#: they read nobody's data
+IMPERSONAL = {("scales", "GET")}
+ALL = [(path, method) for path, method, _ in endpoints()]
+PRIVATE = [each for each in ALL if each not in OPEN]
+NAMED = [(path, method) for path, method in PRIVATE if "{" in path]
+
+
+@pytest.fixture
+def alices(cast, alice) -> dict[str, str]:
+    """What Alice has, by the name that it has in an address."""
+    ids = {"day": "2026-03-02"}
+    alice.put("diary/2026-03-02", entry(note=CANARY))
+    advice = Advice.objects.create(
+        clinic=cast.clinic,
+        patient=cast.alice,
+        episode=cast.episode,
+        code=CANARY,
+        urgency="today",
+        given_at=MONDAY_EVENING,
+        text=CANARY,
+    )
+    message = Message.objects.create(
+        clinic=cast.clinic, patient=cast.alice, by=cast.nora, sent_at=MONDAY_EVENING, text=CANARY
+    )
+    record = uuid4()
+    for resource, sent in RECORDS.items():
+        answer = alice.put(f"{resource}/{record}", sent)
+        assert answer.status_code in {201, 409}, answer.content
+    return {**ids, "advice_id": str(advice.id), "message_id": str(message.id), "uuid": str(record)}
+
+
+RECORDS = {
+    "compress-uses": {"at": "2026-03-02T09:00:00-05:00", "type": "hot", "minutes": 15},
+}
+
+
+def address(path: str, names: dict[str, str]) -> str:
+    return re.sub(r"{(\w+)}", lambda match: names[match[1]], path)
+
+
+def request(phone: Phone, path: str, method: str, names: dict[str, str]):
+    where = address(path, names)
+    if method == "DELETE":
+        where += f"?base_revision=1{f'&id={uuid4()}' if 'day' in path else ''}"
+    return phone.ask(method, where, {} if method in {"PUT", "POST", "PATCH"} else None)
+
+
+@pytest.mark.parametrize(("path", "method"), PRIVATE)
+def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
+    names = {"day": "2026-03-02"} | dict.fromkeys(("uuid", "advice_id", "message_id"), str(uuid4()))
+
+    answer = request(Phone(), path, method, names)
+
+    assert answer.status_code == 401
+    assert code_of(answer) == "not_authenticated"
+
+
+def test_no_clinician_is_a_patient_of_this_api(cast, alices):
+    for clinician in (cast.nora, cast.phil, cast.ada, cast.mallory):
+        phone = Phone.of(clinician)
+        for path, method in PRIVATE:
+            answer = request(phone, path, method, alices)
+            assert answer.status_code == 403, (path, method)
+            assert code_of(answer) == "forbidden"
+            assert CANARY.encode() not in answer.content
+
+
+def test_what_is_another_patients_is_not_found(cast, alices):
+    for other in (cast.bob, cast.carol):
+        phone = Phone.of(other)
+        for path, method in NAMED:
+            if method == "PUT":
+                continue  # makes a record of their own: the id is the phone's to choose
+            answer = request(phone, path, method, alices)
+            assert answer.status_code == 404, (path, method, answer.content)
+            assert code_of(answer) == "not_found"
+
+
+def test_no_list_shows_what_is_another_patients(cast, alices):
+    for other in (cast.bob, cast.carol):
+        phone = Phone.of(other)
+        for path, method in PRIVATE:
+            if method == "GET" and "{" not in path:
+                answer = phone.get(path)
+                assert answer.status_code == 200, (path, answer.content)
+                assert CANARY.encode() not in answer.content
+                assert str(cast.alice.id).encode() not in answer.content
+
+
+def test_a_message_of_another_patient_is_no_page_to_go_on_from(cast, alices):
+    answer = Phone.of(cast.bob).get(f"messages?before={alices['message_id']}")
+
+    assert code_of(answer) == "not_found"
+
+
+def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, alice):
+    for path, method in PRIVATE:
+        if (path, method) in IMPERSONAL or method not in {"GET", "POST"} or path == "sync":
+            continue
+        before = AuditEvent.objects.count()
+        answer = alice.ask(method, address(path, alices))
+        if answer.status_code == 404:
+            continue
+        assert answer.status_code == 200, (path, answer.content)
+        assert AuditEvent.objects.count() == before + 1, (path, method)
+        line = AuditEvent.objects.last()
+        assert (line.actor_id, line.patient_id) == (cast.alice.id, cast.alice.id)
+        assert CANARY not in str(vars(line))
+
+
+@pytest.mark.parametrize("path", ["", "nothing", "diary/", "me/", "../console", "diary/2026-3-2"])
+def test_an_address_that_is_none_is_a_problem_too(db, path):
+    assert code_of(Phone().get(path)) == "not_found"
+
+
+def test_an_inactive_patient_is_kept_out(cast, alice):
+    cast.alice.is_active = False
+    cast.alice.save()
+
+    assert code_of(alice.get("me")) == "forbidden"

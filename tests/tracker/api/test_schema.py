@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from django.test import Client
+from jsonschema import Draft202012Validator
+
+from .endpoints import endpoints
+from .phone import Phone, entry
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    return Client().get("/api/v1/schema/").json()
+
+
+def test_the_schema_is_open_api_3_1(schema):
+    assert schema["openapi"] == "3.1.0"
+    assert "token" in schema["components"]["securitySchemes"]
+
+
+def test_the_schema_describes_exactly_what_is_served(schema):
+    described = {
+        (path.removeprefix("/api/v1/"), method.upper())
+        for path, methods in schema["paths"].items()
+        for method in methods
+    }
+
+    assert described == {(path, method) for path, method, _ in endpoints()}
+
+
+def test_every_reference_leads_somewhere_and_every_operation_has_its_own_name(schema):
+    references = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(schema)))
+    operations = [
+        each["operationId"] for methods in schema["paths"].values() for each in methods.values()
+    ]
+
+    assert references <= schema["components"]["schemas"].keys()
+    assert len(set(operations)) == len(operations)
+
+
+def test_every_operation_says_what_it_does_and_who_may(schema):
+    for path, methods in schema["paths"].items():
+        for each in methods.values():
+            assert each["summary"], path
+            assert ("401" in each["responses"]) == bool(each["security"])
+
+
+def test_answers_are_what_the_schema_says(schema, alice):
+    def check(path: str, method: str, answer) -> None:
+        content = schema["paths"][f"/api/v1/{path}"][method]["responses"][str(answer.status_code)][
+            "content"
+        ]
+        media = answer.headers["Content-Type"]
+        Draft202012Validator(
+            {**content[media]["schema"], "components": schema["components"]}
+        ).validate(answer.json())
+
+    sent = entry(pain_average=10, note="Bad.")
+    day = "diary/2026-03-02"
+    check("diary/{day}", "put", alice.put(day, sent))
+    check("diary/{day}", "put", alice.put(day, entry()))
+    check("diary/{day}", "get", alice.get(day))
+    check("diary", "get", alice.get("diary"))
+    check("sync", "post", alice.post("sync", {"items": [{"kind": "diary_entry"}]}))
+    for path in ("now", "me", "care-plan", "messages", "scales", "red-flag-questions"):
+        check(path, "get", alice.get(path))
+    check("me", "get", Phone().get("me"))
+
+
+def test_the_pages_of_the_schema_come_from_here(client, db):
+    page = client.get("/api/docs/")
+
+    assert page.status_code == 200
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+    assert sources
+    assert all(source.startswith("/") for source in sources)
+    assert b"<style" not in page.content
+    script = client.get(next(source for source in sources if "script" in source))
+    assert script.headers["Content-Type"].startswith("application/javascript")
