@@ -195,6 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+ACCOUNT_ADAPTER = "tracker.console.accounts.InvitedOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -95,6 +95,11 @@ def _is_over(request: HttpRequest) -> bool:
         return False
     logout(request)
     return True
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    """What was posted, also when that is nothing: an empty form is to be refused."""
+    return request.POST if request.method == "POST" else None
 
 
 def seats_of(request: HttpRequest) -> list[Clinician]:

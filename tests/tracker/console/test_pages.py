@@ -68,11 +68,6 @@ def test_a_page_about_a_patient_leaves_one_audit_row(cast, nora, pages):  # noqa
 
 
 def test_people_sign_in_with_their_password(cast, flag):
-    from allauth.account.models import EmailAddress
-
-    EmailAddress.objects.create(
-        user=cast.nora.user, email=cast.nora.user.email, verified=True, primary=True
-    )
     client = Client()
 
     answer = client.post("/accounts/login/", {"login": cast.nora.user.email, "password": PASSWORD})

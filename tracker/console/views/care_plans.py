@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.base import DeskForm
 from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, initial_of
 from tracker.console.lookups import patient_or_404, record_read
@@ -23,7 +23,7 @@ def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     episode = get_object_or_404(Episode.objects.current(), patient=patient)
     today = patient.local_date(request.at)
-    form = PlanLineForm(request.POST or None, initial={"from_date": max(today, episode.index_date)})
+    form = PlanLineForm(typed(request), initial={"from_date": max(today, episode.index_date)})
     if request.method == "POST" and form.submit(
         care_plans.add, episode=episode, by=request.seat, at=request.at
     ):
@@ -38,7 +38,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     initial = initial_of(care_plans.line_of(planned))
     form = PlanLineForm(
-        request.POST or None, initial={**initial, "from_date": patient.local_date(request.at)}
+        typed(request), initial={**initial, "from_date": patient.local_date(request.at)}
     )
     if request.method == "POST" and form.submit(
         care_plans.change, planned=planned, by=request.seat, at=request.at
@@ -51,7 +51,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
 @page(Access.CLINICIAN)
 def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
-    form = EndLineForm(request.POST or None, initial={"until_date": patient.local_date(request.at)})
+    form = EndLineForm(typed(request), initial={"until_date": patient.local_date(request.at)})
     if request.method == "POST" and form.submit(
         care_plans.end, planned=planned, by=request.seat, at=request.at
     ):
@@ -63,7 +63,7 @@ def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
 @page(Access.CLINICIAN)
 def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
-    form = WaiveForm(request.POST or None, initial={"from_date": patient.local_date(request.at)})
+    form = WaiveForm(typed(request), initial={"from_date": patient.local_date(request.at)})
     if request.method == "POST" and form.submit(
         care_plans.waive, planned=planned, by=request.seat, at=request.at
     ):

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import ClinicForm, HolidayForm, StaffedHoursForm
 from tracker.models import Holiday
 from tracker.services import clinics
@@ -18,7 +18,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
     names = ("name", "time_zone", "phone", "emergency_number")
-    form = ClinicForm(request.POST or None, initial={name: getattr(clinic, name) for name in names})
+    form = ClinicForm(typed(request), initial={name: getattr(clinic, name) for name in names})
     if request.method == "POST" and form.submit(
         clinics.change, clinic=clinic, by=request.seat, at=request.at
     ):
@@ -32,7 +32,7 @@ def settings(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def hours(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
-    form = StaffedHoursForm(request.POST or None, clinic=clinic)
+    form = StaffedHoursForm(typed(request), clinic=clinic)
     if request.method == "POST" and form.submit(
         clinics.set_staffed_hours, clinic=clinic, by=request.seat, at=request.at
     ):
@@ -46,7 +46,7 @@ def hours(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def holidays(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
-    form = HolidayForm(request.POST or None)
+    form = HolidayForm(typed(request))
     if request.method == "POST" and form.submit(
         clinics.add_holiday, clinic=clinic, by=request.seat, at=request.at
     ):

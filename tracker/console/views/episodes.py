@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.base import DeskForm
 from tracker.console.forms.care import EndEpisodeForm, EpisodeForm, ExcuseForm
 from tracker.console.lookups import patient_or_404, record_read
@@ -24,7 +24,7 @@ def edit(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     """Begin an episode, or correct the dates of the current one."""
     patient = patient_or_404(request, patient_id)
     episode = patient.episodes.current().first()
-    form = EpisodeForm(request.POST or None, initial=_initial(request, patient, episode))
+    form = EpisodeForm(typed(request), initial=_initial(request, patient, episode))
     known = {"by": request.seat, "at": request.at}
     if request.method == "POST":
         if episode is None:
@@ -48,9 +48,7 @@ def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) ->
 @page(Access.CLINICIAN)
 def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
-    form = EndEpisodeForm(
-        request.POST or None, initial={"ended_date": patient.local_date(request.at)}
-    )
+    form = EndEpisodeForm(typed(request), initial={"ended_date": patient.local_date(request.at)})
     if request.method == "POST" and form.submit(
         episodes.end, episode=episode, by=request.seat, at=request.at
     ):
@@ -63,7 +61,7 @@ def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 @page(Access.CLINICIAN)
 def excuse(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
-    form = ExcuseForm(request.POST or None)
+    form = ExcuseForm(typed(request))
     if request.method == "POST" and form.submit(
         episodes.excuse, episode=episode, by=request.seat, at=request.at
     ):

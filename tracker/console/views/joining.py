@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tracker.console.access import SEAT_KEY, Access, DeskRequest, page
+from tracker.console.access import SEAT_KEY, Access, DeskRequest, page, typed
 from tracker.console.forms.people import JoinForm
 from tracker.models import Invitation, User
 from tracker.services import invitations, staff
@@ -35,7 +35,7 @@ def join(request: DeskRequest, token: str) -> HttpResponse:
 
 def _join_new(request: DeskRequest, invitation: Invitation, token: str) -> HttpResponse:
     form = JoinForm(
-        request.POST or None,
+        typed(request),
         email=invitation.email,
         initial={"full_name": invitation.full_name},
     )

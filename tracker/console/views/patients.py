@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.days import diary_days
 from tracker.console.forms.care import PatientForm
 from tracker.console.lookups import patient_or_404, record_read
@@ -96,7 +96,7 @@ def describe(request: DeskRequest, patient_id: UUID) -> HttpResponse:
         "function_floor": patient.function_floor,
         "mme_acknowledged": patient.mme_acknowledged,
     }
-    form = PatientForm(request.POST or None, initial=initial)
+    form = PatientForm(typed(request), initial=initial)
     if request.method == "POST" and form.submit(
         episodes.describe_patient, patient=patient, by=request.seat, at=request.at
     ):

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import outbox
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.people import InviteClinicianForm, InvitePatientForm, SeatForm
 from tracker.models import Clinician, Invitation
 from tracker.services import audit, invitations, staff
@@ -36,7 +36,7 @@ def edit(request: DeskRequest, clinician_id: UUID) -> HttpResponse:
         Clinician.objects.filter(clinic_id=request.seat.clinic_id), id=clinician_id
     )
     names = ("full_name", "role", "is_administrator", "is_active")
-    form = SeatForm(request.POST or None, initial={name: getattr(person, name) for name in names})
+    form = SeatForm(typed(request), initial={name: getattr(person, name) for name in names})
     if request.method == "POST" and form.submit(
         staff.change, clinician=person, by=request.seat, at=request.at
     ):
@@ -49,7 +49,7 @@ def edit(request: DeskRequest, clinician_id: UUID) -> HttpResponse:
 @editing
 @page(Access.ADMINISTRATOR)
 def invite_clinician(request: DeskRequest) -> HttpResponse:
-    form = InviteClinicianForm(request.POST or None)
+    form = InviteClinicianForm(typed(request))
     if request.method == "POST":
         issued = form.submit(
             invitations.invite_clinician,
@@ -66,7 +66,7 @@ def invite_clinician(request: DeskRequest) -> HttpResponse:
 @editing
 @page(Access.SEAT)
 def invite_patient(request: DeskRequest) -> HttpResponse:
-    form = InvitePatientForm(request.POST or None, clinic=request.seat.clinic)
+    form = InvitePatientForm(typed(request), clinic=request.seat.clinic)
     if request.method == "POST":
         issued = form.submit(invitations.invite_patient, by=request.seat, at=request.at)
         if issued:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from notifications import outbox
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import LadderForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
 from tracker.models import CareTeam, Clinician, EscalationPolicy
@@ -22,7 +22,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 @editing
 @page(Access.ADMINISTRATOR)
 def index(request: DeskRequest) -> HttpResponse:
-    form = CareTeamForm(request.POST or None)
+    form = CareTeamForm(typed(request))
     if request.method == "POST" and form.submit(
         care_teams.create, clinic=request.seat.clinic, by=request.seat, at=request.at
     ):
@@ -48,7 +48,7 @@ def _silent(team: CareTeam) -> list[str]:
 def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
     team = _team(request, team_id)
     form = CareTeamMembersForm(
-        request.POST or None,
+        typed(request),
         clinic=request.seat.clinic,
         initial={"name": team.name, "members": list(team.clinicians.active())},
     )
@@ -90,7 +90,7 @@ def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
         raise Http404
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
     form = LadderForm(
-        request.POST or None,
+        typed(request),
         clinic=request.seat.clinic,
         steps=policy.steps.all() if policy else (),
     )
