@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -52,12 +53,19 @@ def change(
 
 
 def _move(patient: Patient, time_zone: str, *, at: datetime) -> None:
-    """A day is counted in one zone: the present one ends as it began."""
-    tomorrow = calendar_of(patient).today(at) + timedelta(days=1)
-    PatientTimeZone.objects.update_or_create(
+    """Count in the new zone from the first date that has begun in neither.
+
+    So no day that was already logged becomes another one. A change that has not taken
+    effect yet is forgotten.
+    """
+    today = calendar_of(patient).today(at)
+    there = at.astimezone(ZoneInfo(time_zone)).date()
+    patient.time_zones.filter(from_date__gt=today).delete()
+    PatientTimeZone.objects.create(
+        clinic_id=patient.clinic_id,
         patient=patient,
-        from_date=tomorrow,
-        defaults={"clinic_id": patient.clinic_id, "time_zone": time_zone},
+        from_date=max(today, there) + timedelta(days=1),
+        time_zone=time_zone,
     )
     patient.time_zone = time_zone
     outbox.upsert_recipient(recipient_id=patient.recipient_id, language="en", time_zone=time_zone)

@@ -118,19 +118,21 @@ def test_the_care_plan_is_what_holds_now(alice, cast):
     assert measure["ingredients"][0]["max_mg_per_day"] == 1000
 
 
-def test_another_zone_counts_the_days_from_tomorrow_on(alice, cast):
+def test_another_zone_counts_the_days_that_have_not_begun_there(alice, cast):
+    # 21:01 on March 2 in New York is 15:01 on March 3 in Auckland.
     changed = alice.patch("me", {"time_zone": "Pacific/Auckland"}).json()
 
     assert changed["time_zone"] == "Pacific/Auckland"
     assert changed["time_zone_today"] == "America/New_York"
     newest = PatientTimeZone.objects.filter(patient=cast.alice).last()
-    assert (newest.from_date, newest.time_zone) == (date(2026, 3, 3), "Pacific/Auckland")
+    assert (newest.from_date, newest.time_zone) == (date(2026, 3, 4), "Pacific/Auckland")
     assert Recipient.objects.get(pk=cast.alice.recipient_id).time_zone == "Pacific/Auckland"
     assert alice.get("now").json()["local_date"] == "2026-03-02"
 
     clock.shift(timedelta(hours=3))
-
     assert alice.get("now").json()["local_date"] == "2026-03-03"
+    clock.shift(timedelta(hours=6))
+    assert alice.get("now").json()["local_date"] == "2026-03-04"
 
 
 def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, cast):
