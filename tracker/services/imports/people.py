@@ -68,14 +68,14 @@ class Person:
                 yield line.problem(Code.LOGGED_BY_PATIENT, message)
             else:
                 self.changes.append(Change(line, uuid, 1, self._end_of(day, at)))
+        elif _is_of_another_site(before, sites):
+            message = "This day was imported for another site; that entry stands."
+            yield line.problem(Code.OTHER_SITE, message)
         elif _said(before) == (line.scores, line.originals, line.note):
             return
         elif before.number != self.current[uuid]:
             message = "Somebody has corrected this entry since; their version stands."
             yield line.problem(Code.CORRECTED_SINCE, message)
-        elif _is_of_another_site(before, sites):
-            message = "This day was imported for another site; that entry stands."
-            yield line.problem(Code.OTHER_SITE, message)
         else:
             # When the other system was corrected is not known; here it is known now.
             self.changes.append(Change(line, uuid, before.number + 1, at))

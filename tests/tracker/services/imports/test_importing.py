@@ -360,14 +360,18 @@ def test_a_correction_by_hand_stands_and_the_old_file_changes_nothing(enrolled):
 
 def test_another_site_of_the_same_person_corrects_nothing(target):
     text = "patient,date,pain,site\np,2026-01-05,3,Low back\np,2026-01-05,8,Knee\n"
+    text += "p,2026-01-06,4,Low back\np,2026-01-06,4,Knee\n"  # no less another site
     take(target, text, sites=("Low back",), columns={})
     before = stored()
 
     knee = take(target, text, sites=("Knee",), columns={})
-    back = take(target, text.replace(",3,", ",4,"), sites=("low BACK",), columns={})
+    back = take(target, text.replace(",3,", ",5,"), sites=("low BACK",), columns={})
 
-    assert [(each.line, each.code) for each in knee.problems] == [(3, Code.OTHER_SITE)]
-    assert (knee.created, knee.revised) == (0, 0)
+    assert [(each.line, each.code) for each in knee.problems] == [
+        (3, Code.OTHER_SITE),
+        (5, Code.OTHER_SITE),
+    ]
+    assert (knee.created, knee.revised, knee.unchanged) == (0, 0, 0)
     assert (back.problems, back.revised) == ([], 1)
     assert before["tracker.DiaryImport"][0]["options"]["sites"] == ["low back"]
 
