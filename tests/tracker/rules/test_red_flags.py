@@ -66,7 +66,7 @@ FIVE = {
         ({"slow_breathing": "yes"}, {("RF-RESP", "P0")}),
         ({}, set()),
     ],
-    ids=str,
+    ids=lambda each: str(sorted(each)) if isinstance(each, set) else str(each),
 )
 def test_answers_open_red_flags(answers, expected):
     opened = found([checklist(1, **answers)], patient={"birth_date": "1990-01-01"})
