@@ -25,9 +25,11 @@ from tracker.models import (
     PatientTimeZone,
     Priority,
     Revision,
+    RulesetAdoption,
     StaffedHours,
     User,
 )
+from tracker.rules import LIVE
 
 #: Monday 2026-03-02, 21:00 in New York.
 MONDAY_EVENING = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
@@ -51,6 +53,13 @@ def make_clinic(name: str = "Harbor Clinic", **fields: object) -> Clinic:
     )
     StaffedHours.objects.bulk_create(
         StaffedHours(clinic=clinic, weekday=day, opens=time(8), closes=time(17)) for day in range(5)
+    )
+    RulesetAdoption.objects.create(
+        clinic=clinic,
+        version=LIVE.version,
+        from_date=date(2026, 1, 1),
+        adopted_at=MONDAY_EVENING,
+        reason="The clinic opened with it.",
     )
     return clinic
 

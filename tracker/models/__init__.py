@@ -25,6 +25,7 @@ from .records import (
 )
 from .reminder import Reminder
 from .review import Message, Order, Referral, Review, Visit
+from .rulesets import RulesetAdoption, ShadowFinding, ShadowTrial, ThresholdChange
 from .session_token import SessionToken
 from .user import User
 
@@ -64,9 +65,13 @@ __all__ = [
     "Reminder",
     "Review",
     "Revision",
+    "RulesetAdoption",
     "SessionToken",
+    "ShadowFinding",
+    "ShadowTrial",
     "StaffedHours",
     "TherapySession",
+    "ThresholdChange",
     "User",
     "Visit",
 ]

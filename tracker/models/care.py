@@ -18,7 +18,8 @@ class Episode(ClinicRow):
     index_date = models.DateField()
     onset_date = models.DateField(null=True, blank=True)
     surgery_date = models.DateField(null=True, blank=True)
-    conservative_min_days = models.PositiveSmallIntegerField(default=42)
+    #: care before it may be judged to have failed; null = as long as the clinic says
+    conservative_min_days = models.PositiveSmallIntegerField(null=True, blank=True)
     ended_date = models.DateField(null=True, blank=True)
     #: the timer: the on-time window of the next open local day shuts
     next_close_at = models.DateTimeField(null=True, blank=True)
@@ -43,7 +44,7 @@ class Episode(ClinicRow):
                 name="episode_ends_after_index",
             ),
             models.CheckConstraint(
-                condition=Q(conservative_min_days__range=(14, 365)),
+                condition=Q(conservative_min_days=None) | Q(conservative_min_days__range=(14, 365)),
                 name="episode_conservative_min_days",
             ),
         ]

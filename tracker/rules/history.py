@@ -172,10 +172,17 @@ def _check(form: HistoryForm) -> None:
         _check_record(record, f"records[{i}]")
     for i, closure in enumerate(form.closures):
         _check_date(closure.at.date(), f"closures[{i}].at")
+    _check_thresholds(form.thresholds, "thresholds")
+    for i, period in enumerate(form.rulesets):
+        _check_date(period.from_date, f"rulesets[{i}].from")
+        _check_thresholds(period.thresholds, f"rulesets[{i}].thresholds")
+
+
+def _check_thresholds(changes: Mapping[str, int | float], path: str) -> None:
     try:
-        THRESHOLDS.with_changes(form.thresholds)
+        THRESHOLDS.with_changes(changes)
     except InvalidThreshold as error:
-        raise InvalidHistory(f"thresholds.{error.name}", error.message) from None
+        raise InvalidHistory(f"{path}.{error.name}", error.message) from None
 
 
 def _check_episode(form: HistoryForm) -> None:

@@ -297,6 +297,14 @@ class Closure(_Form, frozen=True, kw_only=True):
     at: Instant
 
 
+class RulesetPeriod(_Form, frozen=True, kw_only=True, rename={"from_date": "from"}):
+    """From this local date on the clinic ran this version, with these numbers changed."""
+
+    from_date: Date
+    version: str
+    thresholds: dict[str, int | float] = {}
+
+
 class HistoryForm(_Form, frozen=True, kw_only=True):
     """One line of a replay file."""
 
@@ -306,6 +314,8 @@ class HistoryForm(_Form, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     closures: tuple[Closure, ...] = ()
     thresholds: dict[str, int | float] = {}
+    #: What production ran; without it, the version that replay is told or the live one.
+    rulesets: tuple[RulesetPeriod, ...] = ()
 
 
 def submitted_at(record: Record) -> datetime:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from functools import cached_property
 
-from tracker.rules.history import History
+from tracker.rules.history import History, InvalidHistory
 from tracker.rules.library.conservative import CC_EARLY, CC_FAIL, CC_INDET, CC_NOTTRIED
 from tracker.rules.library.doses import MED_DOSE, MED_DUP, MED_OTC10
 from tracker.rules.library.function import FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE
@@ -43,6 +43,7 @@ from tracker.rules.library.severity import SEV_DEBIL, SEV_SUST, WORSE
 from tracker.rules.library.silence import DATA_GAP
 from tracker.rules.library.surgery import SURG_CONSIDER
 from tracker.rules.library.thermal import TH_BURN
+from tracker.rules.records import RulesetPeriod
 from tracker.rules.rule import (
     AcuteRule,
     AnyRule,
@@ -150,11 +151,24 @@ CATALOG: dict[str, AnyRule] = {
 def timeline_of(history: History, ruleset: str | Ruleset | Timeline | None) -> Timeline:
     """Rulesets by the date they take effect, with this patient's own thresholds."""
     if ruleset is None:
-        ruleset = LIVE
+        ruleset = _recorded(history) or LIVE
     elif isinstance(ruleset, str):
         ruleset = RULESETS[ruleset]
     rulesets = [(Date.min, ruleset)] if isinstance(ruleset, Ruleset) else ruleset
     return [(on, each.with_thresholds(_limits(history, each))) for on, each in rulesets]
+
+
+def _recorded(history: History) -> Timeline:
+    """What the history itself says was in force."""
+    periods = sorted(enumerate(history.form.rulesets), key=lambda each: each[1].from_date)
+    return [(period.from_date, _in_period(period, i)) for i, period in periods]
+
+
+def _in_period(period: RulesetPeriod, position: int) -> Ruleset:
+    if period.version not in RULESETS:
+        raise InvalidHistory(f"rulesets[{position}].version", "No ruleset has this version")
+    ruleset = RULESETS[period.version]
+    return ruleset.with_thresholds(ruleset.thresholds.with_changes(period.thresholds))
 
 
 def _limits(history: History, ruleset: Ruleset) -> Thresholds:

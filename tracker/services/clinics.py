@@ -12,7 +12,7 @@ from django.db import transaction
 from tracker.models import Clinic, Clinician, Holiday, StaffedHours
 from tracker.rules.local_days import zone_names
 
-from . import audit, care_teams
+from . import audit, care_teams, rulesets
 from .errors import ServiceError
 
 
@@ -61,6 +61,7 @@ def create(
     )
     _write_hours(clinic, DEFAULT_HOURS)
     care_teams.create(clinic=clinic, name=DEFAULT_CARE_TEAM, by=None, at=at)
+    rulesets.open_with_live(clinic=clinic, at=at)
     audit.record(action="clinic.create", by=None, at=at, clinic_id=clinic.id, subject_id=clinic.id)
     return clinic
 

@@ -70,12 +70,14 @@ class Dates:
     index_date: date
     onset_date: date | None = None
     surgery_date: date | None = None
-    conservative_min_days: int = 42
+    #: None = as long as the clinic says
+    conservative_min_days: int | None = None
 
     def check(self) -> None:
         if self.onset_date and self.onset_date > self.index_date:
             raise EpisodeDatesInvalid
-        if not 14 <= self.conservative_min_days <= 365:
+        days = self.conservative_min_days
+        if days is not None and not 14 <= days <= 365:
             raise EpisodeDatesInvalid("Conservative care is tried for 14 to 365 days.")
 
 

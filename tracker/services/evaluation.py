@@ -57,13 +57,22 @@ def _arrivals(episode: Episode) -> list[tuple[datetime, datetime]]:
     return [pair for pair in pairs if pair[1] - pair[0] > STALE_AFTER]
 
 
+def _version_in_force(episode: Episode, document: Document, at: datetime) -> str:
+    """On the patient's local day."""
+    today = episode.patient.local_date(at).isoformat()
+    periods = document["rulesets"]
+    begun = [period for period in periods if period["from"] <= today]
+    version: str = (begun or periods)[-1 if begun else 0]["version"]
+    return version
+
+
 def _log(episode: Episode, document: Document, result: Result, *, at: datetime) -> None:
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
     Evaluation.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
         at=at,
-        ruleset=rules.LIVE.version,
+        ruleset=_version_in_force(episode, document, at),
         inputs_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
         records=len(document["records"]),
         opened=len(result.opened),

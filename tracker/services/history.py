@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.db import transaction
 
 from tracker import rules
 from tracker.models import Episode, Flag, PlannedMeasure, Revision
+
+from . import audit
+from .timelines import Period, periods_of
 
 Document = dict[str, Any]
 
@@ -17,6 +24,7 @@ def document_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
     `flags` are the episode's stored flags: those closed by a review are its closures.
     """
     patient = episode.patient
+    periods = periods_of(clinic_id=episode.clinic_id, patient_id=patient.id)
     return {
         "patient": _without_nulls(
             ref=str(patient.id),
@@ -54,11 +62,47 @@ def document_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
             for flag in flags
             if flag.state == Flag.State.CLOSED and flag.review_id and flag.ended_at
         ],
+        **_in_force(periods),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An episode as `manage.py replay` takes it, and until when it was judged."""
+
+    document: Document
+    #: None = not judged yet, or its silence is not judged
+    judged_until: datetime | None
+
+
+@transaction.atomic
+def export(*, episode: Episode, at: datetime) -> Export:
+    """Everything that led to an episode's flags. Leaves its line in the audit trail."""
+    newest = episode.evaluations.order_by("-id").first()
+    is_judged = newest is not None and episode.patient.enrolled_at is not None
+    audit.record(
+        action="history.export",
+        by=None,
+        at=at,
+        clinic_id=episode.clinic_id,
+        patient_id=episode.patient_id,
+        subject_id=episode.id,
+    )
+    document = document_of(episode=episode, flags=episode.flags.all())
+    return Export(document, newest.at if newest and is_judged else None)
 
 
 def history_of(*, episode: Episode, flags: Iterable[Flag]) -> rules.History:
     return rules.parse_history(document_of(episode=episode, flags=flags))
+
+
+def _in_force(periods: list[Period]) -> Document:
+    """Numbers that always held stand by themselves, the others with their dates."""
+    if len(periods) > 1:
+        return {"rulesets": [period.as_document() for period in periods]}
+    (period,) = periods
+    version = {"from": period.from_date.isoformat(), "version": period.version}
+    return {"rulesets": [version], "thresholds": dict(period.thresholds)}
 
 
 def _records(episode: Episode) -> list[Document]:

@@ -22,11 +22,11 @@ class EpisodeForm(DeskForm):
         required=False, label="Date of an operation", help_text="Planned or done."
     )
     conservative_min_days = forms.IntegerField(
+        required=False,
         min_value=14,
         max_value=365,
-        initial=42,
         label="Days of conservative care before it can have failed",
-        help_text="Usually 42, six weeks.",
+        help_text="Leave empty for the clinic's number, usually 42.",
     )
 
     def arguments(self) -> dict[str, Any]:

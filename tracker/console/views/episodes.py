@@ -39,7 +39,7 @@ def edit(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 
 def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) -> dict[str, object]:
     if episode is None:
-        return {"index_date": patient.local_date(request.at), "conservative_min_days": 42}
+        return {"index_date": patient.local_date(request.at)}
     names = ("index_date", "onset_date", "surgery_date", "conservative_min_days")
     return {name: getattr(episode, name) for name in names}
 

@@ -9,6 +9,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date as Date
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,8 +29,10 @@ class Command(BaseCommand):
         parser.add_argument("histories", help="a file of histories, or - for standard input")
         parser.add_argument(
             "--until",
-            type=_date,
-            help="judge silence up to the close of this local day, and nothing submitted after it",
+            type=_until,
+            metavar="DATE",
+            help="judge silence up to the close of this local day, and nothing submitted after it"
+            " (or up to an instant, such as 2026-03-02T09:30:00-05:00)",
         )
         parser.add_argument("--ruleset", choices=sorted(RULESETS), help="default: the live one")
         parser.add_argument("--format", choices=("jsonl", "table"), default="jsonl")
@@ -84,10 +87,12 @@ def _replayed(line: bytes, options: dict[str, Any]) -> list[Line]:
     if not line.strip():
         return []
     history = parse_history(line)
-    until: Date | None = options["until"]
+    until: Date | datetime | None = options["until"]
+    if until is not None and not isinstance(until, datetime):
+        until = history.days.close(until.toordinal())
     outcome = evaluate(
         history,
-        until=None if until is None else history.days.close(until.toordinal()),
+        until=until,
         ruleset=options["ruleset"],
     )
     return lines(history, outcome, with_withdrawn=options["history"])
@@ -130,8 +135,16 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
         raise CommandError(f"{name}: {error.strerror}") from None
 
 
-def _date(text: str) -> Date:
+def _until(text: str) -> Date | datetime:
     try:
-        return Date.fromisoformat(text)
+        return Date.fromisoformat(text) if len(text) <= 10 else _instant(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text} is not a date (YYYY-MM-DD)") from None
+        message = f"{text} is not a date (YYYY-MM-DD), nor an instant with its offset"
+        raise ArgumentTypeError(message) from None
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError(text)
+    return instant
