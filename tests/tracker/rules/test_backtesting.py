@@ -1,0 +1,165 @@
+"""What a change of the rules would add, move and remove."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.tracker.rules.diaries import date, document, entries
+from tracker.rules import InvalidHistory, evaluate, parse_history
+from tracker.rules.backtesting import Backtest, Change, found, paired
+from tracker.rules.variants import Variant
+
+#: Severe on the days 3 to 9: the fifth such day is day 7.
+SEVERE = [5, 5, 7, 7, 7, 7, 7, 7, 7, 5, 5]
+
+
+def histories(*pains: list[int], **parts):
+    for number, each in enumerate(pains, start=1):
+        patient = {"ref": f"p{number}"}
+        yield parse_history(document(entries(each), patient=patient, **parts))
+
+
+def tried(*pains: list[int], version: str | None = None, parts=None, **numbers) -> Backtest:
+    test = Backtest(Variant(version=version, thresholds=numbers))
+    for history in histories(*pains, **(parts or {})):
+        test.add(history, until=None)
+    return test
+
+
+def changes(test: Backtest) -> list[tuple[str, str]]:
+    return [((pair.live or pair.tried).rule, pair.change) for pair in test.pairs]
+
+
+def test_the_live_rules_beside_themselves_change_nothing():
+    test = tried(SEVERE)
+
+    assert changes(test) == [("SEV-SUST", "same")]
+    assert test.total().overlap == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "change"),
+    [
+        pytest.param({"severe_days": 5}, Change.SAME, id="the same number"),
+        pytest.param({"severe_days": 4}, Change.MOVED, id="one day fewer opens it earlier"),
+        pytest.param({"severe_days": 7}, Change.MOVED, id="two days more open it later"),
+        pytest.param({"severe_pain": 8}, Change.REMOVED, id="a higher level never opens it"),
+    ],
+)
+def test_a_changed_number_moves_or_removes_a_flag(numbers, change):
+    assert changes(tried(SEVERE, **numbers)) == [("SEV-SUST", change)]
+
+
+def test_a_lower_level_adds_a_flag():
+    test = tried([6] * 8, severe_pain=6)
+
+    (pair,) = test.changed(Change.ADDED)
+    assert (pair.live, pair.tried.day, pair.tried.date) == (None, 5, date(5))
+
+
+@pytest.mark.parametrize(
+    ("days", "change"),
+    [
+        pytest.param(0, ["same"], id="the same day"),
+        pytest.param(14, ["moved"], id="as far as the longest cool-down"),
+        pytest.param(15, ["removed", "added"], id="a day further"),
+    ],
+)
+def test_flags_further_apart_than_the_cool_down_are_two(days, change):
+    (flag,) = found(next(histories(SEVERE)), until=None)
+    later = replace(flag, date=flag.date + timedelta(days=days))
+
+    assert [pair.change for pair in paired([flag], [later])] == change
+
+
+def test_it_counts_flags_patients_and_weeks():
+    test = tried(SEVERE, SEVERE, [3] * 6, severe_pain=8)
+
+    total = test.total()
+    assert (len(test.patients), test.patient_weeks) == (3, 28 / 7)
+    assert (total.live, total.tried, len(total.live_patients)) == (2, 0, 2)
+    assert test.per_100_weeks(total.live) == pytest.approx(50)
+    assert total.overlap == 0
+    assert [row.key for row in test.by_priority()] == ["P2"]
+    assert [(row.key, row.live) for row in test.by_week()] == [("1", 2)]
+
+
+def test_nothing_is_no_division_by_zero():
+    test = Backtest(Variant())
+
+    assert test.per_100_weeks(0) is None
+    assert test.total().overlap is None
+
+
+def test_a_trial_holds_for_who_has_a_number_of_their_own():
+    test = tried(SEVERE, parts={"thresholds": {"severe_pain": 6}}, severe_pain=8)
+
+    assert changes(test) == [("SEV-SUST", "removed")]
+
+
+def test_a_trial_of_the_weeks_of_care_holds_over_the_episodes():
+    parts = {
+        "episode": {"conservative_min_days": 28},
+        "plan": [{"measure": "home_exercise", "sessions_per_week": 3}],
+    }
+
+    def first_failure(**numbers):
+        test = tried([7] * 60, parts=parts, **numbers)
+        return [p.tried.day for p in test.pairs if p.tried and p.tried.rule == "CC-INDET"] or [
+            p.tried.day for p in test.pairs if p.tried and p.tried.rule == "CC-NOTTRIED"
+        ]
+
+    assert first_failure() == [28]
+    assert first_failure(conservative_min_days=56) == [56]
+
+
+def test_from_a_date_on_only_later_days_are_judged_by_it():
+    (history,) = histories([7] * 12)
+    variant = Variant(thresholds={"severe_days": 7})
+
+    def opening(on):
+        lives = evaluate(variant.applied_to(history, from_date=date(on)), until=None).flags
+        return [life.day for life in lives if life.rule == "SEV-SUST"]
+
+    assert (opening(1), opening(5), opening(6)) == ([7], [7], [5])
+
+
+def test_what_a_history_names_holds_before_the_trial_begins():
+    rulesets = [
+        {"from": "2026-01-01", "version": "2026.1", "thresholds": {"severe_days": 3}},
+        {"from": date(5).isoformat(), "version": "2026.1", "thresholds": {"severe_days": 4}},
+    ]
+    (history,) = histories([7] * 12, rulesets=rulesets)
+    changed = Variant(thresholds={"severe_pain": 8}).applied_to(history, from_date=date(7))
+
+    assert [period.thresholds for period in changed.form.rulesets] == [
+        {"severe_days": 3},
+        {"severe_days": 4},
+        {"severe_days": 4, "severe_pain": 8},
+    ]
+    assert [life.day for life in evaluate(changed, until=None).flags] == [3]
+
+
+def test_a_version_that_is_none_is_refused_with_its_place():
+    (history,) = histories([7], rulesets=[{"from": "2026-01-01", "version": "1999.1"}])
+
+    with pytest.raises(InvalidHistory, match=r"rulesets\[0\].version: No ruleset"):
+        evaluate(history, until=None)
+
+
+@pytest.mark.parametrize(
+    ("period", "path"),
+    [
+        ({"from": "1200-01-01", "version": "2026.1"}, r"rulesets\[0\].from"),
+        (
+            {"from": "2026-01-01", "version": "2026.1", "thresholds": {"severe_days": 99}},
+            r"rulesets\[0\].thresholds.severe_days",
+        ),
+    ],
+)
+def test_a_period_outside_its_domain_is_refused_with_its_path(period, path):
+    with pytest.raises(InvalidHistory, match=path):
+        list(histories([7], rulesets=[period]))
