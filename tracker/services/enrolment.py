@@ -97,6 +97,7 @@ def enrol(
     patient.enrolled_at = at
     patient.save()
     Invitation.objects.filter(pk=invitation.pk).update(used_at=at)
+    invitations.forget_address(invitation=invitation)
     _begin(patient, text_version=text_version, email=invitation.email, today=today, at=at)
     audit.record(
         action="patient.enrol",

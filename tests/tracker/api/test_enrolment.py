@@ -15,7 +15,7 @@ from tracker.models import (
     PatientTimeZone,
     User,
 )
-from tracker.services import consent
+from tracker.services import consent, invitations
 from tracker.services.tokens import hash_token, make_token
 
 from .phone import Phone, code_of, entry, paths_of
@@ -95,6 +95,17 @@ def test_an_invitation_works_once(invitation):
 
     assert code_of(Phone().post("enrolment", body(token))) == "invitation_invalid"
     assert User.objects.filter(email="dora@patients.test").count() == 1
+
+
+def test_a_used_link_waits_nowhere(invitation, cast):
+    dora, _ = invitation
+    issued = invitations.invite_again(
+        patient=dora, email="dora@patients.test", by=cast.nora, at=MONDAY_EVENING
+    )
+
+    Phone().post("enrolment", body(issued.token))
+
+    assert not Recipient.objects.filter(pk=issued.invitation.recipient_id).exists()
 
 
 def test_the_episode_that_the_clinic_prepared_is_kept(invitation):
