@@ -63,8 +63,13 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-@pytest.fixture(params=["with the broker", "without the broker"])
-def town(request, child_environment, smtp, settings) -> Iterator[Town]:
+@pytest.fixture
+def has_broker() -> bool:
+    return True
+
+
+@pytest.fixture
+def town(has_broker, child_environment, smtp, settings) -> Iterator[Town]:
     port = free_port()
     environment = child_environment | {
         "EMAIL_URL": f"smtp://127.0.0.1:{settings.EMAIL_PORT}",
@@ -72,7 +77,7 @@ def town(request, child_environment, smtp, settings) -> Iterator[Town]:
         "PORT": str(port),
         "WEB_WORKERS": "1",
     }
-    if request.param == "without the broker":
+    if not has_broker:
         environment["BROKER_URL"] = f"redis://127.0.0.1:{free_port()}/0"
     web = ("-m", "gunicorn", "--config", "python:backend.gunicorn", "backend.wsgi")
     commands = {

@@ -23,6 +23,7 @@ DAY_42 = MONDAY + timedelta(days=41)
 CANARY = "canary-words-of-a-patient"
 
 
+@pytest.mark.parametrize("has_broker", [True, False], ids=["broker", "no broker throughout"])
 def test_from_the_diary_to_a_human_who_answers(town):
     phone = town.phone()
     dana = enrol_dana(town, phone)

@@ -314,7 +314,7 @@ class TestCloses:
 
 
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(order=st.permutations(range(10)), batch=st.integers(1, 5))
 def test_any_order_of_arrival_ends_in_the_same_standing_flags(cast, order, batch):
