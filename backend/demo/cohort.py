@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from random import Random
 from typing import Any
 
 from backend.demo.pen import Log, Move, Pen
 from backend.demo.people import NAMES, Name
-from backend.demo.stories import STORIES, Attention, Story
+from backend.demo.stories import STORIES, Story
 
 WEEKS = 8
 
@@ -25,6 +25,7 @@ class Person:
     index_date: date
     onset_date: date
     habit: time  #: the wall time at which they usually write
+    reminder_time: str | None
     diary: Sequence[Log]
 
     @property
@@ -35,18 +36,11 @@ class Person:
     def time_zone(self) -> str:
         return self.story.moves[0].time_zone
 
-    @property
-    def reminder_time(self) -> time:
-        return time(20)
-
     def day(self, number: int) -> date:
         return self.index_date + timedelta(days=number - 1)
 
     def moves(self) -> Sequence[Move]:
         return self.story.moves[1:]
-
-    def has(self, attention: Attention) -> bool:
-        return self.story.attention == attention
 
     def history(self) -> dict[str, Any]:
         """What `manage.py replay` would be given for this person."""
@@ -96,6 +90,7 @@ def _person(name: Name, story: Story, *, today: date, rng: Random) -> Person:
         index_date=index_date,
         onset_date=index_date - timedelta(weeks=story.weeks_of_pain),
         habit=habit,
+        reminder_time="21:00" if story.forgets or rng.random() < 0.4 else None,
         diary=pen.logs(offline=story.offline),
     )
 
@@ -104,7 +99,3 @@ def _version(log: Log) -> dict[str, Any]:
     number = log.base_revision + 1
     replaces = {"replaces": f"{log.id}/{log.base_revision}"} if log.base_revision else {}
     return {**log.record, "id": f"{log.id}/{number}", **replaces}
-
-
-def first_moment(people: Sequence[Person]) -> datetime:
-    return min(person.diary[0].sent_at for person in people)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import sleep
+from time import monotonic, sleep
 
 from django.conf import settings
 from rich.console import Console
@@ -13,9 +13,12 @@ from rich.console import Console
 import clock
 from backend.demo.mailbox import Mailbox
 from backend.demo.processes import Processes
+from notifications.models import Urgency
+from notifications.services import heartbeats
 from tracker.models import Acknowledgement, Clinician, EscalationStep, Review
 
 POLL_SECONDS = 0.5
+CREW_SECONDS = 60
 
 Line = tuple[datetime, str]
 
@@ -74,6 +77,17 @@ class Watch:
         is_new = key not in self._told
         self._told.add(key)
         return is_new
+
+
+def await_crew(processes: Processes) -> None:
+    """Until the dispatcher has come round and the worker has taken something from it."""
+    deadline = monotonic() + CREW_SECONDS
+    while monotonic() < deadline:
+        processes.check()
+        if heartbeats.is_consumed(queue=Urgency.URGENT.queue, at=clock.now()):
+            return
+        sleep(0.1)
+    raise TimeoutError("The worker and the dispatcher did not meet.")
 
 
 def flag_url(flag_id: object) -> str:

@@ -59,7 +59,7 @@ class Loader:
         self.walk.through(
             self._happenings(),
             until=self.until,
-            seen=lambda at: seen(
+            new_day=lambda at: seen(
                 at, DiaryEntry.objects.count(), Flag.objects.count(), len(self.mailbox)
             ),
         )

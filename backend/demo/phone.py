@@ -23,8 +23,9 @@ class PhoneError(Exception):
 
 
 def line_to(base_url: str) -> httpx.Client:
-    """Connections that all phones share: they are kept open between requests."""
-    return httpx.Client(base_url=base_url, timeout=30)
+    """Each request on a connection of its own, so that it finds the web worker that is idle."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    return httpx.Client(base_url=base_url, timeout=30, limits=limits)
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Phone:
             "birth_date": self.person.birth_date.isoformat(),
             "time_zone": self.person.time_zone,
             "consent": {"text_version": consent["text_version"], "agreed": True},
-            "reminder_time": f"{self.person.reminder_time:%H:%M}",
+            "reminder_time": self.person.reminder_time,
             "device_name": f"{self.person.name.split()[0]}'s phone",
         }
         self.token = self._post("enrolment", body)["token"]

@@ -70,6 +70,8 @@ class Processes:
 
     def stop(self) -> None:
         """Ask them to end, the last one first; who does not is killed with its children."""
+        # A second Ctrl-C would leave some of them behind.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in reversed(self._running.values()):
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -81,6 +83,7 @@ class Processes:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self._running.clear()
+        signal.signal(signal.SIGINT, before)
 
     def wait_for(self, url: str, *, of: str) -> None:
         """Wait until that address of a process answers with success."""

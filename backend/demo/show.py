@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class Show:
         """Load, explain, raise one alarm, follow it. With `check`, verify and end."""
         try:
             with self._alone(), ExitStack() as stack:
+                for number in (signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(number, signal.default_int_handler)  # as Ctrl-C
                 self._perform(stack, check=check)
         except (PhoneError, ProcessError, StuckError, TimeoutError) as error:
             raise DemoError(f"{error}\nThe logs are in {self.logs}.") from error
@@ -107,7 +110,7 @@ class Show:
     def _start_web(self, processes: Processes) -> None:
         processes.start(
             "web", "-m", "gunicorn", "--config", "python:backend.gunicorn",
-            "--keep-alive", "30", "backend.wsgi",
+            "backend.wsgi",
         )  # fmt: skip
 
     def _open_for_real(self, walk: Walk, processes: Processes, clinic: Clinic) -> None:
@@ -120,7 +123,7 @@ class Show:
             "--concurrency", "1", "--queues", f"{queues},bulk", "--loglevel", "INFO",
         )  # fmt: skip
         processes.start("dispatcher", "manage.py", "dispatch")
-        processes.wait_for(f"http://127.0.0.1:{self.ports.web}/readyz", of="dispatcher")
+        live.await_crew(processes)
 
     def _alarm(self, loader: Loader) -> live.Watch:
         """One phone sends a red flag, now."""

@@ -38,7 +38,7 @@ class Story:
     min_days: int = 42
     attention: Attention = Attention.REVIEWED
     offline: tuple[int, int] | None = None
-    has_reminder: bool = True
+    forgets: bool = False  #: and asked to be reminded
     weeks_of_pain: int = 3  #: before the first day
 
 
@@ -248,11 +248,17 @@ STORIES: tuple[Story, ...] = (
     ),
     Story(
         title="stopped logging",
+        forgets=True,
         write=stops_logging,
         expects=frozenset({"DATA-GAP"}),
         attention=Attention.UNSEEN,
     ),
-    Story(title="went silent and came back", write=comes_back, expects=frozenset({"DATA-GAP"})),
+    Story(
+        title="went silent and came back",
+        write=comes_back,
+        expects=frozenset({"DATA-GAP"}),
+        forgets=True,
+    ),
     Story(
         title="a foot drops (red flag)",
         write=foot_drop,

@@ -53,17 +53,21 @@ class Walk:
         happenings: Iterable[Happening],
         *,
         until: datetime,
-        seen: Callable[[datetime], None],
+        new_day: Callable[[datetime], None],
     ) -> None:
         """Live through all that happens before `until`."""
+        today = None
         for happening in sorted(happenings):
             if happening.at >= until:
                 break
             self.to(happening.at)
             happening.act()
             self.settle()
-            seen(happening.at)
+            if happening.at.date() != today:
+                today = happening.at.date()
+                new_day(happening.at)
         self.to(until)
+        new_day(until)
 
     def to(self, until: datetime) -> None:
         """Let time pass, timer by timer."""
