@@ -31,11 +31,11 @@ class Guide:
 
     def show(self, console: Console) -> None:
         console.rule(f"[bold]{CLINIC}[/] is open", align="left")
-        console.print(self._figures(), highlight=False)
-        console.print(self._addresses())
-        console.print(self._accounts())
-        console.print(self._sights())
-        console.print("Be a phone (this is " + self.phone.person.name + "):\n", highlight=False)
+        console.print(self._figures())
+        for table in (self._addresses(), self._accounts(), self._sights()):
+            console.print(table)
+            console.print()
+        console.print(f"[bold]Be a phone[/] (of {self.phone.person.name})")
         print_plain(console, self._curl())
 
     def _figures(self) -> str:
@@ -69,7 +69,7 @@ class Guide:
             if person.story.expects or person.moves() or person.title in (ALARM, CORRECTS):
                 shown.setdefault(person.title, person)
         for title, person in shown.items():
-            table.add_row(person.name, f"{title}  [dim]{_flags_of(person)}[/]")
+            table.add_row(person.name, f"{title}\n[dim]{_state_of(person)}[/]")
         return table
 
     def _curl(self) -> str:
@@ -89,9 +89,21 @@ class Guide:
         )
 
 
-def _flags_of(person: Person) -> str:
+def _state_of(person: Person) -> str:
+    """The person's flags in the order of opening, with what became of each."""
     flags = Flag.objects.filter(patient__user__email=person.email).order_by("opened_at")
-    return ", ".join(dict.fromkeys(f"{flag.rule} ({flag.state})" for flag in flags))
+    return ", ".join(dict.fromkeys(f"{flag.rule} {_outcome(flag)}" for flag in flags))
+
+
+def _outcome(flag: Flag) -> str:
+    if flag.state != Flag.State.OPEN:
+        return flag.state
+    ladder = flag.escalations.live().first()
+    if ladder is None:
+        return "open"
+    return {"active": "open, waiting for an answer", "exhausted": "open, nobody answered"}.get(
+        ladder.state, f"open, {ladder.state}"
+    )
 
 
 def _table(title: str) -> Table:

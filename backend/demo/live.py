@@ -18,7 +18,7 @@ from notifications.services import heartbeats
 from tracker.models import Acknowledgement, Clinician, EscalationStep, Review
 
 POLL_SECONDS = 0.5
-CREW_SECONDS = 60
+CREW_SECONDS = 120
 
 Line = tuple[datetime, str]
 
