@@ -28,6 +28,12 @@ class StaffedHoursInvalid(ServiceError):
     code = "staffed_hours_invalid"
 
 
+class ClinicUnknown(ServiceError):
+    """There is no clinic of that name or id, or there are several."""
+
+    code = "clinic_unknown"
+
+
 class ClinicNeverStaffed(ServiceError):
     """Without staffed hours no deadline but an emergency's would ever pass."""
 
@@ -64,6 +70,14 @@ def create(
     rulesets.open_with_live(clinic=clinic, at=at)
     audit.record(action="clinic.create", by=None, at=at, clinic_id=clinic.id, subject_id=clinic.id)
     return clinic
+
+
+def find(wanted: str) -> Clinic:
+    """The clinic of this name or id. Raises ClinicUnknown."""
+    named = [each for each in Clinic.objects.all() if wanted in {each.name, str(each.pk)}]
+    if len(named) != 1:
+        raise ClinicUnknown
+    return named[0]
 
 
 @transaction.atomic
