@@ -10,6 +10,7 @@ from django.db import transaction
 
 from tracker.models import Episode, PlannedMeasure
 
+from . import shadows
 from .evaluation import evaluate_episode
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,16 @@ def run(*, episode_id: UUID, at: datetime) -> bool:
             return False
         evaluate_episode(episode_id=episode_id, at=at)
         _begin_anew_after_operation(episode, at=at)
+    _judge_in_shadow(episode_id, at=at)
     return True
+
+
+def _judge_in_shadow(episode_id: UUID, *, at: datetime) -> None:
+    """A trial that fails is logged, and takes nothing from the close that stands."""
+    try:
+        shadows.judge(episode_id=episode_id, at=at)
+    except Exception:
+        logger.exception("shadow_trial_failed", extra={"subject_id": str(episode_id)})
 
 
 def run_due(*, at: datetime, limit: int) -> int:
