@@ -18,6 +18,9 @@ SECTIONS = {
     "diary": "patients",
     "episodes": "patients",
     "care_plans": "patients",
+    "alert_burden": "alert_burden",
+    "patient_thresholds": "patients",
+    "rules": "clinic",
     "invitations": "invitations",
     "invite_patient": "invitations",
 }
@@ -68,6 +71,16 @@ def duration(span: timedelta) -> str:
     if not hours:
         return f"{minutes} min"
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+@register.filter
+def in_words(span: timedelta) -> str:
+    return duration(span)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
 
 
 @register.filter
