@@ -99,15 +99,11 @@ def _of_compress(chart: Chart, use: CompressUse) -> Iterator[Notice]:
 
 def _wears_fentanyl(chart: Chart, at: datetime) -> bool:
     """A patch logged in the last 72 hours, or one in the plan."""
-    day = chart.local_days.day_of(at)
-    for each in range(day - PATCH_WORN.days, day + 1):
-        known = chart.days.get(each)
-        for taken in known.taken if known else ():
-            if at - PATCH_WORN < taken.at <= at and _is_fentanyl_patch(taken):
-                return True
+    if any(_is_fentanyl_patch(taken) for taken in chart.intakes.rolling(at, PATCH_WORN)):
+        return True
     return any(
         dose.name == "fentanyl" and dose.mcg_per_hour is not None
-        for _, dose, _ in chart.medicines(day)
+        for _, dose, _ in chart.medicines(chart.local_days.day_of(at))
     )
 
 

@@ -24,6 +24,7 @@ from tracker.rules.records import (
     TherapySession,
     Treatment,
 )
+from tracker.rules.tallies import Tallies
 from tracker.rules.weeks import Weeks
 
 LATE = timedelta(hours=48)
@@ -72,6 +73,10 @@ class Day:
         return self.is_analyzed or self.treatments > 0
 
 
+#: A day of which nothing is known.
+NO_DAY = Day()
+
+
 class Chart:
     def __init__(self, history: History) -> None:
         self.history = history
@@ -79,9 +84,12 @@ class Chart:
         self.patient = history.form.patient
         self.plan = history.form.plan
         self._planned_doses = list(_planned_doses(self.plan))
+        self._in_force: dict[int, list[PlannedMedicine]] = {}
         self.conditions = frozenset(self.patient.conditions)
         self.episodes = history.episodes
         self.days: dict[int, Day] = {}
+        self.excused = _excused(history)
+        self.tallies = Tallies(self, self.episodes.first.first_day)
         self.weeks = {e.number: Weeks(self.days, e.first_day) for e in self.episodes.all}
         self.intakes = Intakes()
         self.opioid_days = OpioidDays()
@@ -142,17 +150,21 @@ class Chart:
         logged = self.local_days.day_of(first.submitted_at)
         return logged - self.history.day_of(first.record) <= BACKFILL_DAYS
 
+    def day(self, day: int) -> Day:
+        """What is known of a day; for reading only."""
+        return self.days.get(day, NO_DAY)
+
     def is_known(self, day: int) -> bool:
         """Whether a diary entry or a treatment tells of a day."""
         return day in self.days and self.days[day].is_known
 
     def medicines(self, day: int) -> list[PlannedMedicine]:
         """Systemic ingredients in force in the plan; what is waived is not."""
-        return [
-            (measure, dose, ingredient)
-            for measure, dose, ingredient in self._planned_doses
-            if is_planned(measure, day)
-        ]
+        if day not in self._in_force:
+            self._in_force[day] = [
+                planned for planned in self._planned_doses if is_planned(planned[0], day)
+            ]
+        return self._in_force[day]
 
     def plans_class(self, wanted: DrugClass, day: int, *, prescribed: bool = True) -> bool:
         """Whether a medicine of a class is in the plan (as prescribed)."""
@@ -168,9 +180,10 @@ class Chart:
 
     def took_class(self, wanted: DrugClass, day: int, days: int, at: datetime | None) -> bool:
         """Whether a systemic medicine of a class was taken in the days ending on `day`."""
+        if not self.intakes.include(wanted):
+            return False
         for each in range(day - days + 1, day + 1):
-            known = self.days.get(each)
-            for taken in known.taken if known else ():
+            for taken in self.day(each).taken:
                 if wanted in taken.classes and (at is None or taken.at <= at):
                     return True
         return False
@@ -211,6 +224,7 @@ class Chart:
             self._fill(day, date, standing.record)
         for weeks in self.weeks.values():
             weeks.forget(date)
+        self.tallies.forget(date)
         self._find_latest(date)
 
     def _fill(self, day: Day, date: int, entry: DiaryEntry) -> None:
@@ -246,6 +260,7 @@ class Chart:
     def _treatment(self, entry: Entry, record: Treatment, date: int, sign: int) -> None:
         day = self.days.setdefault(date, Day())
         day.treatments += sign
+        self.tallies.forget(date)
         if isinstance(record, CompressUse):
             day.compresses += sign
         elif isinstance(record, TherapySession):
@@ -275,6 +290,14 @@ class Chart:
         self.intakes.remove(taken)
         if DrugClass.OPIOID in taken.classes:
             self.opioid_days.remove(taken.day)
+
+
+def _excused(history: History) -> frozenset[int]:
+    return frozenset(
+        day
+        for each in history.form.episode.excused
+        for day in range(each.from_date.toordinal(), each.until_date.toordinal() + 1)
+    )
 
 
 def _planned_doses(

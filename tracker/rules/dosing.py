@@ -42,15 +42,17 @@ class DoseMoment:
 
     def bases_of(self, wanted: DrugClass) -> list[str]:
         """The ingredients of a class taken, in order of name."""
-        return sorted(
-            {
-                dose.base
-                for _, dose in self.systemic
-                if dose.ingredient is not None and dose.ingredient.drug_class is wanted
-            }
-        )
+        return self._bases.get(wanted, [])
 
-    @property
+    @cached_property
+    def _bases(self) -> dict[DrugClass, list[str]]:
+        known = {(d.ingredient.drug_class, d.base) for _, d in self.systemic if d.ingredient}
+        bases: dict[DrugClass, list[str]] = defaultdict(list)
+        for drug_class, base in sorted(known):
+            bases[drug_class].append(base)
+        return bases
+
+    @cached_property
     def nsaids(self) -> list[str]:
         """NSAIDs taken; aspirin only above the dose that is for the heart."""
         return [b for b in self.bases_of(DrugClass.NSAID) if b != "aspirin" or self.is_full_aspirin]

@@ -146,38 +146,37 @@ class _Fold:
             return
         if at < self.history.days.close(day):
             ruleset = self._ruleset(day)
-            self._judge_day(ruleset, ruleset.acute, at=at, day=day, source=sources[-1])
+            today = Today(self.chart, day, ruleset.thresholds)
+            self._judge_day(ruleset.acute, today, at=at, source=sources[-1])
 
     def _is_on_time(self, entry: DiaryEntry) -> bool:
         return self.chart.days[entry.date.toordinal()].is_on_time
 
     def _judge_day(
         self,
-        ruleset: Ruleset,
         rules: Sequence[CloseRule | AcuteRule],
+        today: Today,
         *,
         at: datetime,
-        day: int,
         source: Entry | None,
     ) -> set[str]:
         """Judge a day by some rules; the ids of those that are true."""
-        today = Today(self.chart, day, ruleset.thresholds)
-        is_muted = self.history.episodes.is_muted(day)
+        is_muted = self.history.episodes.is_muted(today.day)
         true: set[str] = set()
         for rule in rules:
             if is_muted and rule.is_muted_by_surgery:
                 continue
-            finding = rule.finding(today, ruleset.thresholds)
+            finding = rule.finding(today, today.limits)
             if finding is not None:
                 true.add(rule.id)
-                self._found(rule, finding, at=at, day=day, source=source)
+                self._found(rule, finding, at=at, day=today.day, source=source)
         return true
 
     def _close_day(self, at: datetime, day: int) -> None:
         ruleset = self._ruleset(day)
-        true = self._judge_day(ruleset, ruleset.at_close, at=at, day=day, source=None)
-        true |= {rule for rule, days in self._true_days.items() if day in days}
         today = Today(self.chart, day, ruleset.thresholds)
+        true = self._judge_day(ruleset.at_close, today, at=at, source=None)
+        true |= {rule for rule, days in self._true_days.items() if day in days}
         for life in self.lives.live:
             if self._counts(life, today):
                 life.false_days = 0 if life.rule.id in true else life.false_days + 1

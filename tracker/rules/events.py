@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from heapq import merge
+from itertools import chain
+from typing import NamedTuple
 
 from tracker.rules.history import History
 
@@ -19,8 +19,7 @@ class Kind(IntEnum):
     CLOSURE = 2
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Event:
+class Event(NamedTuple):
     at: datetime
     kind: Kind
     #: Which day closes.
@@ -29,9 +28,11 @@ class Event:
     rule: str = ""
 
 
-def events(history: History, until: datetime | None) -> Iterator[Event]:
+def events(history: History, until: datetime | None) -> list[Event]:
     """Arrivals of records, closes of days and closures of flags."""
-    return merge(_arrivals(history, until), _closes(history, until), _closures(history, until))
+    return sorted(
+        chain(_arrivals(history, until), _closes(history, until), _closures(history, until))
+    )
 
 
 def next_close(history: History, until: datetime | None) -> int:
@@ -45,18 +46,18 @@ def next_close(history: History, until: datetime | None) -> int:
     return day
 
 
-def _arrivals(history: History, until: datetime | None) -> list[Event]:
-    return [Event(at, Kind.ARRIVAL) for at in history.arrivals if until is None or at <= until]
+def _arrivals(history: History, until: datetime | None) -> Iterator[Event]:
+    return (Event(at, Kind.ARRIVAL) for at in history.arrivals if until is None or at <= until)
 
 
-def _closes(history: History, until: datetime | None) -> list[Event]:
+def _closes(history: History, until: datetime | None) -> Iterator[Event]:
     days = range(history.episodes.first.first_day, next_close(history, until))
-    return sorted(Event(history.days.close(day), Kind.CLOSE, day) for day in days)
+    return (Event(history.days.close(day), Kind.CLOSE, day) for day in days)
 
 
-def _closures(history: History, until: datetime | None) -> list[Event]:
+def _closures(history: History, until: datetime | None) -> Iterator[Event]:
     closures = (
         Event(closure.at.astimezone(UTC), Kind.CLOSURE, rule=closure.rule)
         for closure in history.form.closures
     )
-    return sorted(event for event in closures if until is None or event.at <= until)
+    return (event for event in closures if until is None or event.at <= until)

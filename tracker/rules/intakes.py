@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from tracker.rules.medicines import (
     INGREDIENTS,
@@ -78,21 +80,28 @@ class Intakes:
     def __init__(self) -> None:
         self._times: list[datetime] = []
         self._taken: list[Taken] = []
+        self._classes: Counter[DrugClass] = Counter()
+
+    def include(self, wanted: DrugClass) -> bool:
+        """Whether a systemic medicine of a class was ever taken."""
+        return self._classes[wanted] > 0
 
     def add(self, taken: Taken) -> None:
         position = bisect_right(self._times, taken.at)
         self._times.insert(position, taken.at)
         self._taken.insert(position, taken)
+        self._classes.update(taken.classes)
 
     def remove(self, taken: Taken) -> None:
         position = bisect_left(self._times, taken.at)
         while self._taken[position] is not taken:
             position += 1
         del self._times[position], self._taken[position]
+        self._classes.subtract(taken.classes)
 
-    def rolling(self, at: datetime) -> list[Taken]:
-        """What was taken in (at - 24 h, at]."""
-        first = bisect_right(self._times, at - ROLLING)
+    def rolling(self, at: datetime, length: timedelta = ROLLING) -> list[Taken]:
+        """What was taken in (at - length, at]."""
+        first = bisect_right(self._times, at - length)
         return self._taken[first : bisect_right(self._times, at)]
 
     def times_from(self, at: datetime) -> list[datetime]:
@@ -101,6 +110,7 @@ class Intakes:
         return self._times[first : bisect_left(self._times, at + ROLLING)]
 
 
+@lru_cache(maxsize=4096)
 def _dose(dose: Dose, route: str, product: str) -> TakenDose:
     base = base_of(dose.name)
     ingredient = INGREDIENTS.get(base)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, get_args, get_type_hints
 
 Number = int | Fraction
@@ -36,6 +36,7 @@ class InvalidThreshold(ValueError):
         self.message = message
 
 
+@lru_cache(maxsize=4096)
 def exact(value: float | str) -> Number:
     """A number as it was written: 0.1 is one tenth."""
     number = Fraction(str(value))

@@ -11,13 +11,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar, cast
 
-from tracker.rules.chart import Chart, Day
+from tracker.rules.chart import NO_DAY, Chart, Day
 from tracker.rules.records import PegScore
 from tracker.rules.thresholds import Number, Thresholds
 from tracker.rules.trial import Trial, trial_of
-from tracker.rules.weeks import LEAST_ON_TIME, WINDOW, Mean, is_no_response, percent_fallen
+from tracker.rules.weeks import LEAST_ON_TIME, WINDOW, Mean, fell_by, is_no_response
 
-_NO_DAY = Day()
 T = TypeVar("T")
 
 
@@ -27,6 +26,8 @@ class Today:
         self.day = day
         self.limits = limits
         self.episode = chart.episodes.of(day)
+        #: D: 1 on the index date.
+        self.number = self.episode.day_number(day)
         self.weeks = chart.week_of(self.episode)
         self._known: dict[Callable[[Today], object], object] = {}
 
@@ -36,26 +37,33 @@ class Today:
             self._known[question] = question(self)
         return cast(T, self._known[question])
 
-    @property
-    def number(self) -> int:
-        """D: 1 on the index date."""
-        return self.episode.day_number(self.day)
-
     def entry(self, back: int = 0) -> Day:
         """The day `back` days ago; an empty one before the episode began."""
-        if self.number - back < 1:
-            return _NO_DAY
-        return self.chart.days.get(self.day - back, _NO_DAY)
+        return self.chart.day(self.day - back) if back < self.number else NO_DAY
+
+    @cached_property
+    def _on_time(self) -> list[Day]:
+        """The last seven days, newest first; empty where there is no on-time entry."""
+        days = (self.entry(back) for back in range(WINDOW))
+        return [day if day.is_on_time else NO_DAY for day in days]
+
+    @cached_property
+    def pains(self) -> list[int | None]:
+        """On-time pain of seven days, newest first."""
+        return [day.pain for day in self._on_time]
+
+    @cached_property
+    def functions(self) -> list[int | None]:
+        """On-time fn, the worse of standing and walking, of seven days, newest first."""
+        return [day.function for day in self._on_time]
 
     def pain(self, back: int = 0) -> int | None:
-        """On-time pain."""
-        entry = self.entry(back)
-        return entry.pain if entry.is_on_time else None
+        """On-time pain, up to six days ago."""
+        return self.pains[back]
 
     def function(self, back: int = 0) -> int | None:
-        """On-time fn, the worse of standing and walking."""
-        entry = self.entry(back)
-        return entry.function if entry.is_on_time else None
+        """On-time fn, up to six days ago."""
+        return self.functions[back]
 
     @cached_property
     def baseline(self) -> Mean | None:
@@ -73,8 +81,7 @@ class Today:
     @cached_property
     def function_median(self) -> Fraction | None:
         """Of the on-time values of seven days, if there are four."""
-        levels = (self.function(back) for back in range(WINDOW))
-        given = sorted(level for level in levels if level is not None)
+        given = sorted(level for level in self.functions if level is not None)
         if len(given) < LEAST_ON_TIME:
             return None
         upper, lower = given[len(given) // 2], given[(len(given) - 1) // 2]
@@ -89,15 +96,16 @@ class Today:
         """pct >= percent. A baseline of zero has no percentage."""
         assert self.baseline is not None
         assert self.week is not None
-        return percent_fallen(self.baseline.value, self.week.value, percent)
+        return fell_by(self.baseline, self.week, percent)
 
     def is_no_response(self, week: Mean) -> bool:
         """NONRESP(W), against the baseline that there is."""
         assert self.baseline is not None
+        before, after, one_point = self.baseline.beside(week)
         return is_no_response(
-            self.baseline.value,
-            week.value,
-            least_points=self.limits.response_points,
+            before,
+            after,
+            least_points=self.limits.response_points * one_point,
             least_percent=self.limits.response_percent,
         )
 

@@ -6,21 +6,22 @@ known and not excused. A count is for a full period and shrinks with a shorter o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from tracker.rules.chart import Chart, Day, is_planned
+from tracker.rules.chart import Chart, is_planned
 from tracker.rules.episodes import Episode
+from tracker.rules.intakes import Taken
 from tracker.rules.medicines import ANALGESIC, INGREDIENTS, NOT_BACK_CARE, base_of
 from tracker.rules.outcome import Evidence
 from tracker.rules.records import PlannedMeasure
+from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
 
 ACTIVE = ("physical_therapy", "home_exercise")
 MANUAL = ("massage", "acupuncture", "manipulation")
-_NO_DAY = Day()
 
 
 class TrialStatus(StrEnum):
@@ -45,25 +46,21 @@ class _Period:
         self.length = min(self.full_length, episode.day_number(day))
         self.first, self.last = day - self.length + 1, day
         self.episode = episode
-        excused = _excused(chart)
-        self.expected = [d for d in range(self.first, day + 1) if d not in excused]
-        days = ((d, chart.days.get(d, _NO_DAY)) for d in self.expected)
         #: Days that count: known and not excused.
-        self.known = [(d, entry) for d, entry in days if entry.is_known]
+        self.known = self.total(_is_counted)
 
     @cached_property
-    def days(self) -> list[Day]:
-        return [self.chart.days.get(d, _NO_DAY) for d in range(self.first, self.last + 1)]
+    def medicines(self) -> list[PlannedMeasure]:
+        """Planned medicines for the back: no anticoagulants."""
+        return [m for m in self.plans("medication") if not _is_for_another_reason(_bases_of(m))]
 
-    @cached_property
-    def medicines(self) -> list[tuple[PlannedMeasure, frozenset[str]]]:
-        """Planned medicines for the back, with their bases: no anticoagulants."""
-        planned = ((m, _bases(m)) for m in self.plans("medication"))
-        return [(m, bases) for m, bases in planned if not _is_for_another_reason(bases)]
+    def total(self, count: Count, *details: Hashable) -> int:
+        """The sum of what is counted on each day of the period."""
+        return self.chart.tallies.total(self.first, self.last, count, *details)
 
-    def planned_days(self, measure: PlannedMeasure) -> list[Day]:
+    def planned_days(self, measure: PlannedMeasure) -> int:
         """The days that count on which a measure was planned."""
-        return [entry for d, entry in self.known if is_planned(measure, d)]
+        return self.total(_is_planned, measure)
 
     def plans(self, *kinds: str) -> list[PlannedMeasure]:
         """Planned measures of these kinds, on any day of the period."""
@@ -86,7 +83,7 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
     active = _is_active_met(period)
     is_waived = _is_active_waived(period)
     others = [name for name, is_met in _OTHERS.items() if is_met(period)]
-    known, expected = len(period.known), len(period.expected)
+    known, expected = period.known, period.total(_is_expected)
     if known == 0 or not _is_share(known, expected, limits.known_percent):
         status = TrialStatus.INDETERMINATE
     elif (active or is_waived) and others:
@@ -101,9 +98,7 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
         "active_met": active,
         "active_waived": is_waived,
         "also_met": list(others),
-        "active_sessions": sum(
-            entry.sessions[kind] for _, entry in period.known for kind in ACTIVE
-        ),
+        "active_sessions": period.total(_active_sessions),
     }
     return Trial(status, evidence)
 
@@ -114,23 +109,23 @@ def _is_active_met(period: _Period) -> bool:
     if any(_reaches_plan(period, measure) for measure in planned):
         return True
     has_home_plan = any(m.measure == "home_exercise" and m.waived is None for m in planned)
-    visits = sum(entry.sessions["physical_therapy"] for entry in period.days)
+    visits = period.total(_therapy_visits)
     if has_home_plan and period.reaches(visits, period.limits.therapy_visits):
         return True
     return not planned and _meets_default(period)
 
 
 def _reaches_plan(period: _Period, measure: PlannedMeasure) -> bool:
-    days = period.planned_days(measure)
     weekly = measure.sessions_per_week or period.limits.default_sessions_per_week
-    done = sum(entry.sessions[measure.measure] for entry in days)
-    return _is_rate(done, exact(weekly), len(days), period.limits.active_percent)
+    done = period.total(_planned_sessions, measure)
+    days = period.planned_days(measure)
+    return _is_rate(done, exact(weekly), days, period.limits.active_percent)
 
 
 def _meets_default(period: _Period) -> bool:
-    done = sum(entry.sessions[kind] for _, entry in period.known for kind in ACTIVE)
+    done = period.total(_active_sessions)
     weekly = period.limits.default_sessions_per_week
-    return _is_rate(done, weekly, len(period.known), period.limits.active_percent)
+    return _is_rate(done, weekly, period.known, period.limits.active_percent)
 
 
 def _is_active_waived(period: _Period) -> bool:
@@ -141,70 +136,48 @@ def _is_active_waived(period: _Period) -> bool:
 def _is_medicine_waived(period: _Period) -> bool:
     """A clinician recorded that a planned medicine must not or cannot be taken."""
     reasons = ("contraindicated", "not_tolerated")
-    return any(measure.waived in reasons for measure, _ in period.medicines)
+    return any(measure.waived in reasons for measure in period.medicines)
 
 
 def _is_scheduled_met(period: _Period) -> bool:
     """A scheduled medicine with 80 % of its doses taken."""
-    return any(_is_taken_as_scheduled(period, m, bases) for m, bases in period.medicines)
+    return any(_is_taken_as_scheduled(period, measure) for measure in period.medicines)
 
 
-def _is_taken_as_scheduled(
-    period: _Period, measure: PlannedMeasure, wanted: frozenset[str]
-) -> bool:
-    days = period.planned_days(measure)
-    a_day = measure.doses_per_day or 0
-    taken = sum(min(a_day, sum(wanted <= intake.bases for intake in entry.taken)) for entry in days)
-    scheduled = a_day * len(days)
-    return scheduled > 0 and _is_share(taken, scheduled, period.limits.scheduled_percent)
+def _is_taken_as_scheduled(period: _Period, measure: PlannedMeasure) -> bool:
+    scheduled = (measure.doses_per_day or 0) * period.planned_days(measure)
+    if scheduled == 0:
+        return False
+    taken = period.total(_scheduled_doses, measure)
+    return _is_share(taken, scheduled, period.limits.scheduled_percent)
 
 
 def _is_as_needed_met(period: _Period) -> bool:
     """Something taken as needed on half of the painful days."""
     limits = period.limits
-    painful = [
-        (d, entry)
-        for d, entry in period.known
-        if entry.pain is not None and entry.pain >= limits.as_needed_pain
-    ]
-    taken = sum(_took_as_needed(period, d, entry) for d, entry in painful)
-    return bool(painful) and _is_share(taken, len(painful), limits.as_needed_percent)
-
-
-def _took_as_needed(period: _Period, day: int, entry: Day) -> bool:
-    """A medicine planned as needed, or an analgesic that is not in the plan."""
-    for intake in entry.taken:
-        planned = [
-            m for m, bases in period.medicines if bases <= intake.bases and is_planned(m, day)
-        ]
-        if any(m.doses_per_day is None for m in planned):
-            return True
-        if not planned and intake.all_classes & ANALGESIC:
-            return True
-    return False
+    painful = period.total(_is_painful, limits.as_needed_pain)
+    relieved = period.total(_is_relieved, limits.as_needed_pain)
+    return painful > 0 and _is_share(relieved, painful, limits.as_needed_percent)
 
 
 def _is_thermal_met(period: _Period) -> bool:
     """Three days a week with a compress, in four of six weeks."""
     weeks = 0
     for last in range(period.last, period.first + 5, -7):
-        block = (period.chart.days.get(d, _NO_DAY) for d in range(last - 6, last + 1))
-        used = sum(entry.compresses > 0 for entry in block)
+        used = period.chart.tallies.total(last - 6, last, _has_compress)
         weeks += used >= period.limits.thermal_days_per_week
     return period.reaches(weeks, period.limits.thermal_weeks)
 
 
 def _is_manual_met(period: _Period) -> bool:
-    done = sum(entry.sessions[kind] for entry in period.days for kind in MANUAL)
-    return period.reaches(done, period.limits.manual_sessions)
+    return period.reaches(period.total(_manual_sessions), period.limits.manual_sessions)
 
 
 def _is_brace_met(period: _Period) -> bool:
     """Half of the planned time worn."""
     for measure in period.plans("brace"):
-        days = period.planned_days(measure)
-        planned = (measure.minutes_per_day or 0) * len(days)
-        worn = sum(entry.brace_minutes for entry in days)
+        planned = (measure.minutes_per_day or 0) * period.planned_days(measure)
+        worn = period.total(_planned_brace_minutes, measure)
         if planned and _is_share(worn, planned, period.limits.brace_percent):
             return True
     return False
@@ -229,22 +202,96 @@ _OTHERS: dict[str, Callable[[_Period], bool]] = {
 }
 
 
+# What is counted on one day.
+
+
+def _is_expected(chart: Chart, day: int) -> bool:
+    return day not in chart.excused
+
+
+def _is_counted(chart: Chart, day: int) -> bool:
+    return _is_expected(chart, day) and chart.is_known(day)
+
+
+def _is_planned(chart: Chart, day: int, measure: PlannedMeasure) -> bool:
+    return is_planned(measure, day) and _is_counted(chart, day)
+
+
+def _active_sessions(chart: Chart, day: int) -> int:
+    return _sessions(chart, day, ACTIVE) if _is_counted(chart, day) else 0
+
+
+def _planned_sessions(chart: Chart, day: int, measure: PlannedMeasure) -> int:
+    is_due = _is_planned(chart, day, measure)
+    return chart.day(day).sessions[measure.measure] if is_due else 0
+
+
+def _therapy_visits(chart: Chart, day: int) -> int:
+    return chart.day(day).sessions["physical_therapy"]
+
+
+def _manual_sessions(chart: Chart, day: int) -> int:
+    return _sessions(chart, day, MANUAL)
+
+
+def _sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
+    return sum(chart.day(day).sessions[kind] for kind in kinds)
+
+
+def _scheduled_doses(chart: Chart, day: int, measure: PlannedMeasure) -> int:
+    """Those taken of a medicine, up to those planned for the day."""
+    if not _is_planned(chart, day, measure):
+        return 0
+    wanted = _bases_of(measure)
+    taken = sum(wanted <= intake.bases for intake in chart.day(day).taken)
+    return min(measure.doses_per_day or 0, taken)
+
+
+def _planned_brace_minutes(chart: Chart, day: int, measure: PlannedMeasure) -> int:
+    return chart.day(day).brace_minutes if _is_planned(chart, day, measure) else 0
+
+
+def _has_compress(chart: Chart, day: int) -> bool:
+    return chart.day(day).compresses > 0
+
+
+def _is_painful(chart: Chart, day: int, least: int) -> bool:
+    pain = chart.day(day).pain
+    return pain is not None and pain >= least and _is_counted(chart, day)
+
+
+def _is_relieved(chart: Chart, day: int, least: int) -> bool:
+    """A painful day with a medicine planned as needed, or an unplanned analgesic."""
+    return _is_painful(chart, day, least) and any(
+        _is_as_needed(chart, day, intake) for intake in chart.day(day).taken
+    )
+
+
+def _is_as_needed(chart: Chart, day: int, intake: Taken) -> bool:
+    planned = [
+        measure
+        for measure in chart.plan
+        if is_planned(measure, day) and _is_planned_for_back(measure, intake)
+    ]
+    if not planned:
+        return bool(intake.all_classes & ANALGESIC)
+    return any(measure.doses_per_day is None for measure in planned)
+
+
+def _is_planned_for_back(measure: PlannedMeasure, intake: Taken) -> bool:
+    if measure.measure != "medication":
+        return False
+    bases = _bases_of(measure)
+    return bases <= intake.bases and not _is_for_another_reason(bases)
+
+
 def _is_for_another_reason(bases: frozenset[str]) -> bool:
     known = [INGREDIENTS[base] for base in bases if base in INGREDIENTS]
     return bool(known) and all(each.drug_class in NOT_BACK_CARE for each in known)
 
 
-def _bases(measure: PlannedMeasure) -> frozenset[str]:
+def _bases_of(measure: PlannedMeasure) -> frozenset[str]:
     return frozenset(base_of(dose.name) for dose in measure.ingredients)
-
-
-def _excused(chart: Chart) -> frozenset[int]:
-    periods = chart.history.form.episode.excused
-    return frozenset(
-        day
-        for each in periods
-        for day in range(each.from_date.toordinal(), each.until_date.toordinal() + 1)
-    )
 
 
 def _is_share(part: int, whole: int, percent: Number) -> bool:

@@ -35,6 +35,11 @@ class Mean:
     days: int
     value: Fraction
 
+    def beside(self, other: Mean) -> tuple[int, int, int]:
+        """Both means over a common denominator, and that: whole numbers compare fast."""
+        mine, theirs = self.total * other.entries, other.total * self.entries
+        return mine, theirs, self.entries * other.entries
+
 
 class Weeks:
     def __init__(self, days: Mapping[int, PainDay], first_day: int) -> None:
@@ -81,9 +86,8 @@ class Weeks:
             best = known[-1] if known else None
             each = start + len(known)
             mean, baseline = self.mean(each), self.baseline(each)
-            is_response = mean and baseline and fell_by(baseline, mean, percent)
-            if mean and is_response and (best is None or mean.value < best[1].value):
-                best = (each, mean)
+            if mean and baseline and fell_by(baseline, mean, percent):
+                best = best if best and best[1].value <= mean.value else (each, mean)
             known.append(best)
         return known[day - start]
 
@@ -119,7 +123,8 @@ class Weeks:
 
 def fell_by(baseline: Mean, mean: Mean, percent: Number) -> bool:
     """pct >= percent; a baseline of zero has no percentage."""
-    return percent_fallen(baseline.value, mean.value, percent)
+    before, after, _ = baseline.beside(mean)
+    return percent_fallen(before, after, percent)
 
 
 def percent_fallen(before: Number, after: Number, percent: Number) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
+from tracker.rules.chart import Chart
 from tracker.rules.dosing import DoseMoment
 from tracker.rules.medicines import INGREDIENTS, DrugClass, not_counted
 from tracker.rules.outcome import Evidence, Priority
@@ -131,20 +133,20 @@ def _danger(base: str) -> int | None:
 
 def _otc_days(moment: DoseMoment, wanted: DrugClass) -> int:
     """Distinct local days of the fourteen that end on this one; 0 with a prescription."""
-    if moment.chart.plans_class(wanted, moment.day):
+    chart = moment.chart
+    if not chart.intakes.include(wanted) or chart.plans_class(wanted, moment.day):
         return 0
-    window = range(moment.day - OTC_DAYS + 1, moment.day + 1)
-    return sum(_took_otc(moment, day, wanted) for day in window)
+    before = chart.tallies.total(moment.day - OTC_DAYS + 1, moment.day - 1, _took_otc, wanted)
+    return before + _took_otc(chart, moment.day, wanted, moment.at)
 
 
-def _took_otc(moment: DoseMoment, day: int, wanted: DrugClass) -> bool:
-    known = moment.chart.days.get(day)
-    return known is not None and any(
+def _took_otc(chart: Chart, day: int, wanted: DrugClass, until: datetime | None = None) -> bool:
+    return any(
         wanted in taken.classes
         and not taken.is_prescribed
-        and taken.at <= moment.at
-        and (taken.bases != _ASPIRIN or DoseMoment(moment.chart, taken.at).is_full_aspirin)
-        for taken in known.taken
+        and (until is None or taken.at <= until)
+        and (taken.bases != _ASPIRIN or DoseMoment(chart, taken.at).is_full_aspirin)
+        for taken in chart.day(day).taken
     )
 
 

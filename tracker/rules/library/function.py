@@ -6,7 +6,6 @@ from tracker.rules.outcome import Priority
 from tracker.rules.rule import AcuteRule, Hit, Needs
 from tracker.rules.thresholds import Thresholds
 from tracker.rules.today import Today
-from tracker.rules.weeks import WINDOW
 
 UNABLE = 5
 _SOURCES = ("Function scale of this project, bands not validated [P]",)
@@ -16,7 +15,7 @@ _CLEARS = "Clears after 7 days with on-time standing or walking on which it is n
 
 def func_limit(today: Today, limits: Thresholds) -> Hit | None:
     """Standing or walking under ten minutes on most days of a week."""
-    levels = [today.function(back) for back in range(WINDOW)]
+    levels = today.functions
     limited = sum(level is not None and level >= limits.function_limited for level in levels)
     if limited < limits.function_limited_days:
         return None

@@ -6,7 +6,6 @@ from tracker.rules.outcome import Priority
 from tracker.rules.rule import AcuteRule, Hit, Needs
 from tracker.rules.thresholds import Thresholds
 from tracker.rules.today import Today
-from tracker.rules.weeks import WINDOW
 from tracker.rules.wording import mean, plain
 
 _CUT_POINTS = (
@@ -21,7 +20,7 @@ def sev_sust(today: Today, limits: Thresholds) -> Hit | None:
 
     Five of seven days at 7 or more, the newest entry among them and at most a day old.
     """
-    scores = [today.pain(back) for back in range(WINDOW)]
+    scores = today.pains
     severe = sum(score is not None and score >= limits.severe_pain for score in scores)
     newest = next(((b, score) for b, score in enumerate(scores) if score is not None), None)
     if newest is None or newest[0] > 1 or newest[1] < limits.severe_pain:
@@ -89,16 +88,14 @@ def worse(today: Today, limits: Thresholds) -> Hit | None:
     """Three days running well above the week before: something has changed."""
     before = today.week_ending(3)
     scores = [today.pain(2), today.pain(1), today.pain()]
-    if before is None:
+    newest = scores[-1]
+    if before is None or newest is None or newest < limits.worse_pain:
         return None
     for score in scores:
         if score is None or score < before.value + limits.worse_points:
             return None
         if 100 * score < (100 + limits.worse_percent) * before.value:
             return None
-    newest = scores[-1]
-    if newest is None or newest < limits.worse_pain:
-        return None
     return Hit(
         priority=Priority.P2,
         because=(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, takewhile
 
 from tracker.rules.medicines import DrugClass
 from tracker.rules.outcome import Priority
@@ -19,12 +19,13 @@ def data_gap(today: Today, limits: Thresholds) -> Hit | None:
 
     More urgent if pain was severe when last seen, or if an opioid is in use.
     """
-    chart, latest = today.chart, today.weeks.latest(today.day)
+    chart = today.chart
     # A date that the clocks jumped over is not expected.
     expected = (b for b in range(today.number) if chart.local_days.exists(today.day - b))
-    silent = list(islice(expected, limits.silent_days))
-    if len(silent) < limits.silent_days or any(today.entry(b).is_on_time for b in silent):
+    silent = takewhile(lambda b: not today.entry(b).is_on_time, expected)
+    if len(list(islice(silent, limits.silent_days))) < limits.silent_days:
         return None
+    latest = today.weeks.latest(today.day)
     was_severe = latest is not None and latest.value >= limits.severe_pain
     has_opioid = chart.plans_class(DrugClass.OPIOID, today.day, prescribed=False)
     has_opioid = has_opioid or chart.took_class(DrugClass.OPIOID, today.day, ACTIVE_DAYS, None)
