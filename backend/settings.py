@@ -7,6 +7,8 @@ they are versioned code in tracker/rules.
 from __future__ import annotations
 
 import zoneinfo
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -311,6 +313,42 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10  # seconds: a claim's lease is longer
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lumbar <lumbar@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# With EMAIL_BACKEND=anymail.backends....EmailBackend: that provider's keys, as JSON.
+ANYMAIL: dict[str, Any] = env.json("ANYMAIL", default={}) | {"REQUESTS_TIMEOUT": (3, 10)}
+
+# --- Other channels: each is there when its key is (docs/channels.md) --------------------------
+
+WEBPUSH_PRIVATE_KEY = env.str("WEBPUSH_PRIVATE_KEY", default="")  # VAPID, 32 bytes in base64url
+WEBPUSH_CONTACT = env.str("WEBPUSH_CONTACT", default=f"mailto:{parseaddr(SERVER_EMAIL)[1]}")
+# Anybody may hand us an endpoint, so only those of known push services are called.
+WEBPUSH_SERVICES = env.list(
+    "WEBPUSH_SERVICES",
+    default=[
+        "https://fcm.googleapis.com",
+        "https://updates.push.services.mozilla.com",
+        "https://*.push.apple.com",
+        "https://*.notify.windows.com",
+    ],
+)
+FCM_SERVICE_ACCOUNT = env.str("FCM_SERVICE_ACCOUNT", default="")  # the JSON that Google gives
+FCM_URL = env.str("FCM_URL", default="https://fcm.googleapis.com")
+APNS_KEY = env.str("APNS_KEY", default="", multiline=True)  # the .p8 that Apple gives
+APNS_KEY_ID = env.str("APNS_KEY_ID", default="")
+APNS_TEAM_ID = env.str("APNS_TEAM_ID", default="")
+APNS_TOPIC = env.str("APNS_TOPIC", default="")  # the app's bundle id
+APNS_URL = env.str("APNS_URL", default="https://api.push.apple.com")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")  # a number, or a messaging service (MG...)
+TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
+# A relay that reports what became of messages signs with this (Standard Webhooks).
+RECEIPTS_SECRET = env.str("RECEIPTS_SECRET", default="")
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443])
+# Networks of your own that webhooks may reach; all other private addresses are refused.
+WEBHOOK_PRIVATE_NETWORKS = [
+    ip_network(network) for network in env.list("WEBHOOK_PRIVATE_NETWORKS", default=[])
+]
+CA_FILE = env.str("CA_FILE", default="")  # further authorities to trust, such as your proxy's
 
 # --- Language and time ------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from notifications.models.breakers import Breaker
 from notifications.models.deliveries import Attempt, Delivery, Notification, Urgency
 from notifications.models.heartbeats import WorkerHeartbeat
 from notifications.models.recipients import ContactPoint, Recipient
 
 __all__ = [
     "Attempt",
+    "Breaker",
     "ContactPoint",
     "Delivery",
     "Notification",

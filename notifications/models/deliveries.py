@@ -36,6 +36,8 @@ class Notification(models.Model):
     link = models.TextField(blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    # Whoever asked for it wants it no more; a dead delivery of it is not brought back.
+    cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -122,6 +124,8 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=16)
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
     expires_at = models.DateTimeField()
+    # The person's channels in order: a later one waits for the earlier to stay unconfirmed.
+    rung = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     next_attempt_at = models.DateTimeField()
     offered_at = models.DateTimeField(null=True, blank=True)
@@ -197,10 +201,13 @@ class Attempt(models.Model):
         STARTED = "started"
         SENT = "sent"
         TRANSIENT = "transient"
+        OUTAGE = "outage"
         PERMANENT = "permanent"
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_rows")
     claim_no = models.PositiveIntegerField()
+    channel = models.CharField(max_length=16, default="")
+    credential = models.CharField(max_length=128, default="")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.STARTED)
@@ -217,6 +224,10 @@ class Attempt(models.Model):
                 condition=Q(outcome="started", ended_at__isnull=True)
                 | (~Q(outcome="started") & Q(ended_at__isnull=False)),
             ),
+        ]
+        indexes = [
+            # Serves the breaker: how the latest calls of one provider ended.
+            models.Index(name="attempt_latest", fields=["channel", "credential", "-ended_at"]),
         ]
 
     def __str__(self) -> str:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
+
+from notifications.models.sealed import SealedTextField
 
 
 class Recipient(models.Model):
@@ -33,6 +36,12 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
     def usable(self) -> ContactPointQuerySet:
         return self.filter(verified_at__isnull=False, disabled_at__isnull=True)
 
+    def disable(self, reason: ContactPoint.DisabledReason, at: Any) -> int:
+        """Use them no more, and forget what was needed to use them."""
+        return self.filter(disabled_at__isnull=True).update(
+            disabled_at=at, disabled_reason=reason, secret=""
+        )
+
 
 class ContactPoint(models.Model):
     """One address of a recipient on one channel."""
@@ -41,6 +50,8 @@ class ContactPoint(models.Model):
         REPLACED = "replaced"
         REFUSED = "refused"
         OPTED_OUT = "opted_out"
+        GONE = "gone"
+        REMOVED = "removed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(
@@ -48,6 +59,8 @@ class ContactPoint(models.Model):
     )
     channel = models.CharField(max_length=16)
     address = models.TextField()
+    # What only the sender may know: a subscription's keys, a webhook's secret.
+    secret = SealedTextField(blank=True, default="")
     verified_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveSmallIntegerField(default=0)
     disabled_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class Breaker(models.Model):
+    """A provider that is not called for now, under one set of credentials.
+
+    A row is there only while it is open: every worker sees the same.
+    """
+
+    channel = models.CharField(max_length=16)
+    credential = models.CharField(max_length=128)
+    opened_at = models.DateTimeField()
+    # The next call that may try whether it is well again.
+    probe_at = models.DateTimeField()
+    last_code = models.CharField(max_length=64, blank=True, default="")
+
+    class Meta:
+        constraints = [
+            # Serves the claim: one state for all who want to call.
+            models.UniqueConstraint(
+                name="breaker_once_per_credential", fields=["channel", "credential"]
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.credential}"
