@@ -1,0 +1,116 @@
+"""Webhooks, signed as Standard Webhooks 1.0 has it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from notifications.channels import guard, wire
+from notifications.channels.base import (
+    Message,
+    Outage,
+    PermanentFailure,
+    Retry,
+    TransientFailure,
+    UnusableAddress,
+)
+from notifications.models import ContactPoint
+
+PREFIX = "whsec_"
+SECRET_BYTES = (24, 64)
+SECONDS = 5.0
+
+
+class Webhook:
+    """An address is a URL; its secret is one `whsec_...`, or two with a space while rotating."""
+
+    name = "webhook"
+    is_configured = True
+    retry = Retry(
+        attempts=10,
+        waits=(
+            timedelta(seconds=5),
+            timedelta(minutes=5),
+            timedelta(minutes=30),
+            *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+        ),
+    )
+
+    def credential(self, address: str) -> str:
+        return urlsplit(address).netloc.lower()[:100]
+
+    def check(self, address: str, secret: str) -> None:
+        guard.check_url(address)
+        shortest, longest = SECRET_BYTES
+        try:
+            lengths = [len(_key(each)) for each in secret.split()]
+        except ValueError:
+            raise UnusableAddress("secret_malformed") from None
+        if not lengths or not all(shortest <= length <= longest for length in lengths):
+            raise UnusableAddress("secret_malformed")
+
+    def send(self, message: Message) -> str:
+        try:
+            guard.check_url(message.address)
+        except UnusableAddress as error:
+            raise PermanentFailure(str(error), is_address_refused=True) from None
+        once, now, body = str(message.delivery_id), int(time.time()), _body(message)
+        answer = wire.post(
+            message.address,
+            body=body,
+            headers={
+                "Content-Type": "application/json",
+                "webhook-id": once,
+                "webhook-timestamp": str(now),
+                "webhook-signature": signatures(message.secret, once, now, body),
+            },
+            is_guarded=True,
+            seconds=SECONDS,
+        )
+        if 200 <= answer.status < 300:
+            return ""
+        raise _failure(answer)
+
+
+def signatures(secrets: str, once: str, timestamp: int, body: bytes) -> str:
+    """Sign with each secret: whoever still holds the former one can check, too."""
+    signed = f"{once}.{timestamp}.".encode() + body
+    return " ".join(
+        "v1," + b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
+        for secret in secrets.split()
+    )
+
+
+def _key(secret: str) -> bytes:
+    if not secret.startswith(PREFIX):
+        raise ValueError(PREFIX)
+    return b64decode(secret.removeprefix(PREFIX), validate=True)
+
+
+def _body(message: Message) -> bytes:
+    told = {
+        "type": "notice",
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": {
+            "id": str(message.delivery_id),
+            "title": message.title,
+            "body": message.line,
+            "link": message.link,
+        },
+    }
+    return json.dumps(told).encode()
+
+
+def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+    code = f"webhook_{answer.status}"
+    if answer.status == 410:
+        return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)
+    if answer.status in {502, 504}:
+        return Outage(code, retry_after=answer.retry_after)
+    # Also a redirect: it is never followed, and somebody may mend it.
+    return TransientFailure(code, retry_after=answer.retry_after)
