@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults browser lock fix
+.PHONY: help setup demo test check bench faults browser peers lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,3 +62,6 @@ fix: setup ## Format, and mend what the linter can
 
 browser: setup ## Install what the browser tests need (as root, Debian)
 	@.ci/browser
+
+peers: ## Install the servers by other people that the channels' tests talk to (needs npm)
+	@.ci/peers

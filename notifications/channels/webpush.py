@@ -1,0 +1,134 @@
+"""Web Push: RFC 8030 (the call), RFC 8291 (the payload), RFC 8292 (who we are)."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
+
+from notifications.channels import webpush_payload, wire
+from notifications.channels.base import (
+    Message,
+    Outage,
+    PermanentFailure,
+    Retry,
+    TransientFailure,
+    UnusableAddress,
+)
+from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.models import ContactPoint
+
+MAX_ENDPOINT = 2000
+
+
+class WebPush:
+    """An address is a subscription's endpoint; its secret the two keys, as JSON."""
+
+    name = "webpush"
+    retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(settings.WEBPUSH_PRIVATE_KEY)
+
+    def credential(self, address: str) -> str:
+        return f"{_origin(address)} {fingerprint(settings.WEBPUSH_PRIVATE_KEY)}"
+
+    def check(self, address: str, secret: str) -> None:
+        if not _is_push_service(address):
+            raise UnusableAddress("endpoint_unknown")
+        try:
+            webpush_payload.encrypt(b"", **json.loads(secret))
+        except (TypeError, ValueError):
+            raise UnusableAddress("keys_malformed") from None
+
+    def send(self, message: Message) -> str:
+        if not _is_push_service(message.address):
+            raise PermanentFailure("endpoint_unknown", is_address_refused=True)
+        answer = wire.post(
+            message.address,
+            body=webpush_payload.encrypt(_payload(message), **json.loads(message.secret)),
+            headers=self._headers(message),
+        )
+        if answer.status in {200, 201, 202}:
+            return answer.headers.get("location", "")
+        raise _failure(answer)
+
+    def _headers(self, message: Message) -> dict[str, str]:
+        origin = _origin(message.address)
+        token = _bearers.token(self.credential(message.address), lambda: _claim(origin))
+        return {
+            "Authorization": f"vapid t={token}, k={public_key()}",
+            "Content-Type": "application/octet-stream",
+            "Content-Encoding": "aes128gcm",
+            "TTL": str(message.seconds),
+            "Urgency": "high" if message.is_urgent else "normal",
+            # Of two with the same topic the service keeps the later one: a retry replaces.
+            "Topic": _base64(message.delivery_id.bytes),
+        }
+
+
+#: A service may refuse a claim that is good for more than a day.
+_bearers = Bearers(lasts=timedelta(hours=6))
+CLAIM_LASTS = timedelta(hours=12)
+
+
+def _claim(origin: str) -> str:
+    key = webpush_payload.private_key(settings.WEBPUSH_PRIVATE_KEY)
+    return sign({"aud": origin, "sub": settings.WEBPUSH_CONTACT}, key, "ES256", lasts=CLAIM_LASTS)
+
+
+def public_key() -> str:
+    """What a browser needs to subscribe: `applicationServerKey`."""
+    point = webpush_payload.private_key(settings.WEBPUSH_PRIVATE_KEY).public_key()
+    return _base64(point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+
+
+def _payload(message: Message) -> bytes:
+    told = {
+        "title": message.title,
+        "body": message.line,
+        "link": message.link,
+        "id": str(message.delivery_id),
+    }
+    return json.dumps(told).encode()
+
+
+def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+    code = f"webpush_{answer.status}"
+    if answer.status in {404, 410}:
+        return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)
+    if answer.status == 429:
+        return TransientFailure(code, retry_after=answer.retry_after)
+    if answer.status >= 500:
+        return Outage(code, retry_after=answer.retry_after)
+    # Also 401 and 403: services answer so to a subscription made with another key.
+    return PermanentFailure(code, is_address_refused=answer.status in {400, 401, 403})
+
+
+def _is_push_service(address: str) -> bool:
+    """Whether we know the service: anybody may hand us an endpoint."""
+    try:
+        origin = _origin(address)
+    except ValueError:
+        return False
+    if len(address) > MAX_ENDPOINT or not address.isascii() or not address.isprintable():
+        return False
+    return " " not in address and any(
+        fnmatchcase(origin, known) for known in settings.WEBPUSH_SERVICES
+    )
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}"
+
+
+def _base64(given: bytes) -> str:
+    return urlsafe_b64encode(given).rstrip(b"=").decode()
