@@ -1,0 +1,116 @@
+"""Apple Push Notification service, over HTTP/2 with a signed provider token."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from notifications.channels import wire
+from notifications.channels.base import (
+    CredentialRefused,
+    Message,
+    Outage,
+    PermanentFailure,
+    Retry,
+    TransientFailure,
+    UnusableAddress,
+)
+from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.models import ContactPoint
+
+TOKEN = re.compile(r"[0-9a-fA-F]{64,200}")
+#: "Refresh no more than once every 20 minutes and no less than once every 60."
+_bearers = Bearers(lasts=timedelta(minutes=50))
+
+Reason = ContactPoint.DisabledReason
+
+
+class Apns:
+    """An address is a device token."""
+
+    name = "apns"
+    retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(settings.APNS_KEY)
+
+    def credential(self, address: str) -> str:
+        named = (settings.APNS_TEAM_ID, settings.APNS_KEY_ID, settings.APNS_TOPIC)
+        return fingerprint(settings.APNS_URL, settings.APNS_KEY, *named)
+
+    def check(self, address: str, secret: str) -> None:
+        if not TOKEN.fullmatch(address):
+            raise UnusableAddress("token_malformed")
+
+    def send(self, message: Message) -> str:
+        answer = self._call(message)
+        if answer.json().get("reason") == "ExpiredProviderToken":
+            _bearers.forget(self.credential(message.address))
+            answer = self._call(message)
+        if answer.status == 200:
+            return answer.headers.get("apns-id", "")
+        raise _failure(answer)
+
+    def _call(self, message: Message) -> wire.Answer:
+        token = _bearers.token(self.credential(message.address), _provider_token)
+        return wire.post(
+            f"{settings.APNS_URL}/3/device/{message.address}",
+            body=json.dumps(_payload(message)).encode(),
+            headers={"Authorization": f"bearer {token}"} | _headers(message),
+        )
+
+
+def _provider_token() -> str:
+    return sign(
+        {"iss": settings.APNS_TEAM_ID}, settings.APNS_KEY, "ES256", key_id=settings.APNS_KEY_ID
+    )
+
+
+def _headers(message: Message) -> dict[str, str]:
+    return {
+        "apns-topic": settings.APNS_TOPIC,
+        "apns-push-type": "alert",
+        "apns-priority": "10" if message.is_urgent else "5",
+        "apns-expiration": str(int(time.time()) + message.seconds),
+        # The second of two with the same id replaces the first on the screen.
+        "apns-collapse-id": str(message.delivery_id),
+        "apns-id": str(message.delivery_id),
+    }
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    return {
+        "aps": {"alert": {"title": message.title, "body": message.line}, "sound": "default"},
+        "link": message.link,
+        "id": str(message.delivery_id),
+    }
+
+
+def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+    said = answer.json()
+    reason = said.get("reason", "")
+    code = f"apns_{answer.status}_{reason}" if str(reason).isalpha() else f"apns_{answer.status}"
+    if answer.status == 410:
+        return PermanentFailure(code, disables=Reason.GONE, as_of=_instant(said.get("timestamp")))
+    if reason in {"BadDeviceToken", "DeviceTokenNotForTopic"}:
+        return PermanentFailure(code, disables=Reason.GONE)
+    if answer.status == 429:
+        return TransientFailure(code, retry_after=answer.retry_after)
+    if answer.status == 403:
+        return CredentialRefused(code)
+    if answer.status >= 500:
+        return Outage(code, retry_after=answer.retry_after)
+    return PermanentFailure(code)
+
+
+def _instant(milliseconds: object) -> datetime | None:
+    """Since when Apple knows the token is gone: one registered later is another app's life."""
+    if not isinstance(milliseconds, int) or not 0 < milliseconds < 10**14:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
