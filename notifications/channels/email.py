@@ -8,29 +8,52 @@ from datetime import timedelta
 from email.utils import parseaddr
 from threading import Timer
 
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
+from django.core.validators import validate_email
 
 from notifications.channels.base import (
+    CredentialRefused,
     Message,
+    Outage,
     PermanentFailure,
     Retry,
     TransientFailure,
+    UnusableAddress,
 )
+from notifications.channels.bearer import fingerprint
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
+#: What a provider's answer must come to, in anymail's words, before we believe it.
+TAKEN = {"sent", "queued"}
 
 
 class Email:
+    """By SMTP, or by a provider's own API through one of anymail's backends."""
+
     name = "email"
+    is_configured = True
     retry = Retry(attempts=10, base=timedelta(seconds=30), cap=timedelta(hours=1))
+
+    def credential(self, address: str) -> str:
+        server = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+        keys = (settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD, str(settings.ANYMAIL))
+        return fingerprint(settings.EMAIL_BACKEND, server, *keys)
+
+    def check(self, address: str, secret: str) -> None:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise UnusableAddress("address_malformed") from None
 
     def send(self, message: Message) -> str:
         mail = _compose(message)
         try:
-            _hand_over(mail)
+            return _hand_over(mail)
         except smtplib.SMTPRecipientsRefused as refused:
             [(code, _)] = refused.recipients.values()
             raise _by_code(code, is_address_refused=True) from None
@@ -39,19 +62,22 @@ class Email:
         except smtplib.SMTPResponseException as error:
             # The greeting, the sign-in or the sender was refused. That is about this
             # installation, so it must not use up the recipient's mail.
-            raise TransientFailure(f"smtp_setup_{error.smtp_code}") from None
+            raise _setup_refused(error.smtp_code) from None
+        except AnymailRecipientsRefused:
+            raise PermanentFailure("recipient_refused", is_address_refused=True) from None
+        except AnymailError as error:
+            raise _of_provider(error) from None
         except ValueError:
             # What cannot be put in a header, such as a line break, is no address.
             raise PermanentFailure("address_malformed", is_address_refused=True) from None
         except (smtplib.SMTPException, OSError) as error:
-            raise TransientFailure(type(error).__name__) from None
-        return str(mail.extra_headers["Message-ID"])
+            raise Outage(type(error).__name__) from None
 
 
 def _compose(message: Message) -> EmailMessage:
     _, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     domain = sender.rpartition("@")[2]
-    return EmailMessage(
+    mail = EmailMessage(
         subject=message.subject,
         body=message.body,
         to=[message.address],
@@ -61,13 +87,16 @@ def _compose(message: Message) -> EmailMessage:
             "Auto-Submitted": "auto-generated",
         },
     )
+    # A provider gives it back with each bounce; SMTP knows nothing of it.
+    mail.metadata = {"delivery_id": str(message.delivery_id)}  # type: ignore[attr-defined]
+    return mail
 
 
-def _hand_over(mail: EmailMessage) -> None:
+def _hand_over(mail: EmailMessage) -> str:
     backend = get_connection(timeout=CONNECT_SECONDS)
     if not isinstance(backend, EmailBackend):
         backend.send_messages([mail])
-        return
+        return _providers_word(mail)
     with _cut_after(TOTAL_SECONDS, backend):
         try:
             backend.open()
@@ -77,6 +106,16 @@ def _hand_over(mail: EmailMessage) -> None:
             # What goes wrong after the server took the mail is not a failure to send.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 backend.close()
+    return str(mail.extra_headers["Message-ID"])
+
+
+def _providers_word(mail: EmailMessage) -> str:
+    status = getattr(mail, "anymail_status", None)
+    if status is None:  # a backend that prints or keeps mails
+        return str(mail.extra_headers["Message-ID"])
+    if not status.status or not status.status <= TAKEN:
+        raise TransientFailure("esp_unclear")
+    return str(status.message_id)
 
 
 @contextlib.contextmanager
@@ -106,3 +145,22 @@ def _by_code(code: int, *, is_address_refused: bool) -> TransientFailure | Perma
     if 500 <= code < 600:
         return PermanentFailure(f"smtp_{code}", is_address_refused=is_address_refused)
     return TransientFailure(f"smtp_{code}")
+
+
+def _setup_refused(code: int) -> TransientFailure:
+    if code in {530, 534, 535, 538}:
+        return CredentialRefused(f"smtp_setup_{code}")
+    return Outage(f"smtp_setup_{code}")
+
+
+def _of_provider(error: AnymailError) -> TransientFailure | PermanentFailure:
+    status = getattr(error, "status_code", None)
+    if not isinstance(error, AnymailAPIError):
+        return PermanentFailure(type(error).__name__)
+    if status is None or status >= 500:
+        return Outage(f"esp_{status or type(error).__name__}")
+    if status in {401, 403}:
+        return CredentialRefused(f"esp_{status}")
+    if status == 429:
+        return TransientFailure("esp_429")
+    return PermanentFailure(f"esp_{status}")

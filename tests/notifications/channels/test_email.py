@@ -9,8 +9,15 @@ from time import monotonic
 import pytest
 
 from notifications.channels import email
-from notifications.channels.base import Message, PermanentFailure, TransientFailure
+from notifications.channels.base import (
+    CredentialRefused,
+    Message,
+    Outage,
+    PermanentFailure,
+    TransientFailure,
+)
 from notifications.channels.email import Email
+from tests.peers.http import running_http
 
 MESSAGE = Message(
     delivery_id=uuid.UUID(int=7),
@@ -133,3 +140,86 @@ def test_what_goes_wrong_after_the_mail_was_taken_is_not_a_failure(smtp):
 
     assert Email().send(MESSAGE)
     assert len(smtp.mails) == 1
+
+
+@pytest.fixture
+def esp(settings):
+    """A mail provider's own API, as Postmark documents it."""
+    with running_http() as sink:
+        settings.EMAIL_BACKEND = "anymail.backends.postmark.EmailBackend"
+        settings.ANYMAIL = {
+            "POSTMARK_SERVER_TOKEN": "a token",
+            "POSTMARK_API_URL": f"{sink.origin}/",
+            "REQUESTS_TIMEOUT": (3, 10),
+        }
+        yield sink
+
+
+TAKEN = {
+    "To": MESSAGE.address,
+    "SubmittedAt": "2026-11-22T10:00:00Z",
+    "MessageID": "b7bc2f4a-e38e-4336-af7d-e6c392c2f817",
+    "ErrorCode": 0,
+    "Message": "OK",
+}
+
+
+def test_a_providers_own_api_is_used_when_its_backend_is_chosen(esp):
+    esp.answer(200, TAKEN)
+
+    assert Email().send(MESSAGE) == TAKEN["MessageID"]
+
+    [call] = esp.calls
+    assert call.json["Subject"] == MESSAGE.subject
+    assert call.json["Metadata"] == {"delivery_id": str(MESSAGE.delivery_id)}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code"),
+    [
+        (422, {"ErrorCode": 402, "Message": "malformed"}, PermanentFailure, "esp_422"),
+        (401, {"ErrorCode": 10, "Message": "bad token"}, CredentialRefused, "esp_401"),
+        (429, {"ErrorCode": 429, "Message": "slow down"}, TransientFailure, "esp_429"),
+        (503, {"ErrorCode": 100, "Message": "maintenance"}, Outage, "esp_503"),
+    ],
+)
+def test_a_providers_answers_mean_what_smtps_do(esp, status, body, kind, code):
+    esp.answer(status, body)
+
+    with pytest.raises(kind) as failure:
+        Email().send(MESSAGE)
+
+    assert failure.value.code == code
+
+
+def test_an_address_that_a_provider_has_given_up_is_refused(esp):
+    words = (
+        f"You tried to send to a recipient that has been marked as inactive.\n Found inactive"
+        f" addresses: {MESSAGE.address}.\n Inactive recipients are ones that have generated a"
+        f" hard bounce or a spam complaint. "
+    )
+    esp.answer(422, {"ErrorCode": 406, "Message": words})
+
+    with pytest.raises(PermanentFailure) as failure:
+        Email().send(MESSAGE)
+
+    assert failure.value.is_address_refused
+
+
+def test_an_answer_that_says_neither_yes_nor_no_is_not_taken_for_a_yes(esp):
+    esp.answer(422, {"ErrorCode": 406, "Message": "in words that nobody foresaw"})
+
+    with pytest.raises(TransientFailure) as failure:
+        Email().send(MESSAGE)
+
+    assert failure.value.code == "esp_unclear"
+
+
+def test_a_provider_that_is_not_there_is_an_outage(esp, settings):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
+        settings.ANYMAIL = settings.ANYMAIL | {"POSTMARK_API_URL": url}
+
+        with pytest.raises(Outage):
+            Email().send(MESSAGE)
