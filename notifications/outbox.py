@@ -10,10 +10,11 @@ from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
-from notifications.channels import CHANNELS
+from notifications.channels import CHANNELS, configured
+from notifications.channels.base import UnusableAddress
 from notifications.kinds import Kind
 from notifications.models import (
     ContactPoint,
@@ -22,21 +23,31 @@ from notifications.models import (
     Recipient,
     Urgency,
 )
+from notifications.models.recipients import ContactPointQuerySet
+from notifications.models.wake import WAKE_CHANNEL, wake_dispatcher
+from notifications.services.contact_points import (
+    add_contact_point,
+    remove_contact_point,
+    set_contact_point,
+)
+from notifications.services.rungs import planned
 
 __all__ = [
+    "WAKE_CHANNEL",
     "Kind",
+    "UnusableAddress",
     "Urgency",
+    "add_contact_point",
     "cancel",
     "enqueue",
     "forget",
+    "is_channel_configured",
     "reachable",
+    "remove_contact_point",
     "set_contact_point",
     "upsert_recipient",
     "wake_dispatcher",
 ]
-
-#: The PostgreSQL channel on which the dispatcher listens for urgent work.
-WAKE_CHANNEL = "lumbar_urgent"
 
 
 @transaction.atomic
@@ -52,6 +63,8 @@ def enqueue(
 ) -> Notification:
     """Put one notification, with a delivery per usable address, in the outbox.
 
+    The person's channels are used in order (`channels.RUNGS`), a later one only while
+    nobody has confirmed an earlier one.
     `group` is opaque: it is what `cancel` takes. `link` is a path such as
     `/console/flags/...`; the address of the site is put before it when it is sent.
     """
@@ -64,7 +77,6 @@ def enqueue(
         created_at=at,
         expires_at=expires_at,
     )
-    points = ContactPoint.objects.usable().filter(recipient_id=recipient_id)
     Delivery.objects.bulk_create(
         Delivery(
             notification=notification,
@@ -72,10 +84,11 @@ def enqueue(
             channel=point.channel,
             urgency=notification.urgency,
             expires_at=expires_at,
-            next_attempt_at=at,
+            rung=rung,
+            next_attempt_at=due_at,
             attempts_allowed=CHANNELS[point.channel].retry.attempts,
         )
-        for point in points
+        for point, rung, due_at in planned(_usable(recipient_id), notification.urgency, at)
     )
     if notification.urgency == Urgency.URGENT:
         wake_dispatcher()
@@ -89,6 +102,10 @@ def cancel(*, group: str, at: datetime) -> int:
     After the caller's commit no new attempt starts: the claim number is raised here,
     and an attempt begins only under the row's lock, with the number it was given.
     """
+    wanted = Notification.objects.filter(group=group, cancelled_at__isnull=True)
+    # Locked in one order, so that two who cancel do not wait for each other.
+    rows = wanted.select_for_update().order_by("pk").values_list("pk", flat=True)
+    Notification.objects.filter(pk__in=list(rows)).update(cancelled_at=at)
     stopped = (
         Delivery.objects.unfinished()
         .filter(notification__group=group)
@@ -103,7 +120,11 @@ def cancel(*, group: str, at: datetime) -> int:
 
 def reachable(recipient_id: UUID) -> bool:
     """Whether a notification to this recipient would have any address to go to."""
-    return ContactPoint.objects.usable().filter(recipient_id=recipient_id).exists()
+    return _usable(recipient_id).exists()
+
+
+def is_channel_configured(channel: str) -> bool:
+    return channel in configured()
 
 
 def upsert_recipient(
@@ -131,44 +152,11 @@ def upsert_recipient(
     return recipient
 
 
-@transaction.atomic
-def set_contact_point(
-    *,
-    recipient_id: UUID,
-    channel: str,
-    address: str,
-    at: datetime,
-    verified: bool = True,
-) -> ContactPoint:
-    """Make this the recipient's one address on the channel.
-
-    Raises `KeyError` for a channel that does not exist.
-    """
-    channel = CHANNELS[channel].name
-    points = ContactPoint.objects.filter(recipient_id=recipient_id, channel=channel)
-    points.filter(disabled_at__isnull=True).exclude(address=address).update(
-        disabled_at=at, disabled_reason=ContactPoint.DisabledReason.REPLACED
-    )
-    point, _ = ContactPoint.objects.update_or_create(
-        recipient_id=recipient_id,
-        channel=channel,
-        address=address,
-        defaults={
-            "verified_at": at if verified else None,
-            "refusals": 0,
-            "disabled_at": None,
-            "disabled_reason": "",
-        },
-    )
-    return point
-
-
 def forget(*, recipient_id: UUID) -> None:
     """Erase the recipient: addresses, notifications, deliveries, attempts."""
     Recipient.objects.filter(pk=recipient_id).delete()
 
 
-def wake_dispatcher() -> None:
-    """Tell the dispatcher, when the caller commits, that urgent work is there."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])
+def _usable(recipient_id: UUID) -> ContactPointQuerySet:
+    points = ContactPoint.objects.usable().filter(recipient_id=recipient_id)
+    return points.filter(channel__in=configured())

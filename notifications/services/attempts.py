@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import F
 
 from notifications.channels import CHANNELS
-from notifications.channels.base import PermanentFailure, TransientFailure
+from notifications.channels.base import Outage, PermanentFailure, TransientFailure
 from notifications.models import Attempt, ContactPoint, Delivery, Urgency
 from notifications.models.deliveries import DeliveryQuerySet
 from notifications.models.now import DatabaseNow
+from notifications.services import breakers, rungs
 from notifications.services.backoff import wait_before_next
 from notifications.services.claims import LEASE, Claim
 from notifications.services.quiet_hours import end_of_quiet
@@ -45,14 +46,22 @@ def begin(claim: Claim, *, at: datetime) -> Delivery | None:
     )
     if delivery is None or not _is_wanted_now(claim, delivery, at):
         return None
-    Attempt.objects.create(delivery=delivery, claim_no=claim.number, started_at=DatabaseNow())
+    Attempt.objects.create(
+        delivery=delivery,
+        claim_no=claim.number,
+        started_at=DatabaseNow(),
+        channel=delivery.channel,
+        credential=credential_of(delivery),
+    )
     # The claim may have waited for the lock: the call gets a whole lease.
     _held(claim).update(lease_until=DatabaseNow() + LEASE)
     return delivery
 
 
 @transaction.atomic(durable=True)
-def finish(claim: Claim, delivery: Delivery, result: Result, seconds: float) -> bool:
+def finish(
+    claim: Claim, delivery: Delivery, result: Result, seconds: float, *, at: datetime
+) -> bool:
     """Write the result; False if the number was no longer the current one."""
     Attempt.objects.filter(delivery=delivery, claim_no=claim.number).update(
         ended_at=DatabaseNow(),
@@ -60,9 +69,19 @@ def finish(claim: Claim, delivery: Delivery, result: Result, seconds: float) -> 
         code=result.code,
         latency_ms=round(seconds * 1000),
     )
-    if isinstance(result, PermanentFailure) and result.is_address_refused:
-        _count_refusal(delivery.contact_point)
-    return bool(_write_result(claim, delivery, result))
+    breakers.note(
+        channel=delivery.channel,
+        credential=credential_of(delivery),
+        failure=None if isinstance(result, Sent) else result,
+        at=at,
+    )
+    if isinstance(result, PermanentFailure):
+        _learn_of_address(delivery.contact_point, result)
+    return _write_result(claim, delivery, result)
+
+
+def credential_of(delivery: Delivery) -> str:
+    return CHANNELS[delivery.channel].credential(delivery.contact_point.address)[:128]
 
 
 def _held(claim: Claim) -> DeliveryQuerySet:
@@ -72,25 +91,41 @@ def _held(claim: Claim) -> DeliveryQuerySet:
 def _is_wanted_now(claim: Claim, delivery: Delivery, at: datetime) -> bool:
     if not delivery.contact_point.is_usable:
         _held(claim).end(Delivery.State.SUPPRESSED, last_code="address_disabled")
+        rungs.bring_forward(delivery)
         return False
+    later = _held_back_until(delivery, at)
+    if later is not None:
+        _held(claim).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
+        return False
+    later = breakers.wait_until(channel=delivery.channel, credential=credential_of(delivery), at=at)
+    if later is not None:
+        _held(claim).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
+        rungs.bring_forward(delivery)
+    return later is None
+
+
+def _held_back_until(delivery: Delivery, at: datetime) -> datetime | None:
     if delivery.urgency == Urgency.URGENT:
-        return True
-    end = end_of_quiet(delivery.notification.recipient, at)
-    if end is not None:
-        _held(claim).put_back(next_attempt_at=end, attempts=F("attempts") - 1)
-    return end is None
+        return None
+    return end_of_quiet(delivery.notification.recipient, at)
 
 
-def _write_result(claim: Claim, delivery: Delivery, result: Result) -> int:
+def _write_result(claim: Claim, delivery: Delivery, result: Result) -> bool:
     held = _held(claim)
     if isinstance(result, Sent):
         reference = result.reference[:255]
-        return held.end(Delivery.State.SENT, provider_reference=reference)
+        written = held.end(Delivery.State.SENT, provider_reference=reference)
+        if written and rungs.is_told(delivery, Delivery.State.SENT):
+            rungs.stop(delivery)
+        return bool(written)
     is_last = delivery.attempts >= delivery.attempts_allowed
     if isinstance(result, PermanentFailure) or is_last:
-        return held.end(Delivery.State.DEAD, last_code=result.code)
+        written = held.end(Delivery.State.DEAD, last_code=result.code)
+        if written:
+            rungs.bring_forward(delivery)
+        return bool(written)
     wait = wait_before_next(CHANNELS[delivery.channel].retry, delivery.attempts, result.retry_after)
-    return held.put_back(next_attempt_at=DatabaseNow() + wait, last_code=result.code)
+    return bool(held.put_back(next_attempt_at=DatabaseNow() + wait, last_code=result.code))
 
 
 def _outcome(result: Result) -> Attempt.Outcome:
@@ -98,13 +133,17 @@ def _outcome(result: Result) -> Attempt.Outcome:
         return Attempt.Outcome.SENT
     if isinstance(result, PermanentFailure):
         return Attempt.Outcome.PERMANENT
+    if isinstance(result, Outage):
+        return Attempt.Outcome.OUTAGE
     return Attempt.Outcome.TRANSIENT
 
 
-def _count_refusal(point: ContactPoint) -> None:
+def _learn_of_address(point: ContactPoint, failure: PermanentFailure) -> None:
     points = ContactPoint.objects.filter(pk=point.pk)
-    points.update(refusals=F("refusals") + 1)
-    points.filter(refusals__gte=REFUSALS_BELIEVED, disabled_at__isnull=True).update(
-        disabled_at=DatabaseNow(),
-        disabled_reason=ContactPoint.DisabledReason.REFUSED,
-    )
+    if failure.disables is not None:
+        known = points.filter(verified_at__lt=failure.as_of) if failure.as_of else points
+        known.disable(failure.disables, DatabaseNow())
+    elif failure.is_address_refused:
+        points.update(refusals=F("refusals") + 1)
+        believed = points.filter(refusals__gte=REFUSALS_BELIEVED)
+        believed.disable(ContactPoint.DisabledReason.REFUSED, DatabaseNow())

@@ -11,7 +11,7 @@ from django.db import connection
 
 from notifications.channels import CHANNELS
 from notifications.channels.base import Message, PermanentFailure, TransientFailure
-from notifications.models import Delivery
+from notifications.models import Delivery, Urgency
 from notifications.services import attempts, claims, texts
 
 logger = logging.getLogger(__name__)
@@ -29,14 +29,14 @@ def deliver(*, delivery_id: UUID, at: datetime) -> bool:
         # A provider may take seconds: the pool's connection is for others meanwhile.
         connection.close()
     started = time.monotonic()
-    result = _send(delivery)
-    attempts.finish(claim, delivery, result, time.monotonic() - started)
+    result = _send(delivery, at)
+    attempts.finish(claim, delivery, result, time.monotonic() - started, at=at)
     return True
 
 
-def _send(delivery: Delivery) -> attempts.Result:
+def _send(delivery: Delivery, at: datetime) -> attempts.Result:
     try:
-        reference = CHANNELS[delivery.channel].send(_message(delivery))
+        reference = CHANNELS[delivery.channel].send(_message(delivery, at))
     except (TransientFailure, PermanentFailure) as failure:
         return failure
     except Exception as error:  # noqa: BLE001 - a poison item must not stop the others
@@ -48,7 +48,7 @@ def _send(delivery: Delivery) -> attempts.Result:
     return attempts.Sent(reference)
 
 
-def _message(delivery: Delivery) -> Message:
+def _message(delivery: Delivery, at: datetime) -> Message:
     notification = delivery.notification
     text = texts.render(
         notification.kind,
@@ -60,4 +60,9 @@ def _message(delivery: Delivery) -> Message:
         address=delivery.contact_point.address,
         subject=text.subject,
         body=text.body,
+        secret=delivery.contact_point.secret,
+        link=texts.absolute(notification.link),
+        is_urgent=delivery.urgency == Urgency.URGENT,
+        lasts=delivery.expires_at - at,
+        attempt=delivery.attempts,
     )

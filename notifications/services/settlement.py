@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from notifications.models import Delivery
+from notifications.services import rungs
 
 
 @transaction.atomic
@@ -18,13 +19,14 @@ def settle(*, at: datetime, limit: int) -> int:
         .filter(Q(expires_at__lte=at) | Q(attempts__gte=F("attempts_allowed")))
         .select_for_update(skip_locked=True)
         .order_by("next_attempt_at")
-        .values_list("pk", "expires_at")[:limit]
     )
-    rows = list(stuck)
-    late = [pk for pk, expires_at in rows if expires_at <= at]
-    used_up = [pk for pk, expires_at in rows if expires_at > at]
+    rows = list(stuck[:limit])
+    late = [row.pk for row in rows if row.expires_at <= at]
+    used_up = [row for row in rows if row.expires_at > at]
     # The number is raised: should a paused holder wake, its result is fenced off.
     fence = {"claim_no": F("claim_no") + 1}
     Delivery.objects.filter(pk__in=late).end(Delivery.State.EXPIRED, **fence)
-    Delivery.objects.filter(pk__in=used_up).end(Delivery.State.DEAD, **fence)
+    Delivery.objects.filter(pk__in=[row.pk for row in used_up]).end(Delivery.State.DEAD, **fence)
+    for row in used_up:
+        rungs.bring_forward(row)
     return len(rows)

@@ -23,8 +23,11 @@ class Text(NamedTuple):
 
 def render(kind: str, *, language: str, link: str) -> Text:
     subject, _, body = _template(Kind(kind), language).partition("\n\n")
-    link = urljoin(settings.PUBLIC_URL + "/", link)
-    return Text(subject.strip(), Template(body).substitute(link=link))
+    return Text(subject.strip(), Template(body).substitute(link=absolute(link)))
+
+
+def absolute(link: str) -> str:
+    return urljoin(settings.PUBLIC_URL + "/", link)
 
 
 @cache

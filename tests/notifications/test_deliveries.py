@@ -175,7 +175,7 @@ def test_who_wakes_after_the_lease_writes_on_the_attempt_only(tell, at, result):
     lose_the_lease(delivery)
     other = claimed_and_begun(delivery, at)
 
-    assert not attempts.finish(slow, reread(delivery), result, 40.0)
+    assert not attempts.finish(slow, reread(delivery), result, 40.0, at=at)
 
     assert reread(delivery).state == State.CLAIMED
     assert delivery.claim_no == other.number
@@ -215,7 +215,7 @@ def test_a_result_after_a_cancel_leaves_it_canceled(tell, at):
     claim = claimed_and_begun(delivery, at)
     outbox.cancel(group="ladder:1", at=at)
 
-    assert not attempts.finish(claim, reread(delivery), attempts.Sent("x"), 0.1)
+    assert not attempts.finish(claim, reread(delivery), attempts.Sent("x"), 0.1, at=at)
     assert reread(delivery).state == State.CANCELLED
 
 
