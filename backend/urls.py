@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", health.ready),
     path("console/", include("tracker.console.urls")),
     path("invitation", patient_invitation, name="patient_invitation"),
+    path("callbacks/", include("notifications.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("tracker.api.urls")),
     path(
