@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+import clock
+from notifications.models import Urgency
+from notifications.services import dead_letters
+
+LINE = "{id}  {ended}  {urgency:<7}  {channel:<8}  {attempts:>2} tries  {code:<28}  {kind}{late}"
+
+
+class Command(BaseCommand):
+    help = "List the deliveries that failed for good, or try one of them again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--retry", type=UUID, metavar="ID", help="try this one again")
+        parser.add_argument("--limit", type=int, default=50, help="how many to list (50)")
+
+    def handle(self, *, retry: UUID | None, limit: int, **_: Any) -> None:
+        if retry is not None:
+            self._retry(retry)
+            return
+        at, dead = clock.now(), dead_letters.all_dead()
+        for row in dead[:limit]:
+            line = LINE.format(
+                id=row.pk,
+                ended=f"{row.ended_at:%Y-%m-%d %H:%M}Z",
+                urgency=Urgency(row.urgency).name.lower(),
+                channel=row.channel,
+                attempts=row.attempts,
+                code=row.last_code or "no result",
+                kind=row.notification.kind,
+                late="" if row.expires_at > at else "  (too late)",
+            )
+            self.stdout.write(line)
+        self.stdout.write(f"{dead.count()} dead")
+
+    def _retry(self, delivery_id: UUID) -> None:
+        try:
+            dead_letters.retry(delivery_id=delivery_id, at=clock.now())
+        except dead_letters.CannotBeRetried as refused:
+            raise CommandError(f"Not tried again: {refused}") from None
+        self.stdout.write(f"{delivery_id} is on its way again")
