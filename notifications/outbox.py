@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F
 
-from notifications.channels import CHANNELS, configured
+from notifications.channels import CHANNELS, DEVICES, configured, webpush
 from notifications.channels.base import UnusableAddress
 from notifications.kinds import Kind
 from notifications.models import (
@@ -39,6 +39,7 @@ __all__ = [
     "Urgency",
     "add_contact_point",
     "cancel",
+    "devices",
     "enqueue",
     "forget",
     "is_channel_configured",
@@ -47,6 +48,7 @@ __all__ = [
     "set_contact_point",
     "upsert_recipient",
     "wake_dispatcher",
+    "webpush_key",
 ]
 
 
@@ -125,6 +127,17 @@ def reachable(recipient_id: UUID) -> bool:
 
 def is_channel_configured(channel: str) -> bool:
     return channel in configured()
+
+
+def webpush_key() -> str | None:
+    """What a browser subscribes with, if Web Push is set up."""
+    return webpush.public_key() if is_channel_configured("webpush") else None
+
+
+def devices(recipient_id: UUID) -> list[ContactPoint]:
+    """The phones and browsers that are told now, the latest first."""
+    points = _usable(recipient_id).filter(channel__in=DEVICES)
+    return list(points.order_by("-verified_at", "pk"))
 
 
 def upsert_recipient(

@@ -17,6 +17,9 @@ CHANNELS = {channel.name: channel for channel in _ALL}
 #: Who does not answer on one rung is told on the next. All of a rung is used at once.
 RUNGS = {"webpush": 0, "apns": 0, "fcm": 0, "webhook": 0, "sms": 1, "email": 2}
 
+#: What an app or a browser registers for itself.
+DEVICES = ("webpush", "apns", "fcm")
+
 
 def configured() -> list[str]:
     """The channels that this installation can use."""

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from notifications import outbox
 from tests.cast import MONDAY_EVENING
 from tracker.models import Advice, AuditEvent, Message
 
@@ -22,6 +23,8 @@ OPEN = {
     ("consent-text", "POST"),
     ("enrolment", "POST"),
 }
+#: they do nothing without a body
+WITH_BODY = {("sync", "POST"), ("devices", "POST")}
 #: they read nobody's data
 IMPERSONAL = {("scales", "GET")}
 ALL = [(path, method) for path, method, _ in endpoints()]
@@ -50,7 +53,16 @@ def alices(cast, alice) -> dict[str, str]:
     for resource, sent in RECORDS.items():
         answer = alice.put(f"{resource}/{record}", sent)
         assert answer.status_code in {201, 409}, answer.content
-    return {**ids, "advice_id": str(advice.id), "message_id": str(message.id), "uuid": str(record)}
+    device = outbox.add_contact_point(
+        recipient_id=cast.alice.recipient_id, channel="apns", address="0" * 64, at=MONDAY_EVENING
+    )
+    return {
+        **ids,
+        "advice_id": str(advice.id),
+        "message_id": str(message.id),
+        "uuid": str(record),
+        "device_id": str(device.pk),
+    }
 
 
 RECORDS = {
@@ -71,7 +83,8 @@ def request(phone: Phone, path: str, method: str, names: dict[str, str]):
 
 @pytest.mark.parametrize(("path", "method"), PRIVATE)
 def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
-    names = {"day": "2026-03-02"} | dict.fromkeys(("uuid", "advice_id", "message_id"), str(uuid4()))
+    ids = ("uuid", "advice_id", "message_id", "device_id")
+    names = {"day": "2026-03-02"} | dict.fromkeys(ids, str(uuid4()))
 
     answer = request(Phone(), path, method, names)
 
@@ -119,7 +132,7 @@ def test_a_message_of_another_patient_is_no_page_to_go_on_from(cast, alices):
 
 def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, alice):
     for path, method in PRIVATE:
-        if (path, method) in IMPERSONAL or method not in {"GET", "POST"} or path == "sync":
+        if (path, method) in IMPERSONAL | WITH_BODY or method not in {"GET", "POST"}:
             continue
         before = AuditEvent.objects.count()
         answer = alice.ask(method, address(path, alices))
