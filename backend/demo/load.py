@@ -24,9 +24,9 @@ from tracker.models import DiaryEntry, Flag
 
 ZONE = ZoneInfo(CLINIC_ZONE)
 VISIT, ENROLMENT = time(10, 30), time(12, 45)
-#: Phones that send within the same half hour do so at its end, side by side.
-HALF_HOUR = timedelta(minutes=30)
-SIDE_BY_SIDE = 3
+#: Phones that send within the same hour do so at its end, side by side.
+HOUR = timedelta(hours=1)
+SIDE_BY_SIDE = 4
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Loader:
         by_moment: dict[datetime, dict[str, list[Log]]] = defaultdict(lambda: defaultdict(list))
         for person in self.people:
             for log in person.diary:
-                by_moment[_end_of_half_hour(log.sent_at)][person.email].append(log)
+                by_moment[_end_of_hour(log.sent_at)][person.email].append(log)
         for at, parcels in by_moment.items():
             yield at, partial(self._send, parcels)
 
@@ -118,7 +118,7 @@ def _wall(day: date, wall: time) -> datetime:
     return datetime.combine(day, wall, ZONE)
 
 
-def _end_of_half_hour(at: datetime) -> datetime:
+def _end_of_hour(at: datetime) -> datetime:
     return datetime.fromtimestamp(
-        -(-at.timestamp() // HALF_HOUR.total_seconds()) * HALF_HOUR.total_seconds(), at.tzinfo
+        -(-at.timestamp() // HOUR.total_seconds()) * HOUR.total_seconds(), at.tzinfo
     )

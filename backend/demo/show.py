@@ -29,6 +29,7 @@ from backend.demo.phone import PhoneError, line_to
 from backend.demo.ports import Ports
 from backend.demo.processes import ProcessError, Processes
 from backend.demo.progress import Days
+from backend.demo.second_hand import SecondHand
 from backend.demo.stories import ALARM, RECOVERS, STORIES, Story
 from backend.demo.walk import StuckError, Walk
 from backend.servers import Cluster
@@ -68,7 +69,7 @@ class Show:
 
     def _perform(self, stack: ExitStack, *, check: bool) -> None:
         self._log_to_file(stack)
-        walk = Walk()
+        walk = Walk(stack.enter_context(SecondHand(self.logs / "second-hand.log")))
         mailbox = stack.enter_context(
             Mailbox(self.ports.smtp, self.ports.mailbox, now=walk.now, zone=ZONE)
         )
