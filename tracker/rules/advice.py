@@ -101,10 +101,8 @@ def _wears_fentanyl(chart: Chart, at: datetime) -> bool:
     """A patch logged in the last 72 hours, or one in the plan."""
     if any(_is_fentanyl_patch(taken) for taken in chart.intakes.rolling(at, PATCH_WORN)):
         return True
-    return any(
-        dose.name == "fentanyl" and dose.mcg_per_hour is not None
-        for _, dose, _ in chart.medicines(chart.local_days.day_of(at))
-    )
+    planned = chart.medicines.on(chart.local_days.day_of(at)).doses
+    return any(dose.name == "fentanyl" and dose.mcg_per_hour is not None for dose in planned)
 
 
 def _is_fentanyl_patch(taken: Taken) -> bool:

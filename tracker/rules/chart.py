@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from tracker.rules.episodes import Episode
 from tracker.rules.history import Entry, History, Version
 from tracker.rules.intakes import Intakes, Taken
-from tracker.rules.medicines import INGREDIENTS, DrugClass, Ingredient, base_of, is_systemic
+from tracker.rules.medicines import DrugClass
 from tracker.rules.opioid_courses import OpioidDays
+from tracker.rules.plans import MedicinePlan
 from tracker.rules.records import (
     CompressUse,
     DiaryEntry,
     PegScore,
-    PlannedDose,
-    PlannedMeasure,
     Record,
     TherapySession,
     Treatment,
@@ -29,9 +27,6 @@ from tracker.rules.weeks import Weeks
 
 LATE = timedelta(hours=48)
 BACKFILL_DAYS = 7
-
-#: An ingredient in the plan; None where it is not one that is counted.
-PlannedMedicine = tuple[PlannedMeasure, PlannedDose, Ingredient | None]
 
 
 class Day:
@@ -83,8 +78,7 @@ class Chart:
         self.local_days = history.days
         self.patient = history.form.patient
         self.plan = history.form.plan
-        self._planned_doses = list(_planned_doses(self.plan))
-        self._in_force: dict[int, list[PlannedMedicine]] = {}
+        self.medicines = MedicinePlan(self.plan)
         self.conditions = frozenset(self.patient.conditions)
         self.episodes = history.episodes
         self.days: dict[int, Day] = {}
@@ -148,7 +142,7 @@ class Chart:
         """Whether a treatment was logged within seven local days."""
         first = entry.first
         logged = self.local_days.day_of(first.submitted_at)
-        return logged - self.history.day_of(first.record) <= BACKFILL_DAYS
+        return logged - first.day <= BACKFILL_DAYS
 
     def day(self, day: int) -> Day:
         """What is known of a day; for reading only."""
@@ -157,23 +151,6 @@ class Chart:
     def is_known(self, day: int) -> bool:
         """Whether a diary entry or a treatment tells of a day."""
         return day in self.days and self.days[day].is_known
-
-    def medicines(self, day: int) -> list[PlannedMedicine]:
-        """Systemic ingredients in force in the plan; what is waived is not."""
-        if day not in self._in_force:
-            self._in_force[day] = [
-                planned for planned in self._planned_doses if is_planned(planned[0], day)
-            ]
-        return self._in_force[day]
-
-    def plans_class(self, wanted: DrugClass, day: int, *, prescribed: bool = True) -> bool:
-        """Whether a medicine of a class is in the plan (as prescribed)."""
-        return any(
-            ingredient is not None
-            and ingredient.drug_class is wanted
-            and (measure.prescribed or not prescribed)
-            for measure, _, ingredient in self.medicines(day)
-        )
 
     def week_of(self, episode: Episode) -> Weeks:
         return self.weeks[episode.number]
@@ -190,7 +167,7 @@ class Chart:
 
     def _apply(self, entry: Entry, version: Version, sign: int) -> None:
         record = version.record
-        day = self.history.day_of(record)
+        day = version.day
         if isinstance(record, (DiaryEntry, PegScore)):
             self._claim(entry, record, sign)
             if isinstance(record, DiaryEntry):
@@ -298,20 +275,3 @@ def _excused(history: History) -> frozenset[int]:
         for each in history.form.episode.excused
         for day in range(each.from_date.toordinal(), each.until_date.toordinal() + 1)
     )
-
-
-def _planned_doses(
-    plan: Iterable[PlannedMeasure],
-) -> Iterator[PlannedMedicine]:
-    for measure in plan:
-        for dose in measure.ingredients if measure.waived is None else ():
-            ingredient = INGREDIENTS.get(base_of(dose.name))
-            is_patch = dose.mcg_per_hour is not None
-            if is_systemic(ingredient, measure.route, is_patch=is_patch):
-                yield measure, dose, ingredient
-
-
-def is_planned(measure: PlannedMeasure, day: int) -> bool:
-    """Whether a day lies in the period of a planned measure, both ends counting."""
-    first, last = measure.from_date, measure.until_date
-    return (first is None or first.toordinal() <= day) and (last is None or day <= last.toordinal())

@@ -65,7 +65,7 @@ class Review:
     def _earliest(self, corrected: Corrected, *kinds: type) -> int | None:
         """The earliest day that any of these records spoke of, before or after."""
         days = [
-            self._history.day_of(version.record)
+            version.day
             for entry, before in corrected
             for version in (before, entry.at(self._now))
             if isinstance(version.record, kinds)

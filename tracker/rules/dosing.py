@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date as Date
 from datetime import datetime
 from functools import cached_property
 
 from tracker.rules.chart import Chart
 from tracker.rules.checklist import age_on
-from tracker.rules.intakes import Taken, TakenDose
-from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass, base_mg, base_of
-from tracker.rules.thresholds import Number, exact
+from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass
+from tracker.rules.thresholds import Number
 
 ACTIVE_DAYS = 7
 
@@ -22,15 +22,15 @@ class DoseMoment:
         self.at = at
         self.day = chart.local_days.day_of(at)
         self.rolling = chart.intakes.rolling(at)
+        self.plan = chart.medicines.on(self.day)
+        self.systemic = [
+            (taken, dose) for taken in self.rolling for dose in taken.doses if dose.is_systemic
+        ]
 
-    @property
+    @cached_property
     def age(self) -> int | None:
         birth_date = self.chart.patient.birth_date
         return None if birth_date is None else age_on(Date.fromordinal(self.day), birth_date)
-
-    @cached_property
-    def systemic(self) -> list[tuple[Taken, TakenDose]]:
-        return [(taken, dose) for taken in self.rolling for dose in taken.doses if dose.is_systemic]
 
     @cached_property
     def sums(self) -> dict[str, Number]:
@@ -43,6 +43,10 @@ class DoseMoment:
     def bases_of(self, wanted: DrugClass) -> list[str]:
         """The ingredients of a class taken, in order of name."""
         return self._bases.get(wanted, [])
+
+    @property
+    def classes(self) -> Collection[DrugClass]:
+        return self._bases.keys()
 
     @cached_property
     def _bases(self) -> dict[DrugClass, list[str]]:
@@ -68,14 +72,5 @@ class DoseMoment:
 
     def is_active(self, wanted: DrugClass) -> bool:
         """Prescribed in the plan, or taken in the last seven local days."""
-        return self.chart.plans_class(wanted, self.day) or self.chart.took_class(
-            wanted, self.day, ACTIVE_DAYS, self.at
-        )
-
-    def prescriptions(self, base: str) -> list[Number | None]:
-        """The daily maxima of the prescriptions for an ingredient, in mg of base."""
-        return [
-            None if dose.max_mg_per_day is None else base_mg(dose.name, exact(dose.max_mg_per_day))
-            for measure, dose, _ in self.chart.medicines(self.day)
-            if measure.prescribed and base_of(dose.name) == base
-        ]
+        is_prescribed = wanted in self.plan.prescribed_classes
+        return is_prescribed or self.chart.took_class(wanted, self.day, ACTIVE_DAYS, self.at)

@@ -87,7 +87,7 @@ class _Fold:
         self._judge_acute(at, arrivals)
         for entry, version in arrivals:
             for notice in notices(self.chart, entry, version):
-                self._advise(entry, at, self.history.day_of(version.record), notice)
+                self._advise(entry, at, version.day, notice)
 
     def _judge_checklists(self, at: datetime, arrivals: Arrivals) -> None:
         given = [
@@ -107,7 +107,7 @@ class _Fold:
         for entry, version in arrivals:
             use = version.record
             if isinstance(use, CompressUse) and self.chart.is_analyzed(entry):
-                day = self.history.day_of(use)
+                day = version.day
                 ruleset = self._ruleset(day)
                 for rule in ruleset.of_compresses:
                     finding = rule.finding(use, ruleset.thresholds)
@@ -129,6 +129,8 @@ class _Fold:
     def _judge_moment(self, moment: DoseMoment, *, at: datetime, source: Entry) -> None:
         ruleset = self._ruleset(moment.day)
         for rule in ruleset.of_doses:
+            if rule.only_with is not None and rule.only_with not in moment.classes:
+                continue
             finding = rule.finding(moment, ruleset.thresholds)
             if finding is not None:
                 self._true_days[rule.id].add(moment.day)

@@ -21,6 +21,7 @@ from tracker.rules.local_days import LocalDays, zone_names
 from tracker.rules.records import (
     DiaryEntry,
     HistoryForm,
+    MedicationIntake,
     PegScore,
     PlannedMeasure,
     Record,
@@ -48,6 +49,8 @@ class Version:
 
     submitted_at: datetime
     record: Record
+    #: The local day that it speaks of.
+    day: int
 
     def order(self) -> tuple[datetime, str, str, bytes]:
         """A total order: what is equal in all of these is the same record."""
@@ -90,7 +93,7 @@ class History:
         zones = sorted((z.from_date, z.time_zone) for z in form.patient.time_zones)
         first = (Date.min.toordinal(), form.patient.time_zone)
         days = LocalDays([first, *((on.toordinal(), name) for on, name in zones)])
-        return cls(form, tuple(_entries(form.records)), days)
+        return cls(form, tuple(_entries(form.records, days)), days)
 
     @cached_property
     def episodes(self) -> Episodes:
@@ -110,13 +113,8 @@ class History:
     @cached_property
     def last_day(self) -> int | None:
         """The latest local day that a record speaks of."""
-        latest = (self.day_of(e.versions[-1].record) for e in self.entries)
+        latest = (entry.versions[-1].day for entry in self.entries)
         return max(latest, default=None)
-
-    def day_of(self, record: Record) -> int:
-        if isinstance(record, (DiaryEntry, PegScore)):
-            return record.date.toordinal()
-        return self.days.day_of(record.at)
 
 
 def parse_history(document: Mapping[str, Any] | str | bytes) -> History:
@@ -215,18 +213,24 @@ def _check_measure(measure: PlannedMeasure, path: str) -> None:
 
 
 def _check_record(record: Record, path: str) -> None:
-    prefix = f"{path}." if path else ""
-    if isinstance(record, (DiaryEntry, PegScore)):
-        _check_date(record.date, f"{prefix}date")
-    else:
-        _check_date(record.at.date(), f"{prefix}at")
+    try:
+        if isinstance(record, (DiaryEntry, PegScore)):
+            _check_date(record.date, "date")
+        else:
+            _check_date(record.at.date(), "at")
         if record.submitted_at is not None:
-            _check_date(record.submitted_at.date(), f"{prefix}submitted_at")
-    _check_date(submitted_at(record).date(), f"{prefix}submitted_at")
-    for i, dose in enumerate(getattr(record, "ingredients", ())):
+            _check_date(record.submitted_at.date(), "submitted_at")
+        if isinstance(record, MedicationIntake):
+            _check_doses(record)
+    except InvalidHistory as error:
+        raise InvalidHistory(f"{path}.{error.path}".lstrip("."), error.message) from None
+
+
+def _check_doses(intake: MedicationIntake) -> None:
+    for i, dose in enumerate(intake.ingredients):
         if dose.mg is None and dose.mcg_per_hour is None:
             message = "Expected mg, or mcg_per_hour for a patch"
-            raise InvalidHistory(f"{prefix}ingredients[{i}].mg", message)
+            raise InvalidHistory(f"ingredients[{i}].mg", message)
 
 
 def _check_zone(name: str, path: str) -> None:
@@ -248,7 +252,7 @@ def _check_date(date: Date, path: str, *, earliest: Date = _EARLIEST) -> None:
         raise InvalidHistory(path, f"Expected a date from {earliest} to {_LATEST}")
 
 
-def _entries(records: tuple[Record, ...]) -> Iterator[Entry]:
+def _entries(records: tuple[Record, ...], days: LocalDays) -> Iterator[Entry]:
     """Gather the versions of each record: by a shared id, or by `replaces`."""
     positions = {record: i for i, record in reversed(list(enumerate(records)))}
     roots = _Roots(record.id for record in positions if record.id is not None)
@@ -259,13 +263,20 @@ def _entries(records: tuple[Record, ...]) -> Iterator[Entry]:
         roots.join(record)
     groups: dict[object, list[Version]] = {}
     for record in positions:
-        version = Version(submitted_at(record).astimezone(UTC), record)
+        version = Version(submitted_at(record).astimezone(UTC), record, _day_of(record, days))
         groups.setdefault(roots.root(record), []).append(version)
     for versions in groups.values():
-        versions.sort(key=Version.order)
-        _check_one_kind(versions, positions)
+        if len(versions) > 1:
+            versions.sort(key=Version.order)
+            _check_one_kind(versions, positions)
     for versions in sorted(groups.values(), key=lambda each: each[0].order()):
         yield Entry(tuple(versions))
+
+
+def _day_of(record: Record, days: LocalDays) -> int:
+    if isinstance(record, (DiaryEntry, PegScore)):
+        return record.date.toordinal()
+    return days.day_of(record.at)
 
 
 class _Roots:

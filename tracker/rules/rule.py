@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 
 from tracker.rules.checklist import Checklist
 from tracker.rules.dosing import DoseMoment
+from tracker.rules.medicines import DrugClass
 from tracker.rules.outcome import Evidence, Finding, Priority
 from tracker.rules.records import CompressUse
 from tracker.rules.thresholds import Thresholds
@@ -91,8 +92,12 @@ class AcuteRule(Rule[Today]):
     """Judged whenever an on-time entry arrives, and when a day closes."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DoseRule(Rule[DoseMoment]):
     """Judged at the moment of every intake."""
+
+    #: It cannot be true unless a medicine of this class was taken in the 24 hours.
+    only_with: DrugClass | None = None
 
 
 class RedFlagRule(Rule[Checklist]):

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from tracker.rules.chart import Chart, is_planned
+from tracker.rules.chart import Chart
 from tracker.rules.episodes import Episode
 from tracker.rules.intakes import Taken
 from tracker.rules.medicines import ANALGESIC, INGREDIENTS, NOT_BACK_CARE, base_of
 from tracker.rules.outcome import Evidence
+from tracker.rules.plans import is_planned
 from tracker.rules.records import PlannedMeasure
 from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact

@@ -56,7 +56,7 @@ def limit_of(moment: DoseMoment, base: str) -> Number | None:
     """The daily limit in mg of base; None is not tested."""
     ingredient = INGREDIENTS.get(base)
     table = ingredient.limits if ingredient else None
-    prescriptions = moment.prescriptions(base)
+    prescriptions = moment.plan.prescriptions.get(base, [])
     named = [most for most in prescriptions if most is not None]
     if base == "acetaminophen" and table is not None:
         return min([table.otc, max(named)]) if named else table.otc
@@ -69,6 +69,8 @@ def limit_of(moment: DoseMoment, base: str) -> Number | None:
 
 def med_dup(moment: DoseMoment, limits: Thresholds) -> Hit | None:
     """The same ingredient from two products: often without the patient knowing."""
+    if len({taken.product for taken in moment.rolling}) < 2:
+        return None
     products: dict[str, set[str]] = defaultdict(set)
     for taken, dose in moment.systemic:
         if dose.ingredient is not None:
@@ -134,7 +136,7 @@ def _danger(base: str) -> int | None:
 def _otc_days(moment: DoseMoment, wanted: DrugClass) -> int:
     """Distinct local days of the fourteen that end on this one; 0 with a prescription."""
     chart = moment.chart
-    if not chart.intakes.include(wanted) or chart.plans_class(wanted, moment.day):
+    if not chart.intakes.include(wanted) or wanted in moment.plan.prescribed_classes:
         return 0
     before = chart.tallies.total(moment.day - OTC_DAYS + 1, moment.day - 1, _took_otc, wanted)
     return before + _took_otc(chart, moment.day, wanted, moment.at)

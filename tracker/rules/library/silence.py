@@ -27,7 +27,7 @@ def data_gap(today: Today, limits: Thresholds) -> Hit | None:
         return None
     latest = today.weeks.latest(today.day)
     was_severe = latest is not None and latest.value >= limits.severe_pain
-    has_opioid = chart.plans_class(DrugClass.OPIOID, today.day, prescribed=False)
+    has_opioid = DrugClass.OPIOID in chart.medicines.on(today.day).classes
     has_opioid = has_opioid or chart.took_class(DrugClass.OPIOID, today.day, ACTIVE_DAYS, None)
     return Hit(
         priority=Priority.P3 if was_severe or has_opioid else Priority.P4,
