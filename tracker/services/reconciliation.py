@@ -91,9 +91,10 @@ class Reconciliation:
         if flag.review_id:
             return  # a clinician has decided on it
         before, was_open = flag.priority, flag.state == Flag.State.OPEN
-        if flag.opened_at != life.opened_at or not was_open:
-            _describe(flag, life, life.finding)
-        flag.latest = _stored(life.latest)
+        raised_from = flag.raised_from
+        _describe(flag, life, life.finding)
+        if before < life.priority:
+            flag.raised_from = raised_from  # it is never made less urgent
         flag.priority = min(before, life.priority)
         flag.retracted_at = life.retracted_at
         flag.state, flag.ended_at, flag.ended_reason = Flag.State.OPEN, None, ""
@@ -115,7 +116,7 @@ class Reconciliation:
             self._take_back(flag, life.withdrawn_reason or ARRIVED_LATER)
             return
         was_open = flag.state == Flag.State.OPEN
-        if flag.review_id or (flag.ended_at, flag.opened_at) == (_end_of(life), life.opened_at):
+        if flag.review_id or (flag.ended_at == _end_of(life) and _tells(flag, life)):
             return
         _describe(flag, life, life.finding)
         _set_end(flag, life)
@@ -268,6 +269,12 @@ def _describe(flag: Flag, life: rules.FlagLife, finding: rules.Finding) -> None:
     flag.cannot_see = finding.cannot_see
     flag.sources = list(finding.sources)
     flag.latest = _stored(life.latest)
+
+
+def _tells(flag: Flag, life: rules.FlagLife) -> bool:
+    """Whether the flag says what the rules say: older records may have changed the opening."""
+    told = (flag.opened_at, flag.local_date, flag.explanation)
+    return told == (life.opened_at, life.date, life.finding.explanation)
 
 
 def _stored(finding: rules.Finding) -> dict[str, object]:

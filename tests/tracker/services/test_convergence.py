@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, time, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -37,6 +37,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 scores = st.none() | st.integers(0, 10)
 levels = st.none() | st.integers(0, 5)
 answers = st.sampled_from(["yes", "no", "unsure"])
+#: made by the phone; records of one instant are read in their order
+names = st.uuids()
 diaries = st.fixed_dictionaries(
     {"pain_average": st.sampled_from([None, 2, 7, 8, 9, 10]), "standing": levels, "walking": levels}
 )
@@ -74,22 +76,28 @@ class Phone(RuleBasedStateMachine):
 
     # What a phone does
 
-    @rule(target=sent, values=diaries, days_ago=st.integers(0, 3), saved=st.integers(0, 40))
-    def log_a_day(self, values, days_ago, saved):
+    @rule(
+        target=sent,
+        uuid=names,
+        values=diaries,
+        days_ago=st.integers(0, 3),
+        saved=st.integers(0, 40),
+    )
+    def log_a_day(self, uuid, values, days_ago, saved):
         """Saved so many hours ago, at the earliest on that day: the phone was offline."""
         day = max(FIRST, self.now.date() - days_ago * DAY)
         begins = datetime.combine(day, time(0), self.alice.zone)
         submitted = max(begins, self.now - saved * HOUR)
         content = {"kind": "diary_entry", "date": day.isoformat(), **values}
-        return self._log(content, submitted)
+        return self._log(uuid, content, submitted)
 
-    @rule(target=sent, values=doses, hours_ago=st.integers(0, 60))
-    def take_a_dose(self, values, hours_ago):
-        return self._log_moment("medication_intake", values, hours_ago)
+    @rule(target=sent, uuid=names, values=doses, hours_ago=st.integers(0, 60))
+    def take_a_dose(self, uuid, values, hours_ago):
+        return self._log_moment(uuid, "medication_intake", values, hours_ago)
 
-    @rule(target=sent, values=checklists, hours_ago=st.integers(0, 30))
-    def answer_the_checklist(self, values, hours_ago):
-        return self._log_moment("red_flag_checklist", values, hours_ago)
+    @rule(target=sent, uuid=names, values=checklists, hours_ago=st.integers(0, 30))
+    def answer_the_checklist(self, uuid, values, hours_ago):
+        return self._log_moment(uuid, "red_flag_checklist", values, hours_ago)
 
     @rule(uuid=sent, values=diaries)
     def correct(self, uuid, values):
@@ -139,7 +147,7 @@ class Phone(RuleBasedStateMachine):
         parsed = parse_history(json.dumps(exported.document))
         lives = [life for life in evaluate(parsed, until=judged.at).flags if life.is_live]
         assert self._standing() == sorted(
-            (life.rule, str(life.priority), life.day, life.date)
+            (life.rule, str(life.priority), life.day, life.date, life.finding.explanation)
             for life in lives
             if life.retracted_at is None
         )
@@ -147,16 +155,17 @@ class Phone(RuleBasedStateMachine):
     def _standing(self) -> list[tuple]:
         """All but those whose evidence is gone, and that wait for a clinician to close them."""
         flags = Flag.objects.open().filter(episode=self.episode, retracted_at=None)
-        return sorted(flags.values_list("rule", "priority", "day", "local_date"))
+        return sorted(flags.values_list("rule", "priority", "day", "local_date", "explanation"))
 
     # How it is done
 
-    def _log_moment(self, kind, values, hours_ago):
+    def _log_moment(self, uuid, kind, values, hours_ago):
         at = max(datetime.combine(FIRST, time(0), self.alice.zone), self.now - hours_ago * HOUR)
-        return self._log({"kind": kind, "at": at.isoformat(), **values}, self.now)
+        return self._log(uuid, {"kind": kind, "at": at.isoformat(), **values}, self.now)
 
-    def _log(self, content, submitted):
-        uuid = uuid4()
+    def _log(self, uuid, content, submitted):
+        if uuid in self.numbers:
+            return multiple()
         return uuid if self._send(uuid, content, submitted) else multiple()
 
     def _send(self, uuid, content, submitted) -> bool:
