@@ -250,3 +250,42 @@ class Scale(Answer):
 
 class Scales(Answer):
     scales: list[Scale]
+
+
+class ProductIngredient(Answer):
+    name: str
+    mg: int | float
+    #: false = kept and shown, and seen by no rule
+    counted: bool
+
+
+class ProductShown(Answer):
+    """What one tablet or capsule holds, to fill in what is logged."""
+
+    name: str
+    ingredients: list[ProductIngredient]
+    #: sold without a prescription
+    otc: bool
+    source: str
+
+
+class IngredientShown(Answer):
+    """A name by which doses are counted, and what is known of it."""
+
+    name: str
+    #: what its doses are summed as: naproxen for naproxen sodium
+    base: str
+    drug_class: str
+    #: milligrams of the base in 24 hours, by the label; null = no limit is tested
+    otc_max_mg: int | None
+    prescription_max_mg: int | None
+    #: least hours between doses by the label; null = none, or it depends on the tablet
+    otc_min_hours: int | None
+    source: str
+
+
+class Medicines(Answer):
+    """What the rules know. Any other ingredient may be logged, and is not counted."""
+
+    ingredients: list[IngredientShown]
+    products: list[ProductShown]

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from tracker.models import RecordKind
 
-from . import devices, enrolment, patients, records, sign_in
+from . import devices, enrolment, medicines, patients, records, sign_in
 from .converters import DateConverter
 
 register_converter(DateConverter, "local_date")
@@ -40,6 +40,7 @@ urlpatterns = [
     path("care-plan", patients.CarePlanView.as_view()),
     path("red-flag-questions", patients.RedFlagQuestionsView.as_view()),
     path("scales", patients.ScalesView.as_view()),
+    path("medicines", medicines.MedicinesView.as_view()),
     path("messages", patients.MessagesView.as_view()),
     path("messages/<uuid:message_id>/read", patients.MessageReadView.as_view()),
     path("advice/<uuid:advice_id>/read", patients.AdviceReadView.as_view()),

@@ -154,6 +154,16 @@ INGREDIENTS: dict[str, Ingredient] = {
 }
 
 
+def counted_names() -> tuple[str, ...]:
+    """Every name by which a dose is counted: bases, salts and synonyms."""
+    return tuple(sorted({*INGREDIENTS, *_SALTS}))
+
+
+def otc_hours(base: str) -> int | None:
+    """Least hours between OTC doses, where the label has one number for all tablets."""
+    return _INTERVALS.get(base)
+
+
 def base_of(name: str) -> str:
     """The base that doses are summed by: naproxen for naproxen sodium."""
     return _SALTS[name][0] if name in _SALTS else name

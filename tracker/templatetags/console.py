@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from django import template
 from django.http import HttpRequest
 
 from tracker.console import rulebook, words
 from tracker.models import Clinic, StaffedHours
+from tracker.rules.medicines import not_counted
 
 register = template.Library()
 
@@ -127,7 +129,20 @@ def plain(value: object) -> str:
 
 @register.filter
 def ingredients(lines: Sequence[Mapping[str, object]]) -> str:
-    return ", ".join(f"{each['name']} {plain(each.get('mg'))} mg" for each in lines)
+    return ", ".join(map(_dose, lines))
+
+
+def _dose(each: Mapping[str, object]) -> str:
+    """An ingredient that no rule knows is shown as such, never dropped."""
+    rate = each.get("mcg_per_hour")
+    amount = f"{plain(each.get('mg'))} mg" if rate is None else f"{plain(rate)} mcg an hour"
+    unknown = " (not counted)" if not_counted([str(each["name"])]) else ""
+    return f"{each['name']} {amount}{unknown}"
+
+
+@register.filter
+def decimal(number: int | Fraction) -> str:
+    return f"{float(number):g}"
 
 
 @register.filter

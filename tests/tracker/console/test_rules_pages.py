@@ -160,3 +160,44 @@ class TestAlertBurden:
         scenes.raise_flag(cast.carol, at=NOW, rule="MED-DUP")
 
         assert "MED-DUP" not in text(ada.get("/console/alerts/"))
+
+
+class TestMedicines:
+    def add(self, cast, client, **fields):
+        typed = {
+            "measure": "medication",
+            "from_date": "2026-03-30",
+            "route": "oral",
+            "prescribed": "on",
+            "doses_per_day": "2",
+        }
+        return client.post(f"/console/patients/{cast.alice.id}/plan/add/", {**typed, **fields})
+
+    def test_products_and_ingredients_are_offered(self, cast, nora):
+        html = text(nora.get(f"/console/patients/{cast.alice.id}/plan/add/"))
+
+        assert '<option value="Norco 5/325">hydrocodone 5 mg, acetaminophen 325 mg</option>' in html
+        assert '<option value="naproxen sodium"></option>' in html
+        assert 'list="products"' in html
+
+    def test_a_known_product_brings_its_ingredients(self, cast, nora):
+        self.add(cast, nora, product="ultracet")
+
+        line = cast.episode.planned_measures.get(product="ultracet")
+        assert line.ingredients == [
+            {"name": "tramadol", "mg": 37.5},
+            {"name": "acetaminophen", "mg": 325.0},
+        ]
+
+    def test_what_was_typed_stands_over_the_list(self, cast, nora):
+        self.add(cast, nora, product="Ultracet", name_1="tramadol", mg_1="75")
+
+        line = cast.episode.planned_measures.get(product="Ultracet")
+        assert line.ingredients == [{"name": "tramadol", "mg": 75.0}]
+
+    def test_an_unknown_ingredient_is_shown_as_not_counted(self, cast, nora):
+        self.add(cast, nora, product="Willow", name_1="salicin", mg_1="120")
+
+        html = text(nora.get(f"/console/patients/{cast.alice.id}/"))
+        assert "salicin 120 mg (not counted)" in html
+        assert "naproxen 500 mg," in html

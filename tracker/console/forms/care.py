@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 
 from tracker.console import words
+from tracker.rules.medicines import counted_names
+from tracker.rules.products import PRODUCTS, Product
 from tracker.services import episodes
 from tracker.services.care_plans import Ingredient, Line
 
@@ -75,7 +77,13 @@ class PlanLineForm(DeskForm):
     minutes_per_day = forms.IntegerField(
         required=False, min_value=1, max_value=1440, label="Minutes a day", help_text="For a brace."
     )
-    product = forms.CharField(required=False, max_length=120, label="Product")
+    product = forms.CharField(
+        required=False,
+        max_length=120,
+        label="Product",
+        help_text="Of a product on the list, the ingredients of one unit may be left out.",
+        widget=forms.TextInput(attrs={"list": "products"}),
+    )
     route = forms.ChoiceField(
         required=False, choices=choices(words.ROUTES, empty="not a medicine"), label="Route"
     )
@@ -95,7 +103,11 @@ class PlanLineForm(DeskForm):
                 required=False,
                 max_length=60,
                 label=f"Ingredient {n}",
-                help_text="Generic name, such as naproxen." if n == 1 else "",
+                help_text="Generic name, such as naproxen. One that is not on the list is kept,"
+                " shown as not counted, and seen by no rule."
+                if n == 1
+                else "",
+                widget=forms.TextInput(attrs={"list": "ingredients"}),
             )
             self.fields[f"mg_{n}"] = forms.FloatField(
                 required=False, min_value=0.001, label=f"Ingredient {n}: mg in a dose"
@@ -103,6 +115,12 @@ class PlanLineForm(DeskForm):
             self.fields[f"max_{n}"] = forms.FloatField(
                 required=False, min_value=0.001, label=f"Ingredient {n}: at most mg a day"
             )
+
+    def known_ingredients(self) -> tuple[str, ...]:
+        return counted_names()
+
+    def known_products(self) -> tuple[Product, ...]:
+        return PRODUCTS
 
     def plain_fields(self) -> list[forms.BoundField]:
         return [self[n] for n in ("measure", "from_date", "sessions_per_week", "minutes_per_day")]
@@ -128,7 +146,7 @@ class PlanLineForm(DeskForm):
             sessions_per_week=typed["sessions_per_week"],
             minutes_per_day=typed["minutes_per_day"],
             product=typed["product"],
-            ingredients=tuple(self._ingredients()),
+            ingredients=tuple(self._ingredients() or contents_of(typed["product"])),
             route=typed["route"],
             prescribed=typed["prescribed"],
             doses_per_day=typed["doses_per_day"],
@@ -146,6 +164,14 @@ class PlanLineForm(DeskForm):
             for n in range(1, INGREDIENTS + 1)
             if typed[f"name_{n}"]
         ]
+
+
+def contents_of(name: str) -> list[Ingredient]:
+    """What one unit of a known product holds."""
+    wanted = name.strip().casefold()
+    known = next((each for each in PRODUCTS if each.name.casefold() == wanted), None)
+    contents = known.ingredients if known else ()
+    return [Ingredient(name=ingredient, mg=float(mg)) for ingredient, mg in contents]
 
 
 def initial_of(line: Line) -> dict[str, Any]:
