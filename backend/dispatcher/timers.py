@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from notifications.services.prune import prune
 from notifications.services.settlement import settle
-from tracker.services import closes, escalations, reminders
+from tracker.services import closes, ladder_timers, reminders
 
 #: How much one timer does before the others get their turn.
 BATCH = 100
@@ -29,8 +29,8 @@ class Timer:
 
 
 TIMERS: tuple[Timer, ...] = (
-    Timer(name="ladder steps", run=escalations.fire_due),
-    Timer(name="overdue reviews", run=escalations.reopen_overdue),
+    Timer(name="ladder steps", run=ladder_timers.fire_due),
+    Timer(name="overdue reviews", run=ladder_timers.reopen_overdue),
     Timer(name="diary reminders", run=reminders.send_due),
     # A close reads a whole history: a few, then the ladders get their turn again.
     Timer(name="day closes", run=closes.run_due, limit=10),

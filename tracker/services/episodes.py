@@ -6,31 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import get_args
 
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, ExcusedPeriod, Patient
+from tracker.rules.records import Condition
 
 from . import audit, evaluation
 from .errors import Conflict, ServiceError
 
 #: As the replay contract names them: what makes some rules stricter.
-CONDITIONS = (
-    "osteoporosis",
-    "long_term_steroid",
-    "immunosuppressed",
-    "iv_drug_use",
-    "dialysis",
-    "recent_spinal_procedure",
-    "cancer_history",
-    "known_aortic_aneurysm",
-    "ulcer_or_gi_bleed",
-    "chronic_kidney_disease",
-    "heart_failure",
-    "cirrhosis",
-    "pregnancy_20_weeks",
-    "long_term_opioid",
-)
+CONDITIONS: tuple[str, ...] = get_args(Condition)
 
 
 class EpisodeRunning(Conflict):

@@ -16,7 +16,7 @@ from tracker.models import (
     PlannedMeasure,
     TherapySession,
 )
-from tracker.services import escalations
+from tracker.services import escalations, ladder_timers
 
 #: None: she did not log that day.
 PAIN = [6, 7, 6, 6, 7, None, 6, 6, 5, 6, 7, 6, None, None, 6, 5, 6, 6, 7, 6, 6, 7, 6, 5, 6, 6, 7, 6]
@@ -129,5 +129,5 @@ def furnish(cast: Cast, *, at: datetime) -> Flag:
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
     raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
-    escalations.fire_due(at=at, limit=10)
+    ladder_timers.fire_due(at=at, limit=10)
     return flag

@@ -7,7 +7,7 @@ import pytest
 
 from tests.tracker.console import scenes
 from tracker.models import Flag, Message, Review
-from tracker.services import escalations
+from tracker.services import ladder_timers
 
 from .conftest import NOW
 
@@ -179,7 +179,7 @@ def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
 
     ladder = scenes.ladder_of(flag)
     for hours in range(1, 12):
-        escalations.fire_due(at=NOW + timedelta(hours=hours), limit=10)
+        ladder_timers.fire_due(at=NOW + timedelta(hours=hours), limit=10)
     ladder.refresh_from_db()
     assert ladder.state == "exhausted"
 

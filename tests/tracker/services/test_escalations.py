@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from notifications.models import Delivery, Notification
 from tests.cast import Cast, make_policy
 from tracker.models import Clinician, Escalation, EscalationPolicy, Flag
-from tracker.services import escalations
+from tracker.services import escalations, ladder_timers
 from tracker.services.errors import NotFound
 
 #: Monday 2026-03-02, 10:00 in New York: staffed.
@@ -40,7 +40,7 @@ def open_ladder(cast: Cast, priority: str = "P0", at: datetime = MORNING) -> Esc
 
 
 def fire(at: datetime) -> int:
-    return escalations.fire_due(at=at, limit=100)
+    return ladder_timers.fire_due(at=at, limit=100)
 
 
 def told(escalation: Escalation) -> list[str]:
@@ -155,7 +155,7 @@ class TestSteps:
         routine = open_ladder(cast, "P2")
         urgent = open_ladder(cast, "P0")
 
-        escalations.fire_due(at=MORNING + timedelta(hours=1), limit=1)
+        ladder_timers.fire_due(at=MORNING + timedelta(hours=1), limit=1)
 
         assert told(urgent) == ["Nora Nurse"]
         assert told(routine) == []
@@ -163,14 +163,14 @@ class TestSteps:
     def test_one_ladder_that_fails_does_not_stop_the_others(self, cast, monkeypatch):
         broken = open_ladder(cast, "P0")
         sound = open_ladder(cast, "P1")
-        fire_step = escalations._fire_next_step
+        fire_step = ladder_timers._fire_next_step
 
         def fail_for_broken(escalation, *, at):
             if escalation.pk == broken.pk:
                 raise RuntimeError("poison")
             fire_step(escalation, at=at)
 
-        monkeypatch.setattr(escalations, "_fire_next_step", fail_for_broken)
+        monkeypatch.setattr(ladder_timers, "_fire_next_step", fail_for_broken)
         assert fire(MORNING) == 1
         assert told(sound) == ["Nora Nurse"]
 
@@ -279,8 +279,8 @@ class TestAcknowledging:
         escalations.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
         deadline = MORNING + timedelta(hours=1)
 
-        assert escalations.reopen_overdue(at=deadline - timedelta(seconds=1), limit=9) == 0
-        assert escalations.reopen_overdue(at=deadline, limit=9) == 1
+        assert ladder_timers.reopen_overdue(at=deadline - timedelta(seconds=1), limit=9) == 0
+        assert ladder_timers.reopen_overdue(at=deadline, limit=9) == 1
         fire(deadline)
 
         ladder.refresh_from_db()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.models import Notification
 from tests.cast import Cast, checklist, diary, say
 from tracker.models import Advice, Escalation, Evaluation, Flag, Patient, Review
-from tracker.services import closes, escalations, reviews
+from tracker.services import closes, ladder_timers, reviews
 from tracker.services.evaluation import evaluate_episode
 
 FIRST = date(2026, 3, 2)
@@ -136,7 +136,7 @@ class TestCorrections:
         uuid = say_bad_walk(cast)
         evaluate(cast, EVENING)
         morning = datetime(2026, 3, 3, 14, tzinfo=UTC)
-        escalations.fire_due(at=morning, limit=9)
+        ladder_timers.fire_due(at=morning, limit=9)
 
         say(
             cast.alice,

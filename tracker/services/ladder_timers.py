@@ -1,0 +1,137 @@
+"""What happens to a ladder because time passes: the next step, or a review that did not come."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from notifications import outbox
+from tracker.models import Escalation, EscalationStep
+
+from . import audit
+from .ladder_runs import notify, restart, timetable_of, urgency_of
+from .ladders import Timetable, everybody
+
+logger = logging.getLogger(__name__)
+
+#: After an outage the current step fires at once and the next comes this soon, not in a burst.
+CATCH_UP = timedelta(minutes=10)
+
+
+def fire_due(*, at: datetime, limit: int) -> int:
+    """Fire the steps that are due, most urgent first; return how many ladders moved."""
+    due = Escalation.objects.filter(next_step_at__lte=at).order_by("priority", "next_step_at")
+    return _each(due, limit, at, _fire_next_step)
+
+
+def reopen_overdue(*, at: datetime, limit: int) -> int:
+    """Restart the ladders whose acknowledgement was not followed by a review in time."""
+    due = Escalation.objects.filter(review_by__lte=at).order_by("priority", "review_by")
+    return _each(due, limit, at, _reopen)
+
+
+class _Act(Protocol):
+    def __call__(self, escalation: Escalation, /, *, at: datetime) -> None: ...
+
+
+def _each(due: QuerySet[Escalation], limit: int, at: datetime, act: _Act) -> int:
+    """Act on each due row in its own transaction: one that fails does not stop the others."""
+    moved = 0
+    for pk in list(due.values_list("pk", flat=True)[:limit]):
+        try:
+            with transaction.atomic():
+                row = (
+                    due.filter(pk=pk)
+                    .select_related("flag", "clinic")
+                    .select_for_update(of=("self",), skip_locked=True)
+                    .first()
+                )
+                if row is not None:
+                    act(row, at=at)
+                    moved += 1
+        except Exception:
+            logger.exception("escalation_timer_failed", extra={"subject_id": str(pk)})
+    return moved
+
+
+def _fire_next_step(escalation: Escalation, *, at: datetime) -> None:
+    """Tell the next people; if none of them can be reached, those after them, now."""
+    timetable = timetable_of(escalation.priority, escalation.flag)
+    step = _next_step(escalation)
+    while step is not None and not _fire(escalation, step, at=at):
+        step = _next_step(escalation)
+    if step is None:
+        _exhaust(escalation, timetable=timetable, at=at)
+        return
+    following = _next_step(escalation)
+    if following is None:
+        escalation.next_step_at = timetable.page_again(at)
+    else:
+        escalation.next_step_at = _next_time(step, following, timetable=timetable, at=at)
+        EscalationStep.objects.filter(pk=following.pk).update(due_at=escalation.next_step_at)
+    escalation.save(update_fields=["position", "next_step_at"])
+
+
+def _next_step(escalation: Escalation) -> EscalationStep | None:
+    return escalation.steps.filter(epoch=escalation.epoch, position=escalation.position + 1).first()
+
+
+def _next_time(
+    step: EscalationStep, following: EscalationStep, *, timetable: Timetable, at: datetime
+) -> datetime:
+    """In time when in time; after an outage soon, but with room for an answer."""
+    planned = timetable.after(step.due_at or at, following.delay_minutes)
+    room = min(timedelta(minutes=following.delay_minutes), CATCH_UP)
+    return max(planned, at + room)
+
+
+def _fire(escalation: Escalation, step: EscalationStep, *, at: datetime) -> int:
+    reached = notify(
+        escalation,
+        clinicians=step.clinicians,
+        kind=outbox.Kind.ESCALATION,
+        urgency=urgency_of(escalation),
+        at=at,
+    )
+    if not reached:
+        logger.error("escalation_step_unreachable", extra={"subject_id": str(escalation.id)})
+    EscalationStep.objects.filter(pk=step.pk).update(
+        fired_at=at, reached=reached, due_at=step.due_at or at
+    )
+    escalation.position = step.position
+    return reached
+
+
+def _exhaust(escalation: Escalation, *, timetable: Timetable, at: datetime) -> None:
+    """Nobody answered: say so to everybody, again and again, until somebody does."""
+    reached = notify(
+        escalation,
+        clinicians=everybody(escalation.flag.patient.care_team),
+        kind=outbox.Kind.ESCALATION_EXHAUSTED,
+        urgency=urgency_of(escalation),
+        at=at,
+    )
+    logger.error(
+        "escalation_exhausted",
+        extra={"subject_id": str(escalation.id), "count": reached},
+    )
+    escalation.state = Escalation.State.EXHAUSTED
+    escalation.exhausted_at = escalation.exhausted_at or at
+    escalation.next_step_at = timetable.page_again(at)
+    escalation.save(update_fields=["state", "position", "exhausted_at", "next_step_at"])
+
+
+def _reopen(escalation: Escalation, *, at: datetime) -> None:
+    restart(escalation, at=at)
+    audit.record(
+        action="escalation.reopen",
+        by=None,
+        at=at,
+        clinic_id=escalation.clinic_id,
+        patient_id=escalation.patient_id,
+        subject_id=escalation.id,
+    )
