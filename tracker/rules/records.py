@@ -39,7 +39,8 @@ MorphineEquivalents = _IntMme | _FloatMme
 IngredientName = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9][a-z0-9 ,.'()/+-]*$",
+        # In Python a line break may follow $; JSON Schema knows no \Z, but both know this.
+        pattern=r"^[a-z0-9][a-z0-9 ,.'()/+-]*$(?!\n)",
         max_length=100,
         description="Generic name in lower case.",
     ),

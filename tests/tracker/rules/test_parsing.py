@@ -139,6 +139,8 @@ def test_a_full_history_is_accepted():
         ("records[2].skin_reaction", 1),
         ("records[3].ingredients", []),
         ("records[3].ingredients[0].name", "Ibuprofen"),
+        ("records[3].ingredients[0].name", "ibuprofen\n"),
+        ("plan[1].ingredients[0].name", "naproxen\n"),
         ("records[3].ingredients[0].name", ...),
         ("records[3].ingredients[0].mg", 0),
         ("records[3].ingredients[0].mg", -5),
