@@ -8,17 +8,17 @@ matter, and a day close that was missed is made up for by the next evaluation.
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 
 from tracker import rules
-from tracker.models import Episode, Evaluation, Flag, Revision
+from tracker.models import Episode, Evaluation, Flag
 
-from .history import Document, document_of
-from .reconciliation import STALE_AFTER, Reconciliation, Result
+from .history import Document, Said, document_of, ledger_of
+from .reconciliation import STALE_AFTER, Arrivals, Reconciliation, Result
 
 
 @transaction.atomic
@@ -36,25 +36,26 @@ def evaluate_episode(
         .get(pk=episode_id)
     )
     flags = list(Flag.objects.select_for_update().filter(episode=episode).order_by("pk"))
-    document = document_of(episode=episode, flags=flags)
+    ledger = ledger_of(episode)
+    document = document_of(episode=episode, flags=flags, ledger=ledger)
     outcome = rules.evaluate(rules.parse_history(document), until=at if judge_silence else None)
-    run = Reconciliation(episode, at=at, retrospective=retrospective, arrivals=_arrivals(episode))
+    late = _late_arrivals(ledger)
+    run = Reconciliation(episode, at=at, retrospective=retrospective, arrivals=late)
     run.flags(flags, tuple(life for life in outcome.flags if life.episode_no == 1))
     run.advice(outcome.advice)
-    if judge_silence:
+    if judge_silence and outcome.next_close_at != episode.next_close_at:
         Episode.objects.filter(pk=episode.pk).update(next_close_at=outcome.next_close_at)
     _log(episode, document, run.result, at=at)
     return run.result
 
 
-def _arrivals(episode: Episode) -> list[tuple[datetime, datetime]]:
-    """The records that came late enough to matter: (submitted_at, received_at)."""
-    pairs = (
-        Revision.objects.accepted()
-        .filter(patient_id=episode.patient_id)
-        .values_list("submitted_at", "received_at")
-    )
-    return [pair for pair in pairs if pair[1] - pair[0] > STALE_AFTER]
+def _late_arrivals(ledger: list[Said]) -> Arrivals:
+    """The records that came late enough to matter."""
+    return [
+        (said.submitted_at, said.received_at)
+        for said in ledger
+        if said.received_at - said.submitted_at > STALE_AFTER
+    ]
 
 
 def _version_in_force(episode: Episode, document: Document, at: datetime) -> str:
@@ -67,13 +68,13 @@ def _version_in_force(episode: Episode, document: Document, at: datetime) -> str
 
 
 def _log(episode: Episode, document: Document, result: Result, *, at: datetime) -> None:
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    canonical = msgspec.json.encode(document, order="sorted")
     Evaluation.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
         at=at,
         ruleset=_version_in_force(episode, document, at),
-        inputs_sha256=hashlib.sha256(canonical.encode()).hexdigest(),
+        inputs_sha256=hashlib.sha256(canonical).hexdigest(),
         records=len(document["records"]),
         opened=len(result.opened),
         raised=len(result.raised),

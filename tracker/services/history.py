@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -18,10 +19,36 @@ from .timelines import Period, periods_of
 Document = dict[str, Any]
 
 
-def document_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One accepted version of a record, and when it came."""
+
+    uuid: UUID
+    number: int
+    content: Document
+    is_retracted: bool
+    submitted_at: datetime
+    received_at: datetime
+
+
+def ledger_of(episode: Episode) -> list[Said]:
+    """Everything that the patient has said, in order of submission."""
+    rows = (
+        Revision.objects.accepted()
+        .filter(patient_id=episode.patient_id)
+        .order_by("submitted_at", "id")
+        .values_list("uuid", "number", "content", "retracted", "submitted_at", "received_at")
+    )
+    return [Said(*row) for row in rows]
+
+
+def document_of(
+    *, episode: Episode, flags: Iterable[Flag], ledger: Iterable[Said] | None = None
+) -> Document:
     """What `manage.py replay` would be given to reproduce this episode.
 
     `flags` are the episode's stored flags: those closed by a review are its closures.
+    `ledger` is what the patient has said, if it is at hand already.
     """
     patient = episode.patient
     periods = periods_of(clinic_id=episode.clinic_id, patient_id=patient.id)
@@ -56,7 +83,7 @@ def document_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
             or None,
         ),
         "plan": [_measure(line) for line in episode.planned_measures.all()],
-        "records": _records(episode),
+        "records": _records(ledger_of(episode) if ledger is None else list(ledger)),
         "closures": [
             {"rule": flag.rule, "at": flag.ended_at.isoformat()}
             for flag in flags
@@ -105,27 +132,16 @@ def _in_force(periods: list[Period]) -> Document:
     return {"rulesets": [version], "thresholds": dict(period.thresholds)}
 
 
-def _records(episode: Episode) -> list[Document]:
+def _records(ledger: list[Said]) -> list[Document]:
     """Every accepted version, each naming the one it replaces; retracted records are not."""
-    ledger = (
-        Revision.objects.accepted()
-        .filter(patient_id=episode.patient_id)
-        .order_by("submitted_at", "id")
-        .values_list("uuid", "number", "content", "retracted")
-    )
-    versions = list(ledger)
-    retracted = {uuid for uuid, _, _, is_retracted in versions if is_retracted}
-    return [
-        _version(uuid, number, content)
-        for uuid, number, content, _ in versions
-        if uuid not in retracted
-    ]
+    retracted = {said.uuid for said in ledger if said.is_retracted}
+    return [_version(said) for said in ledger if said.uuid not in retracted]
 
 
-def _version(uuid: object, number: int | None, content: Document) -> Document:
-    assert number is not None  # accepted versions are numbered
-    replaces = {"replaces": f"{uuid}/{number - 1}"} if number > 1 else {}
-    return {**content, "id": f"{uuid}/{number}", **replaces}
+def _version(said: Said) -> Document:
+    name, number = str(said.uuid), said.number
+    replaces = {"replaces": f"{name}/{number - 1}"} if number > 1 else {}
+    return {**said.content, "id": f"{name}/{number}", **replaces}
 
 
 def _measure(line: PlannedMeasure) -> Document:

@@ -155,23 +155,27 @@ class Reconciliation:
     # Advice
 
     def advice(self, given: tuple[rules.Advice, ...]) -> None:
+        """Give what is new, take back what no record supports any more."""
         stored = {
-            (row.code, row.given_at): row
-            for row in Advice.objects.filter(episode=self.episode, withdrawn_at=None)
+            (row.code, row.given_at): row for row in Advice.objects.filter(episode=self.episode)
         }
-        fresh = [item for item in given if self.at - item.at <= STALE_AFTER]
-        keys = {(item.code, item.at) for item in given}
-        gone = [row.pk for key, row in stored.items() if key not in keys]
+        standing = {key: row for key, row in stored.items() if row.withdrawn_at is None}
+        wanted = {(item.code, item.at): item for item in reversed(given)}
+        gone = [row.pk for key, row in standing.items() if key not in wanted]
         if gone:
             Advice.objects.filter(pk__in=gone).update(withdrawn_at=self.at)
-        if not self.retrospective:
-            Advice.objects.bulk_create(
-                (self._advice(item) for item in fresh if (item.code, item.at) not in stored),
-                ignore_conflicts=True,
-            )
-        self.result.advice = list(
-            Advice.objects.filter(episode=self.episode, withdrawn_at=None, read_at=None)
+        new = (
+            []
+            if self.retrospective
+            else [
+                self._advice(item)
+                for key, item in wanted.items()
+                if key not in stored and self.at - item.at <= STALE_AFTER
+            ]
         )
+        Advice.objects.bulk_create(new)
+        unread = (row for key, row in standing.items() if key in wanted and row.read_at is None)
+        self.result.advice = [*unread, *new]
 
     def _advice(self, item: rules.Advice) -> Advice:
         return Advice(

@@ -124,7 +124,7 @@ def test_weeks_offline_are_stored_in_a_bounded_number_of_statements(
 ):
     batch = [item(id=str(uuid4()), minutes=15) for _ in range(200)]
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(25):
         outcomes = sync(alice, *batch)
 
     assert {each["status"] for each in outcomes} == {"stored"}
@@ -163,5 +163,5 @@ def test_an_unknown_field_of_a_batch_is_named(alice):
 
 def test_a_single_entry_takes_few_statements(alice, django_assert_max_num_queries):
     # Eleven of them are the evaluation's, eight are savepoints.
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(30):
         assert alice.put("diary/2026-03-02", entry()).status_code == 201
