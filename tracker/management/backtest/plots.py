@@ -26,6 +26,10 @@ class Bar:
         return self.x + self.width + 6
 
     @property
+    def center(self) -> float:
+        return self.x + self.width / 2
+
+    @property
     def middle(self) -> float:
         return self.y + self.height / 2
 
