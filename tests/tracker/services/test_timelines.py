@@ -258,6 +258,16 @@ class TestExport:
         assert {version for *_, version in stored()} == {"2026.1", "2026.2"}
         assert replayed(cast, until) == stored()
 
+    def test_a_version_that_replay_is_told_stands_over_the_file(self, cast, milder):
+        adopt(cast, milder, FIRST + DAY)
+        say(cast.alice, diary(FIRST + DAY, 5, walking=5))
+        parsed = history.history_of(episode=cast.episode, flags=())
+
+        def rules_found(**told):
+            return [life.rule for life in evaluate(parsed, until=EVENING + DAY, **told).flags]
+
+        assert (rules_found(), rules_found(ruleset="2026.1")) == ([], ["FUNC-UNABLE"])
+
     def test_numbers_that_always_held_stand_by_themselves(self, cast):
         document = history.document_of(episode=cast.episode, flags=())
 
