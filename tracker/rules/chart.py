@@ -83,7 +83,7 @@ class Chart:
         self.episodes = history.episodes
         self.days: dict[int, Day] = {}
         self.excused = _excused(history)
-        self.tallies = Tallies(self, self.episodes.first.first_day)
+        self.tallies = Tallies(self)
         self.weeks = {e.number: Weeks(self.days, e.first_day) for e in self.episodes.all}
         self.intakes = Intakes()
         self.opioid_days = OpioidDays()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tracker.rules.medicines import (
     INGREDIENTS,
+    NOT_BACK_CARE,
     DrugClass,
     Ingredient,
     base_mg,
@@ -48,7 +50,9 @@ class InForce:
 
 
 class MedicinePlan:
-    def __init__(self, plan: Iterable[PlannedMeasure]) -> None:
+    def __init__(self, plan: Sequence[PlannedMeasure]) -> None:
+        #: Medicines for the back, waived ones too, with their bases: no anticoagulants.
+        self.for_back = [(m, bases_of(m)) for m in plan if _is_for_back(m)]
         self._medicines = list(_systemic(plan))
         self._days: dict[int, InForce] = {}
 
@@ -62,6 +66,17 @@ def is_planned(measure: PlannedMeasure, day: int) -> bool:
     """Whether a day lies in the period of a planned measure, both ends counting."""
     first, last = measure.from_date, measure.until_date
     return (first is None or first.toordinal() <= day) and (last is None or day <= last.toordinal())
+
+
+@lru_cache(maxsize=1024)
+def bases_of(measure: PlannedMeasure) -> frozenset[str]:
+    return frozenset(base_of(dose.name) for dose in measure.ingredients)
+
+
+def _is_for_back(measure: PlannedMeasure) -> bool:
+    known = [INGREDIENTS[base] for base in bases_of(measure) if base in INGREDIENTS]
+    is_for_another_reason = known and all(i.drug_class in NOT_BACK_CARE for i in known)
+    return measure.measure == "medication" and not is_for_another_reason
 
 
 def _systemic(plan: Iterable[PlannedMeasure]) -> Iterator[PlannedMedicine]:

@@ -15,27 +15,36 @@ S = TypeVar("S")
 Count = Callable[..., int]
 
 
+class _Sums:
+    """Sums of the days from `first` up to, and without, first + position."""
+
+    __slots__ = ("first", "upto")
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.upto = [0]
+
+
 class Tallies(Generic[S]):
-    def __init__(self, state: S, first_day: int) -> None:
+    def __init__(self, state: S) -> None:
         self._state = state
-        self._first = first_day
-        #: Sums of the days before first_day + position.
-        self._sums: dict[tuple[Count, tuple[Hashable, ...]], list[int]] = {}
+        self._sums: dict[tuple[Count, tuple[Hashable, ...]], _Sums] = {}
         self._changed_from: int | None = None
 
     def total(self, first: int, last: int, count: Count, *details: Hashable) -> int:
         """The sum of `count` over the days from first to last, both included."""
-        if first < self._first:
-            early = range(first, min(self._first, last + 1))
-            counted = sum(count(self._state, day, *details) for day in early)
-            return counted + (
-                last >= self._first and self.total(self._first, last, count, *details)
-            )
         self._drop_changed()
-        sums = self._sums.setdefault((count, details), [0])
-        for day in range(self._first + len(sums) - 1, last + 1):
-            sums.append(sums[-1] + count(self._state, day, *details))
-        return sums[last - self._first + 1] - sums[first - self._first]
+        sums = self._sums.setdefault((count, details), _Sums(first))
+        start = max(first, sums.first)
+        # Days before the first that was asked for are asked for rarely.
+        early = range(first, min(start, last + 1))
+        before = sum(count(self._state, day, *details) for day in early)
+        if last < start:
+            return before
+        upto = sums.upto
+        for day in range(sums.first + len(upto) - 1, last + 1):
+            upto.append(upto[-1] + count(self._state, day, *details))
+        return before + upto[last - sums.first + 1] - upto[start - sums.first]
 
     def forget(self, day: int) -> None:
         """Something of this day has changed."""
@@ -44,7 +53,6 @@ class Tallies(Generic[S]):
 
     def _drop_changed(self) -> None:
         if self._changed_from is not None:
-            kept = max(self._changed_from - self._first, 0) + 1
             for sums in self._sums.values():
-                del sums[kept:]
+                del sums.upto[max(self._changed_from - sums.first, 0) + 1 :]
             self._changed_from = None

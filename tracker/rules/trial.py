@@ -14,9 +14,9 @@ from functools import cached_property
 from tracker.rules.chart import Chart
 from tracker.rules.episodes import Episode
 from tracker.rules.intakes import Taken
-from tracker.rules.medicines import ANALGESIC, INGREDIENTS, NOT_BACK_CARE, base_of
+from tracker.rules.medicines import ANALGESIC
 from tracker.rules.outcome import Evidence
-from tracker.rules.plans import is_planned
+from tracker.rules.plans import bases_of, is_planned
 from tracker.rules.records import PlannedMeasure
 from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
@@ -52,8 +52,8 @@ class _Period:
 
     @cached_property
     def medicines(self) -> list[PlannedMeasure]:
-        """Planned medicines for the back: no anticoagulants."""
-        return [m for m in self.plans("medication") if not _is_for_another_reason(_bases_of(m))]
+        """Planned medicines for the back, on any day of the period."""
+        return [measure for measure, _ in self.chart.medicines.for_back if self._meets(measure)]
 
     def total(self, count: Count, *details: Hashable) -> int:
         """The sum of what is counted on each day of the period."""
@@ -65,13 +65,13 @@ class _Period:
 
     def plans(self, *kinds: str) -> list[PlannedMeasure]:
         """Planned measures of these kinds, on any day of the period."""
-        return [
-            m
-            for m in self.chart.plan
-            if m.measure in kinds
-            and (m.from_date is None or m.from_date.toordinal() <= self.last)
-            and (m.until_date is None or m.until_date.toordinal() >= self.first)
-        ]
+        return [m for m in self.chart.plan if m.measure in kinds and self._meets(m)]
+
+    def _meets(self, measure: PlannedMeasure) -> bool:
+        first, last = measure.from_date, measure.until_date
+        return (first is None or first.toordinal() <= self.last) and (
+            last is None or last.toordinal() >= self.first
+        )
 
     def reaches(self, done: int, least: int) -> bool:
         """A count for a full period, against `least` pro rata."""
@@ -164,7 +164,7 @@ def _is_as_needed_met(period: _Period) -> bool:
 def _is_thermal_met(period: _Period) -> bool:
     """Three days a week with a compress, in four of six weeks."""
     weeks = 0
-    for last in range(period.last, period.first + 5, -7):
+    for last in reversed(range(period.last, period.first + 5, -7)):
         used = period.chart.tallies.total(last - 6, last, _has_compress)
         weeks += used >= period.limits.thermal_days_per_week
     return period.reaches(weeks, period.limits.thermal_weeks)
@@ -243,7 +243,7 @@ def _scheduled_doses(chart: Chart, day: int, measure: PlannedMeasure) -> int:
     """Those taken of a medicine, up to those planned for the day."""
     if not _is_planned(chart, day, measure):
         return 0
-    wanted = _bases_of(measure)
+    wanted = bases_of(measure)
     taken = sum(wanted <= intake.bases for intake in chart.day(day).taken)
     return min(measure.doses_per_day or 0, taken)
 
@@ -271,28 +271,12 @@ def _is_relieved(chart: Chart, day: int, least: int) -> bool:
 def _is_as_needed(chart: Chart, day: int, intake: Taken) -> bool:
     planned = [
         measure
-        for measure in chart.plan
-        if is_planned(measure, day) and _is_planned_for_back(measure, intake)
+        for measure, bases in chart.medicines.for_back
+        if bases <= intake.bases and is_planned(measure, day)
     ]
     if not planned:
         return bool(intake.all_classes & ANALGESIC)
     return any(measure.doses_per_day is None for measure in planned)
-
-
-def _is_planned_for_back(measure: PlannedMeasure, intake: Taken) -> bool:
-    if measure.measure != "medication":
-        return False
-    bases = _bases_of(measure)
-    return bases <= intake.bases and not _is_for_another_reason(bases)
-
-
-def _is_for_another_reason(bases: frozenset[str]) -> bool:
-    known = [INGREDIENTS[base] for base in bases if base in INGREDIENTS]
-    return bool(known) and all(each.drug_class in NOT_BACK_CARE for each in known)
-
-
-def _bases_of(measure: PlannedMeasure) -> frozenset[str]:
-    return frozenset(base_of(dose.name) for dose in measure.ingredients)
 
 
 def _is_share(part: int, whole: int, percent: Number) -> bool:

@@ -24,7 +24,7 @@ class Said:
     """One accepted version of a record, and when it came."""
 
     uuid: UUID
-    number: int
+    number: int | None
     content: Document
     is_retracted: bool
     submitted_at: datetime
@@ -140,6 +140,7 @@ def _records(ledger: list[Said]) -> list[Document]:
 
 def _version(said: Said) -> Document:
     name, number = str(said.uuid), said.number
+    assert number is not None  # accepted versions are numbered
     replaces = {"replaces": f"{name}/{number - 1}"} if number > 1 else {}
     return {**said.content, "id": f"{name}/{number}", **replaces}
 
