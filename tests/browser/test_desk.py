@@ -30,6 +30,9 @@ def addresses(cast, person) -> list[str]:
                     "clinic",
                     "hours",
                     "holidays",
+                    "rules",
+                    "thresholds",
+                    "alert_burden",
                     "seats",
                 )
             ),
@@ -51,6 +54,7 @@ def addresses(cast, person) -> list[str]:
                 "end_episode",
                 "excuse",
                 "add_line",
+                "patient_thresholds",
             )
         ),
         *(reverse(f"console:{name}", args=[line]) for name in ("change_line", "end_line")),
