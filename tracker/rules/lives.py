@@ -36,7 +36,7 @@ class Life:
     source: Entry | None
     finding: Finding
     latest: Finding
-    raises: list[tuple[datetime, int, Priority, Finding]] = field(default_factory=list)
+    raises: list[tuple[datetime, int, Priority, Finding, Ruleset]] = field(default_factory=list)
     false_days: int = 0
     cleared_at: datetime | None = None
     closed_at: datetime | None = None
@@ -123,7 +123,13 @@ class Lives:
         standing.latest = candidate.finding
         if candidate.priority < standing.priority:
             standing.raises.append(
-                (candidate.opened_at, candidate.day, standing.priority, candidate.finding)
+                (
+                    candidate.opened_at,
+                    candidate.day,
+                    standing.priority,
+                    candidate.finding,
+                    candidate.ruleset,
+                )
             )
             standing.priority = candidate.priority
 
@@ -153,10 +159,10 @@ class Lives:
                     date=Date.fromordinal(day),
                     from_priority=before,
                     to_priority=finding.priority,
-                    ruleset=life.ruleset.version,
+                    ruleset=ruleset.version,
                     finding=finding,
                 )
-                for at, day, before, finding in life.raises
+                for at, day, before, finding, ruleset in life.raises
             ),
             record_id=life.source.versions[-1].record.id if life.source else None,
             cleared_at=life.cleared_at and local(life.cleared_at),

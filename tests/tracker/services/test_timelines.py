@@ -98,6 +98,16 @@ class TestRulesets:
 
         assert not Flag.objects.exists()
 
+    def test_a_rise_names_the_version_that_raised_it(self, cast, milder):
+        adopt(cast, milder, FIRST + DAY)
+        say(cast.alice, checklist(EVENING, leg_weakness="unsure"))
+        worse = {"leg_weakness": "yes", "weakness_worsening_fast": "yes"}
+        say(cast.alice, checklist(EVENING + DAY, **worse))
+
+        parsed = history.history_of(episode=cast.episode, flags=())
+        (life,) = evaluate(parsed, until=EVENING + DAY).flags
+        assert (life.ruleset, [rise.ruleset for rise in life.raises]) == ("2026.1", [milder])
+
     def test_an_evaluation_names_the_version_in_force(self, cast, milder):
         adopt(cast, milder, FIRST + DAY)
         judge(cast, EVENING)
