@@ -90,6 +90,7 @@ class Reconciliation:
         """The flag stands: it is updated, raised, or live again."""
         if flag.review_id:
             return  # a clinician has decided on it
+        stored = dict(vars(flag))
         before, was_open = flag.priority, flag.state == Flag.State.OPEN
         raised_from = flag.raised_from
         _describe(flag, life, life.finding)
@@ -103,7 +104,8 @@ class Reconciliation:
             flag.raised_from = before
             raised_at = life.raises[-1].at if life.raises else life.opened_at
             flag.retrospective = self._is_stale(raised_at)
-        flag.save()
+        if vars(flag) != stored:
+            flag.save()
         if is_raised:
             self.result.raised.append(flag)
         if flag.needs_human and is_raised:

@@ -68,6 +68,17 @@ class TestOpening:
         assert not again.opened
         assert Flag.objects.count() == Escalation.objects.count() == 1
 
+    def test_a_flag_that_nothing_changes_is_not_written(self, cast, django_assert_max_num_queries):
+        say_red_flag(cast)
+        say_bad_walk(cast)
+        evaluate(cast, EVENING)
+
+        with django_assert_max_num_queries(14) as statements:
+            evaluate(cast, EVENING + HOUR)
+
+        written = [each["sql"] for each in statements if each["sql"].startswith("UPDATE")]
+        assert not [sql for sql in written if "tracker_flag" in sql]
+
     def test_a_p4_has_no_ladder(self, cast):
         for offset in range(2):
             say(cast.alice, diary(FIRST + offset * DAY, 3))
