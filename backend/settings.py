@@ -418,5 +418,7 @@ LOGGING = {
         # Its lines hold whole addresses; backend.middleware writes one without.
         "django.server": {"handlers": [], "level": "ERROR", "propagate": False},
         "django.request": {"level": "CRITICAL"},
+        # Below this they write headers and addresses, whatever LOG_LEVEL says.
+        **{name: {"level": "WARNING"} for name in ("httpcore", "hpack", "urllib3")},
     },
 }

@@ -2,13 +2,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from base64 import urlsafe_b64encode
 from urllib.request import urlopen
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from notifications.channels import webpush
 from notifications.channels.base import (
@@ -19,13 +16,13 @@ from notifications.channels.base import (
 )
 from notifications.channels.webpush import WebPush
 from notifications.models import ContactPoint
+from tests.peers.browser import Browser, vapid_key
 from tests.peers.node import ask, running_node
 
 
 @pytest.fixture(autouse=True)
 def _vapid(settings):
-    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
-    settings.WEBPUSH_PRIVATE_KEY = base64(number.to_bytes(32))
+    settings.WEBPUSH_PRIVATE_KEY = vapid_key()
     settings.WEBPUSH_CONTACT = "mailto:operator@example.org"
     settings.WEBPUSH_SERVICES = ["http://localhost:*", "http://127.0.0.1:*"]
 
@@ -40,16 +37,6 @@ def push_service():
 def subscription(push_service) -> dict:
     key = {"userVisibleOnly": "true", "applicationServerKey": webpush.public_key()}
     return ask(f"{push_service}/subscribe", key)["data"]
-
-
-def base64(given: bytes) -> str:
-    return urlsafe_b64encode(given).rstrip(b"=").decode()
-
-
-def keys_of_a_browser() -> str:
-    point = ec.generate_private_key(ec.SECP256R1()).public_key()
-    raw = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return json.dumps({"p256dh": base64(raw), "auth": base64(b"sixteen bytes ok")})
 
 
 def test_an_independent_push_service_takes_it_and_reads_it(message, push_service, subscription):
@@ -68,7 +55,7 @@ def test_an_independent_push_service_takes_it_and_reads_it(message, push_service
 def test_an_independent_push_service_refuses_another_servers_key(
     message, push_service, subscription, settings
 ):
-    settings.WEBPUSH_PRIVATE_KEY = base64(b"7" * 32)
+    settings.WEBPUSH_PRIVATE_KEY = vapid_key()
 
     with pytest.raises(PermanentFailure):
         WebPush().send(message(subscription["endpoint"], secret=json.dumps(subscription["keys"])))
@@ -91,7 +78,7 @@ def expire(push_service: str, client_hash: str) -> None:
 
 def push(message, provider, **changes):
     return WebPush().send(
-        message(f"{provider.origin}/push/1", **{"secret": keys_of_a_browser()} | changes)
+        message(f"{provider.origin}/push/1", **{"secret": Browser().secret} | changes)
     )
 
 
@@ -180,9 +167,9 @@ def test_an_endpoint_of_no_known_push_service_is_refused(message, settings, endp
     settings.WEBPUSH_SERVICES = ["https://fcm.googleapis.com", "https://*.push.apple.com"]
 
     with pytest.raises(UnusableAddress):
-        WebPush().check(endpoint, keys_of_a_browser())
+        WebPush().check(endpoint, Browser().secret)
     with pytest.raises(PermanentFailure):
-        WebPush().send(message(endpoint, secret=keys_of_a_browser()))
+        WebPush().send(message(endpoint, secret=Browser().secret))
 
 
 @pytest.mark.parametrize("secret", ["", "{}", "[]", "null", '{"p256dh": "x", "auth": "y"}'])

@@ -4,11 +4,10 @@ import json
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from notifications.channels import webpush
 from notifications.models import ContactPoint
+from tests.peers.browser import Browser, vapid_key
 from tracker.models import AuditEvent
 
 from .phone import Phone, code_of, paths_of
@@ -22,15 +21,13 @@ ANDROID = {"channel": "fcm", "token": "x" * 160}
 def _channels(settings):
     settings.APNS_KEY = "a key"
     settings.FCM_SERVICE_ACCOUNT = "{}"
-    settings.WEBPUSH_PRIVATE_KEY = "Nw" * 21 + "N"
+    settings.WEBPUSH_PRIVATE_KEY = vapid_key()
     settings.WEBPUSH_SERVICES = ["https://push.example.org"]
 
 
 def browser() -> dict:
-    point = ec.generate_private_key(ec.SECP256R1()).public_key()
-    raw = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    keys = {"p256dh": webpush._base64(raw), "auth": webpush._base64(b"sixteen bytes ok")}
-    return {"channel": "webpush", "endpoint": "https://push.example.org/1", "keys": keys}
+    endpoint = "https://push.example.org/1"
+    return {"channel": "webpush", "endpoint": endpoint, "keys": Browser().keys}
 
 
 def told(who) -> set[tuple[str, str]]:
