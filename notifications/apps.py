@@ -6,3 +6,11 @@ from django.apps import AppConfig
 class NotificationsConfig(AppConfig):
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # anymail reports by a signal only; it calls one function, which calls the service.
+        from anymail.signals import tracking
+
+        from notifications.api import bounces
+
+        tracking.connect(bounces.note, dispatch_uid="notifications.bounces")

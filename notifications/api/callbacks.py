@@ -76,6 +76,6 @@ def receipt(request: HttpRequest) -> HttpResponse:
 REPORTS: dict[str, dict[str, Any] | None] = {
     "delivered": None,
     "failed": {},
-    "bounced": {"disables": receipts.Reason.REFUSED},
+    "bounced": {"is_refused": True},
     "opted_out": {"disables": receipts.Reason.OPTED_OUT},
 }

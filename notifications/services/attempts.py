@@ -10,16 +10,13 @@ from django.db.models import F
 
 from notifications.channels import CHANNELS
 from notifications.channels.base import Outage, PermanentFailure, TransientFailure
-from notifications.models import Attempt, ContactPoint, Delivery, Urgency
+from notifications.models import Attempt, Delivery, Urgency
 from notifications.models.deliveries import DeliveryQuerySet
 from notifications.models.now import DatabaseNow
-from notifications.services import breakers, rungs
+from notifications.services import breakers, contact_points, rungs
 from notifications.services.backoff import wait_before_next
 from notifications.services.claims import LEASE, Claim
 from notifications.services.quiet_hours import end_of_quiet
-
-#: One refusal may be a provider's bad hour; the second is believed.
-REFUSALS_BELIEVED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,12 @@ def finish(
         at=at,
     )
     if isinstance(result, PermanentFailure):
-        _learn_of_address(delivery.contact_point, result)
+        contact_points.learn(
+            contact_point_id=delivery.contact_point_id,
+            disables=result.disables,
+            as_of=result.as_of,
+            is_refused=result.is_address_refused,
+        )
     return _write_result(claim, delivery, result)
 
 
@@ -136,14 +138,3 @@ def _outcome(result: Result) -> Attempt.Outcome:
     if isinstance(result, Outage):
         return Attempt.Outcome.OUTAGE
     return Attempt.Outcome.TRANSIENT
-
-
-def _learn_of_address(point: ContactPoint, failure: PermanentFailure) -> None:
-    points = ContactPoint.objects.filter(pk=point.pk)
-    if failure.disables is not None:
-        known = points.filter(verified_at__lt=failure.as_of) if failure.as_of else points
-        known.disable(failure.disables, DatabaseNow())
-    elif failure.is_address_refused:
-        points.update(refusals=F("refusals") + 1)
-        believed = points.filter(refusals__gte=REFUSALS_BELIEVED)
-        believed.disable(ContactPoint.DisabledReason.REFUSED, DatabaseNow())

@@ -6,15 +6,20 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from notifications.channels import CHANNELS
 from notifications.models import ContactPoint
+from notifications.models.now import DatabaseNow
 from notifications.models.recipients import ContactPointQuerySet
 
 Reason = ContactPoint.DisabledReason
 
 #: Of one kind, for one person: whoever registers more has lost the oldest.
 MOST_DEVICES = 10
+
+#: One refusal may be a provider's bad hour; the second is believed.
+REFUSALS_BELIEVED = 2
 
 
 @transaction.atomic
@@ -58,6 +63,27 @@ def remove_contact_point(*, recipient_id: UUID, contact_point_id: UUID, at: date
     """Use it no more; False if the recipient has no such address."""
     points = ContactPoint.objects.filter(pk=contact_point_id, recipient_id=recipient_id)
     return bool(points.disable(Reason.REMOVED, at))
+
+
+def learn(
+    *,
+    contact_point_id: UUID,
+    disables: ContactPoint.DisabledReason | None = None,
+    as_of: datetime | None = None,
+    is_refused: bool = False,
+) -> None:
+    """Take to heart what a provider says of an address.
+
+    `disables` counts at once, but not for what was confirmed again since `as_of`.
+    """
+    points = ContactPoint.objects.filter(pk=contact_point_id)
+    if disables is not None:
+        known = points.filter(verified_at__lt=as_of) if as_of else points
+        known.disable(disables, DatabaseNow())
+    elif is_refused:
+        points.update(refusals=F("refusals") + 1)
+        believed = points.filter(refusals__gte=REFUSALS_BELIEVED)
+        believed.disable(Reason.REFUSED, DatabaseNow())
 
 
 def _of(recipient_id: UUID, channel: str) -> ContactPointQuerySet:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F
 
 from notifications.models import ContactPoint, Delivery
-from notifications.services import rungs
+from notifications.services import contact_points, rungs
 
 State = Delivery.State
 Reason = ContactPoint.DisabledReason
@@ -37,17 +37,26 @@ def arrived(*, delivery_id: UUID, channel: str, at: datetime) -> bool:
 
 @transaction.atomic
 def failed(
-    *, delivery_id: UUID, channel: str, code: str, disables: str | None = None, at: datetime
+    *,
+    delivery_id: UUID,
+    channel: str,
+    code: str,
+    disables: ContactPoint.DisabledReason | None = None,
+    is_refused: bool = False,
+    at: datetime,
 ) -> bool:
-    """It did not: the next channel is due. False if that changes nothing."""
+    """It did not: the next channel is due. False if that changes nothing.
+
+    What is said of the address: see `contact_points.learn`.
+    """
     delivery = _locked(delivery_id, channel, (State.SENT,))
     if delivery is None:
         return False
     Delivery.objects.filter(pk=delivery.pk).end(State.DEAD, ended_at=at, last_code=code[:64])
     rungs.bring_forward(delivery)
-    if disables is not None:
-        points = ContactPoint.objects.filter(pk=delivery.contact_point_id)
-        points.disable(Reason(disables), at)
+    contact_points.learn(
+        contact_point_id=delivery.contact_point_id, disables=disables, is_refused=is_refused
+    )
     return True
 
 

@@ -238,7 +238,7 @@ def test_any_other_system_may_report_by_a_standard_webhook(sent, status, state):
     assert report(said) == 204
 
     assert reread(sent).state == state
-    assert ContactPoint.objects.get(channel="sms").is_usable == (status != "bounced")
+    assert ContactPoint.objects.get(channel="sms").refusals == (status == "bounced")
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
