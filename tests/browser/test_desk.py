@@ -67,9 +67,15 @@ def violations(page) -> list[tuple[str, str]]:
     return [(each["id"], each["impact"]) for each in found]
 
 
-@pytest.mark.parametrize("who", ["nora", "ada"])
 @pytest.mark.parametrize(
-    ("width", "scheme"), [(WIDE, "light"), (WIDE, "dark"), (PHONE, "light")], ids=str
+    ("who", "width", "scheme"),
+    [
+        ("nora", WIDE, "light"),
+        ("nora", WIDE, "dark"),
+        ("nora", PHONE, "light"),
+        ("ada", PHONE, "dark"),
+    ],
+    ids=str,
 )
 def test_no_page_shuts_anyone_out(page_of, cast, who, width, scheme):
     person = getattr(cast, who)

@@ -221,7 +221,7 @@ def test_stored_flags_are_those_of_a_replay_from_scratch(cast):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=20,
+            max_examples=6,
             stateful_step_count=14,
             deadline=None,
             derandomize=True,
