@@ -165,8 +165,15 @@ def upsert_recipient(
     return recipient
 
 
+@transaction.atomic
 def forget(*, recipient_id: UUID) -> None:
-    """Erase the recipient: addresses, notifications, deliveries, attempts."""
+    """Erase the recipient: addresses, notifications, deliveries, attempts.
+
+    The deliveries are locked first. An attempt begins only under that lock, so none begins
+    of what is about to go, and one that has begun goes with it.
+    """
+    deliveries = Delivery.objects.filter(notification__recipient_id=recipient_id).order_by("pk")
+    list(deliveries.select_for_update(of=("self",)).values_list("pk", flat=True))
     Recipient.objects.filter(pk=recipient_id).delete()
 
 

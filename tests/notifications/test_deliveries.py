@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 import clock
 from notifications import outbox
@@ -208,6 +208,32 @@ def test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin(tell, a
     thread.join()
 
     assert begun == [None]
+
+
+def test_what_begins_while_its_recipient_is_forgotten_goes_with_them(tell, someone, at):
+    delivery = tell()
+    claim = claims.take(delivery_id=delivery.pk, at=at)
+    failed = []
+
+    def forget():
+        try:
+            outbox.forget(recipient_id=someone.pk)
+        except IntegrityError as error:
+            failed.append(error)
+        connection.close()
+
+    with transaction.atomic():
+        Delivery.objects.select_for_update().get(pk=delivery.pk)
+        thread = threading.Thread(target=forget)
+        thread.start()
+        wait_until_someone_waits_for_a_lock()
+        Attempt.objects.create(
+            delivery=delivery, claim_no=claim.number, started_at=at, channel=delivery.channel
+        )
+    thread.join()
+
+    assert failed == []
+    assert not Attempt.objects.exists()
 
 
 def test_a_result_after_a_cancel_leaves_it_canceled(tell, at):
