@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 import pytest
 
-from tracker.rules.medicines import INGREDIENTS, base_of, counted_names, not_counted
-from tracker.rules.products import PRODUCTS
+from tracker.rules.medicines import INGREDIENTS, base_of, counted_names, not_counted, otc_hours
+from tracker.rules.products import PRODUCTS, as_written
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.name)
@@ -45,3 +46,18 @@ def test_every_class_of_treatment_has_a_product():
 def test_salts_and_synonyms_are_names_by_which_a_dose_is_counted():
     assert {"naproxen sodium", "paracetamol", "ibuprofen"} <= set(counted_names())
     assert {base_of(name) for name in counted_names()} == INGREDIENTS.keys()
+
+
+@pytest.mark.parametrize(
+    ("number", "written"), [(200, 200), (Fraction(75, 10), 7.5), (Fraction(4), 4.0)], ids=str
+)
+def test_a_strength_is_written_as_json_has_it(number, written):
+    assert as_written(number) == written
+
+
+@pytest.mark.parametrize(
+    ("base", "hours"),
+    [("ibuprofen", 4), ("acetaminophen", None), ("baclofen", None)],
+)
+def test_only_a_label_with_one_interval_for_all_tablets_has_hours(base, hours):
+    assert otc_hours(base) == hours
