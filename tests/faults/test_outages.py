@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 from time import monotonic
 
@@ -14,7 +14,6 @@ import clock
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
 from notifications.services.claims import LEASE
 from tests.faults.database import until
-from tests.faults.processes import Process
 
 pytestmark = pytest.mark.fault
 
@@ -47,14 +46,14 @@ def test_a_broker_that_stops_is_not_waited_for_and_serves_again_when_back(
     stage, tell, broker_to_stop
 ):
     stage.dispatcher()
-    worker = stage.worker()
+    stage.worker()
 
     broker_to_stop.stop()
     deliveries = [tell() for _ in range(20)]
     late = stage.until_sent(*deliveries, seconds=15)
     broker_to_stop.start()
     returned = clock.now()
-    back = until_at_work(worker, returned)
+    back = until(lambda: beats_since(returned) == 3, "work through all queues", seconds=60)
     following = tell()
     stage.until_sent(following, seconds=15)
 
@@ -63,19 +62,6 @@ def test_a_broker_that_stops_is_not_waited_for_and_serves_again_when_back(
         f"broker stopped: 20 notices after {late:.1f} s, lost 0, doubled 0;"
         f" workers at work {back:.1f} s after its return"
     )
-
-
-def until_at_work(worker: Process, since: datetime) -> float:
-    """A worker that does not find back to its broker is started anew, as a supervisor would.
-
-    Celery may keep a process that consumes no more after a reconnect (celery#8030, #10205).
-    """
-    try:
-        return until(lambda: beats_since(since) == 3, "work through all queues", seconds=60)
-    except AssertionError:
-        worker.kill()
-        worker.start()
-        return 60 + until(lambda: beats_since(since) == 3, "work after a restart", seconds=60)
 
 
 def test_two_dispatchers_and_a_worker_tell_everybody_once(stage, tell):
