@@ -33,7 +33,7 @@ def main() -> int:
     try:
         postgres.start()
         valkey.start()
-        print(f"PostgreSQL {postgres.major} and {valkey.binary}", flush=True)  # noqa: T201
+        print(f"PostgreSQL {postgres.major} and {valkey.binary}", flush=True)  # noqa: T201 - a command speaks
         # Set on import of backend, which then would be read before the tests' own environment is.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         environment = os.environ | {"DATABASE_URL": postgres.url, "BROKER_URL": valkey.url}

@@ -37,7 +37,7 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron"
 
 def password(seed: int) -> str:
     """One for all accounts of the demo, so that nobody has to look it up."""
-    return "-".join([*Random(f"password/{seed}").sample(_WORDS, 3), str(1000 + seed % 9000)])  # noqa: S311
+    return "-".join([*Random(f"password/{seed}").sample(_WORDS, 3), str(1000 + seed % 9000)])  # noqa: S311 - the demo only
 
 
 @dataclass(frozen=True, slots=True)

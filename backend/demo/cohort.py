@@ -71,7 +71,7 @@ def cohort(*, seed: int, today: date, stories: Sequence[Story] = STORIES) -> tup
     rng = Random(seed)  # noqa: S311 - a story, not a secret
     names = rng.sample(NAMES, len(stories))
     return tuple(
-        _person(name, story, today=today, rng=Random(f"{seed}/{number}"))  # noqa: S311
+        _person(name, story, today=today, rng=Random(f"{seed}/{number}"))  # noqa: S311 - as above
         for number, (name, story) in enumerate(zip(names, stories, strict=True))
     )
 

@@ -28,7 +28,7 @@ MOST_ROUNDS = 500
 TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (Patient, "remind_at"),
           (Episode, "next_close_at"))  # fmt: skip
 NEXT_DUE = "SELECT least({})".format(
-    ", ".join(f"(SELECT min({name}) FROM {model._meta.db_table})" for model, name in TIMERS)  # noqa: S608
+    ", ".join(f"(SELECT min({name}) FROM {model._meta.db_table})" for model, name in TIMERS)  # noqa: S608 - our names
 )
 
 

@@ -15,6 +15,6 @@ def wait_before_next(retry: Retry, attempts: int, asked: timedelta | None) -> ti
         return min(asked, LONGEST_ASKED_WAIT)
     if retry.waits:
         named = retry.waits[min(attempts, len(retry.waits)) - 1]
-        return named * (1 + random.random() / 10)  # noqa: S311
+        return named * (1 + random.random() / 10)  # noqa: S311 - as below
     ceiling = min(retry.cap, retry.base * (1 << (attempts - 1)))
     return ceiling * random.random()  # noqa: S311 - spreads load, guards nothing
