@@ -9,6 +9,8 @@ from .escalation import (
     EscalationPolicy,
     EscalationPolicyStep,
     EscalationStep,
+    HandOver,
+    Snooze,
 )
 from .flags import Advice, Evaluation, Flag, Priority
 from .people import Clinician, Consent, Invitation, Patient, PatientTimeZone
@@ -25,6 +27,7 @@ from .records import (
 )
 from .reminder import Reminder
 from .review import Message, Order, Referral, Review, Visit
+from .rotation import Rotation, RotationMember, RotationOverride
 from .rulesets import RulesetAdoption, ShadowFinding, ShadowTrial, ThresholdChange
 from .session_token import SessionToken
 from .user import User
@@ -49,6 +52,7 @@ __all__ = [
     "Evaluation",
     "ExcusedPeriod",
     "Flag",
+    "HandOver",
     "Holiday",
     "Invitation",
     "MedicationIntake",
@@ -65,10 +69,14 @@ __all__ = [
     "Reminder",
     "Review",
     "Revision",
+    "Rotation",
+    "RotationMember",
+    "RotationOverride",
     "RulesetAdoption",
     "SessionToken",
     "ShadowFinding",
     "ShadowTrial",
+    "Snooze",
     "StaffedHours",
     "TherapySession",
     "ThresholdChange",

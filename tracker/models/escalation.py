@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from .base import ClinicLedger, ClinicRow, same_clinic
 from .flags import Priority
 from .people import Clinician
+
+#: for one escalation, however often its ladder runs again
+MOST_SNOOZES = 2
 
 LIVE = ("active", "acknowledged", "snoozed", "exhausted")
 
@@ -33,7 +36,7 @@ class EscalationPolicy(ClinicRow):
 
 
 class EscalationPolicyStep(ClinicLedger):
-    """One rung: after so many minutes, this role or this person."""
+    """One rung: after so many minutes, this role, this person or whoever is on duty."""
 
     policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()  #: 1 is told first
@@ -42,11 +45,15 @@ class EscalationPolicyStep(ClinicLedger):
     clinician = models.ForeignKey(
         Clinician, models.CASCADE, null=True, blank=True, related_name="+"
     )
+    #: who of it is on duty when the step fires
+    rotation = models.ForeignKey(
+        "tracker.Rotation", models.PROTECT, null=True, blank=True, related_name="policy_steps"
+    )
 
     class Meta:
         ordering = ["position"]
         constraints = [
-            *same_clinic("policy", "clinician"),
+            *same_clinic("policy", "clinician", "rotation"),
             models.UniqueConstraint(
                 fields=["policy", "position"], name="escalation_policy_step_once"
             ),
@@ -56,8 +63,11 @@ class EscalationPolicyStep(ClinicLedger):
             models.CheckConstraint(
                 condition=Q(delay_minutes__lte=7 * 24 * 60), name="escalation_policy_step_delay"
             ),
+            # A step that names two recipients, or none, tells nobody knows whom.
             models.CheckConstraint(
-                condition=Q(role="", clinician__isnull=False) | (~Q(role="") & Q(clinician=None)),
+                condition=Q(role="", clinician__isnull=False, rotation=None)
+                | Q(role="", clinician=None, rotation__isnull=False)
+                | (~Q(role="") & Q(clinician=None, rotation=None)),
                 name="escalation_policy_step_recipient",
             ),
         ]
@@ -92,6 +102,10 @@ class Escalation(ClinicRow):
     next_step_at = models.DateTimeField(null=True)
     #: the timer: an acknowledgement without a review expires
     review_by = models.DateTimeField(null=True)
+    #: the timer: a snooze is over
+    wake_at = models.DateTimeField(null=True)
+    #: who owes the review: whoever acknowledged first, or was handed it since
+    owner = models.ForeignKey("tracker.Clinician", models.PROTECT, null=True, related_name="owned")
     exhausted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     review = models.ForeignKey(
@@ -104,7 +118,7 @@ class Escalation(ClinicRow):
         ordering = ["priority", "opened_at", "id"]
         constraints = [
             *ClinicRow.Meta.constraints,
-            *same_clinic("flag", "patient", "review"),
+            *same_clinic("flag", "patient", "review", "owner"),
             # I2: a flag is never chased twice at once.
             models.UniqueConstraint(
                 fields=["flag"], condition=Q(state__in=LIVE), name="escalation_one_live_per_flag"
@@ -114,16 +128,30 @@ class Escalation(ClinicRow):
                 condition=~Q(state__in=("active", "exhausted")) | Q(next_step_at__isnull=False),
                 name="escalation_active_has_a_next_step",
             ),
+            # Who acknowledged owes a review by a deadline: an acknowledgement is no end.
             models.CheckConstraint(
-                condition=~Q(state="acknowledged") | Q(review_by__isnull=False, next_step_at=None),
-                name="escalation_acknowledged_has_a_deadline",
+                condition=Q(state="acknowledged", review_by__isnull=False, owner__isnull=False)
+                | (~Q(state="acknowledged") & Q(review_by=None, owner=None)),
+                name="escalation_acknowledged_has_owner_and_deadline",
+            ),
+            # A snooze that does not wake would be a silence.
+            models.CheckConstraint(
+                condition=Q(state="snoozed", wake_at__isnull=False)
+                | (~Q(state="snoozed") & Q(wake_at=None)),
+                name="escalation_snoozed_wakes",
+            ),
+            # An emergency is answered, never put off.
+            models.CheckConstraint(
+                condition=~Q(state="snoozed", priority="P0"), name="escalation_p0_never_snoozed"
+            ),
+            # Who answered, snoozed or ended it is not to hear of a next step.
+            models.CheckConstraint(
+                condition=Q(state__in=("active", "exhausted")) | Q(next_step_at=None),
+                name="escalation_answered_has_no_next_step",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=LIVE, ended_at=None)
-                | (
-                    ~Q(state__in=LIVE)
-                    & Q(ended_at__isnull=False, next_step_at=None, review_by=None)
-                ),
+                | (~Q(state__in=LIVE) & Q(ended_at__isnull=False)),
                 name="escalation_ended_or_live",
             ),
         ]
@@ -139,6 +167,12 @@ class Escalation(ClinicRow):
                 fields=["review_by"],
                 condition=Q(review_by__isnull=False),
                 name="escalation_review_due",
+            ),
+            # The dispatcher's poll for snoozes that are over.
+            models.Index(
+                fields=["wake_at"],
+                condition=Q(wake_at__isnull=False),
+                name="escalation_wake_due",
             ),
         ]
 
@@ -156,7 +190,12 @@ class EscalationStep(ClinicLedger):
     position = models.PositiveSmallIntegerField()
     delay_minutes = models.PositiveIntegerField()
     label = models.CharField(max_length=120)  #: who it is, in words, as it was then
+    #: whom it tells; of a rotation, whom it told
     clinicians = ArrayField(models.UUIDField(), default=list)
+    #: its person is looked up when the step fires
+    rotation = models.ForeignKey(
+        "tracker.Rotation", models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     due_at = models.DateTimeField(null=True)
     fired_at = models.DateTimeField(null=True)
     reached = models.PositiveSmallIntegerField(null=True)  #: recipients with a channel
@@ -164,7 +203,7 @@ class EscalationStep(ClinicLedger):
     class Meta:
         ordering = ["epoch", "position"]
         constraints = [
-            *same_clinic("escalation"),
+            *same_clinic("escalation", "rotation"),
             # I3: every step fires once.
             models.UniqueConstraint(
                 fields=["escalation", "epoch", "position"], name="escalation_step_once"
@@ -189,3 +228,55 @@ class Acknowledgement(ClinicLedger):
     class Meta:
         ordering = ["at"]
         constraints = [*same_clinic("escalation", "by")]
+
+
+class HandOver(ClinicLedger):
+    """A colleague became the owner of an acknowledged escalation; its deadline stayed."""
+
+    class Reason(models.TextChoices):
+        END_OF_SHIFT = "end_of_shift"
+        KNOWS_THE_PATIENT = "knows_the_patient"
+        OTHER_PROFESSION = "other_profession"
+        UNAVAILABLE = "unavailable"
+
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="hand_overs")
+    epoch = models.PositiveSmallIntegerField()
+    by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
+    to = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    #: from a list: free text about a patient would be one more place to erase
+    reason = models.CharField(max_length=24, choices=Reason.choices, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [*same_clinic("escalation", "by", "to")]
+
+
+class Snooze(ClinicLedger):
+    """A clinician looked, and it may wait until `until`; then the ladder runs again."""
+
+    class Reason(models.TextChoices):
+        WAITING_FOR_PATIENT = "waiting_for_patient"
+        WAITING_FOR_RESULT = "waiting_for_result"
+        WAITING_FOR_COLLEAGUE = "waiting_for_colleague"
+        VISIT_ARRANGED = "visit_arranged"
+
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="snoozes")
+    number = models.PositiveSmallIntegerField()
+    by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+    reason = models.CharField(max_length=24, choices=Reason.choices)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            *same_clinic("escalation", "by"),
+            models.UniqueConstraint(fields=["escalation", "number"], name="snooze_once_per_number"),
+            # Whoever may snooze for ever has switched the flag off.
+            models.CheckConstraint(
+                condition=Q(number__range=(1, MOST_SNOOZES)), name="snooze_at_most_twice"
+            ),
+            models.CheckConstraint(condition=Q(until__gt=F("at")), name="snooze_ends_later"),
+            models.CheckConstraint(condition=~Q(reason=""), name="snooze_has_a_reason"),
+        ]

@@ -17,6 +17,9 @@ from .ladder_runs import begin, notify, restart, timetable_of
 
 State = Escalation.State
 
+#: What an answer changes: the state, who owes what, and which timer runs.
+ANSWER = ["state", "owner", "next_step_at", "review_by", "wake_at"]
+
 
 class AlreadyResolved(Conflict):
     """This escalation has been resolved already."""
@@ -106,16 +109,16 @@ def acknowledge(*, escalation_ids: Sequence[UUID], by: Clinician, at: datetime) 
 
 
 def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> None:
-    timetable = timetable_of(escalation.priority, escalation.flag)
-    owner = escalation.acknowledgements.filter(epoch=escalation.epoch).first()
-    if owner and owner.by_id == by.id:
+    acknowledged = escalation.acknowledgements.filter(epoch=escalation.epoch)
+    if acknowledged.filter(by=by).exists():
         return
-    review_by = owner.review_by if owner else timetable.review_deadline(at)
-    if owner is None:
+    if escalation.state != State.ACKNOWLEDGED:
+        timetable = timetable_of(escalation.priority, escalation.flag)
         escalation.state = State.ACKNOWLEDGED
-        escalation.next_step_at = None
-        escalation.review_by = review_by
-        escalation.save(update_fields=["state", "next_step_at", "review_by"])
+        escalation.owner = by
+        escalation.next_step_at = escalation.wake_at = None
+        escalation.review_by = timetable.review_deadline(at)
+        escalation.save(update_fields=ANSWER)
         outbox.cancel(group=escalation.group, at=at)
     Acknowledgement.objects.create(
         clinic_id=escalation.clinic_id,
@@ -123,7 +126,7 @@ def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> 
         epoch=escalation.epoch,
         by=by,
         at=at,
-        review_by=review_by,
+        review_by=escalation.review_by,
     )
     audit.record(
         action="escalation.acknowledge",
@@ -138,6 +141,6 @@ def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> 
 def _end(escalation: Escalation, *, state: State, at: datetime) -> None:
     escalation.state = state
     escalation.ended_at = at
-    escalation.next_step_at = None
-    escalation.review_by = None
+    escalation.next_step_at = escalation.review_by = escalation.wake_at = None
+    escalation.owner = None
     escalation.save()

@@ -51,7 +51,8 @@ def restart(escalation: Escalation, *, at: datetime) -> None:
     escalation.state = Escalation.State.ACTIVE
     escalation.position = 0
     escalation.next_step_at = at
-    escalation.review_by = None
+    escalation.review_by = escalation.wake_at = None
+    escalation.owner = None
     escalation.exhausted_at = None
     escalation.save()
     begin(escalation, at=at)
