@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults browser peers lock fix
+.PHONY: help setup demo test check bench faults seeded browser peers lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 
 faults: setup ## Kill and cut off what can be killed, and count what was lost
 	@$(PYTEST) tests/faults $(ARGS)
+
+seeded: setup ## Plant bugs in copies of the tree: each must make its test fail
+	@$(BIN)/python -m tests.seeded --workers $(WORKERS) $(ARGS)
 
 bench: setup ## Measure
 	@$(PYTEST) tests/performance $(ARGS)

@@ -1,0 +1,228 @@
+"""Bugs to plant: each breaks an invariant (docs/faults.md), and the tests named here must fail.
+
+A test that passes with the bug it is there for proves nothing. `make seeded` plants each one
+in a copy of the tree and runs its tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bug:
+    name: str
+    invariant: str
+    path: str
+    #: Found exactly once in the file, so that this table keeps step with the code.
+    old: str
+    new: str
+    #: Each of them must fail.
+    tests: tuple[str, ...]
+
+
+BUGS: tuple[Bug, ...] = (
+    # I1: an accepted record is durable and there exactly once
+    Bug(
+        name="a retry is taken for a new version",
+        invariant="I1",
+        path="tracker/services/record_ledger.py",
+        old="if same := self._same(submission, content, current):",
+        new="if same := None:",
+        tests=("tests/tracker/api/test_diary.py::test_the_same_entry_ten_times_is_there_once",),
+    ),
+    Bug(
+        name="copies that arrive at once do not wait for each other",
+        invariant="I1",
+        path="tracker/services/records.py",
+        old='Patient.objects.select_for_update(of=("self",), no_key=True)',
+        new="Patient.objects.all()",
+        tests=("tests/tracker/api/test_outages.py::test_ten_copies_at_once_are_one_entry",),
+    ),
+    # I2: one open flag per episode and rule, one live escalation each
+    Bug(
+        name="a flag opens without a ladder",
+        invariant="I2",
+        path="tracker/services/reconciliation.py",
+        old="if life.is_live and flag.needs_human:",
+        new="if life.is_live and flag.needs_human and flag.raised_from:",
+        tests=(
+            "tests/tracker/services/test_evaluation.py::TestOpening"
+            "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
+        ),
+    ),
+    Bug(
+        name="a flag that stands is not recognized",
+        invariant="I2",
+        path="tracker/services/reconciliation.py",
+        old="for fits in (_same_opening, _both_stand, _stands_again, _same_closure, _both_ended):",
+        new="for fits in (_same_closure, _both_ended):",
+        tests=(
+            "tests/tracker/services/test_evaluation.py::TestOpening"
+            "::test_the_same_again_opens_nothing",
+        ),
+    ),
+    # I3: every step fires once, in time
+    Bug(
+        name="urgent work that no worker takes is offered again and again",
+        invariant="I3",
+        path="backend/dispatcher/rounds.py",
+        old="is_overdue = urgency == Urgency.URGENT and offer.is_repeated",
+        new="is_overdue = False",
+        tests=(
+            "tests/backend/test_dispatcher.py"
+            "::test_unclaimed_after_twenty_seconds_urgent_is_done_here_and_routine_offered_again",
+        ),
+    ),
+    # I4: no step is skipped, none ends in silence
+    Bug(
+        name="a step that reaches nobody is waited for",
+        invariant="I4",
+        path="tracker/services/ladder_timers.py",
+        old="while step is not None and not _fire(escalation, step, at=at):",
+        new="while step is not None and _fire(escalation, step, at=at) is None:",
+        tests=(
+            "tests/tracker/services/test_escalations.py::TestSteps"
+            "::test_an_unreachable_step_gives_way_to_the_next_at_once",
+        ),
+    ),
+    Bug(
+        name="an exhausted ladder pages nobody",
+        invariant="I4",
+        path="tracker/services/ladder_timers.py",
+        old="clinicians=everybody(escalation.flag.patient.care_team),",
+        new="clinicians=(),",
+        tests=(
+            "tests/tracker/services/test_escalations.py::TestExhausted"
+            "::test_the_last_step_never_ends_in_silence",
+        ),
+    ),
+    Bug(
+        name="after an outage the steps come in a burst",
+        invariant="I4",
+        path="tracker/services/ladder_timers.py",
+        old="CATCH_UP = timedelta(minutes=10)",
+        new="CATCH_UP = timedelta(0)",
+        tests=(
+            "tests/tracker/services/test_escalations.py::TestSteps"
+            "::test_after_an_outage_the_steps_do_not_come_in_a_burst",
+        ),
+    ),
+    # I5: after an acknowledgement commits, no new attempt starts
+    Bug(
+        name="an attempt begins without the lock of its delivery",
+        invariant="I5",
+        path="notifications/services/attempts.py",
+        old='        .select_for_update(of=("self",))\n        .first()',
+        new="        .first()",
+        tests=(
+            "tests/notifications/test_deliveries.py"
+            "::test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin",
+        ),
+    ),
+    Bug(
+        name="what was canceled is begun",
+        invariant="I5",
+        path="notifications/models/deliveries.py",
+        old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
+        new="return self.filter(pk=pk)",
+        tests=("tests/notifications/test_deliveries.py::test_what_was_canceled_is_not_begun",),
+    ),
+    # I6: every delivery ends; the provider sees one key
+    Bug(
+        name="a late result is not fenced off",
+        invariant="I6",
+        path="notifications/models/deliveries.py",
+        old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
+        new="return self.filter(pk=pk, state=Delivery.State.CLAIMED)",
+        tests=(
+            "tests/notifications/test_deliveries.py"
+            "::test_who_wakes_after_the_lease_writes_on_the_attempt_only",
+        ),
+    ),
+    Bug(
+        name="two claim the same delivery",
+        invariant="I6",
+        path="notifications/services/claims.py",
+        old="free.select_for_update(skip_locked=True).first()",
+        new="free.first()",
+        tests=(
+            "tests/notifications/test_deliveries.py"
+            "::test_two_who_want_it_at_once_do_not_both_get_it",
+        ),
+    ),
+    Bug(
+        name="what a killed process held is never claimed again",
+        invariant="I6",
+        path="notifications/models/deliveries.py",
+        old="Q(lease_until__isnull=True) | Q(lease_until__lt=DatabaseNow())",
+        new="Q(lease_until__isnull=True)",
+        tests=(
+            "tests/notifications/test_deliveries.py::test_a_lease_that_ran_out_is_claimed_again",
+        ),
+    ),
+    Bug(
+        name="a poison item is never put aside",
+        invariant="I6",
+        path="notifications/services/settlement.py",
+        old='Q(expires_at__lte=at) | Q(attempts__gte=F("attempts_allowed"))',
+        new="Q(expires_at__lte=at)",
+        tests=(
+            "tests/notifications/test_deliveries.py::test_an_item_that_kills_its_workers_ends_dead",
+        ),
+    ),
+    Bug(
+        name="every try is another mail to the provider",
+        invariant="I6",
+        path="notifications/channels/email.py",
+        old='f"<{message.delivery_id}@{domain}>"',
+        new='f"<{message.delivery_id}.{message.attempt}@{domain}>"',
+        tests=(
+            "tests/notifications/channels/test_email.py"
+            "::test_every_try_of_a_delivery_has_the_same_message_id",
+        ),
+    ),
+    # I12: one reminder per local day
+    Bug(
+        name="a change of zone reminds twice",
+        invariant="I12",
+        path="tracker/services/reminders.py",
+        old="if first_today and outcome == Reminder.Outcome.SENT:",
+        new="if outcome == Reminder.Outcome.SENT:",
+        tests=(
+            "tests/tracker/services/test_reminders.py"
+            "::test_a_change_of_zone_in_the_middle_of_a_day_does_not_remind_twice",
+        ),
+    ),
+    Bug(
+        name="the day of a reminder is that of Greenwich",
+        invariant="I12",
+        path="tracker/services/reminders.py",
+        old="local_date = patient.local_date(due_at)",
+        new="local_date = due_at.date()",
+        tests=(
+            "tests/tracker/services/test_reminders.py"
+            "::test_it_is_due_at_the_local_hour_and_not_before",
+        ),
+    ),
+    # I13: nothing that leaves holds what a patient wrote
+    Bug(
+        name="an error's message is logged",
+        invariant="I13",
+        path="backend/logs.py",
+        old='return {"error": f"{kind.__module__}.{kind.__qualname__}", "trace": frames[-12:]}',
+        new='return {"error": repr(error), "trace": frames[-12:]}',
+        tests=(
+            "tests/backend/test_requests.py"
+            "::test_an_error_is_logged_by_kind_and_place_without_its_values",
+        ),
+    ),
+    Bug(
+        name="a link says why",
+        invariant="I13",
+        path="tracker/services/ladder_runs.py",
+        old='link=f"/console/flags/{escalation.flag_id}/",',
+        new='link=f"/console/flags/{escalation.flag_id}/#{escalation.flag.explanation}",',
+        tests=("tests/backend/test_canaries.py::test_nothing_that_leaves_holds_health_data",),
+    ),
+)
