@@ -23,11 +23,15 @@ from .text import name, note
 BaseRevision = Annotated[
     int, Meta(ge=0, le=1_000_000, description="The revision that this one replaces; 0 = none.")
 ]
+SubmittedAt = Annotated[
+    Instant, Meta(description="When the phone saved it; left out: when it arrived.")
+]
 Note = Annotated[str, Meta(max_length=2000, description="In the patient's own words.")]
 Reason = Annotated[str, Meta(max_length=200, description="Why it was corrected.")]
 
 #: what a phone adds to every record
 ADDED: list[tuple[str, Any, Any]] = [
+    ("submitted_at", SubmittedAt | None, None),
     ("base_revision", BaseRevision, 0),
     ("note", Note | None, None),
     ("reason", Reason | None, None),
@@ -56,7 +60,8 @@ def _shapes(kind: Kind) -> Shapes:
         _field(each) for each in msgspec.structs.fields(kind.form) if each.name not in IN_ADDRESS
     ]
     is_diary = kind.name == RecordKind.DIARY_ENTRY
-    in_body = [each for each in own if not (is_diary and each[0] == "date")]
+    sent = [each for each in own if each[0] != "submitted_at"]
+    in_body = [each for each in sent if not (is_diary and each[0] == "date")]
     id_field: list[Any] = [("id", Uuid)]
     doc = {"__doc__": kind.form.__doc__ or title}
     tag = str(kind.name)
@@ -87,7 +92,7 @@ def _shapes(kind: Kind) -> Shapes:
         ),
         item=defstruct(
             f"{title}Item",
-            [*id_field, *own, *ADDED],
+            [*id_field, *sent, *ADDED],
             bases=(Form,),
             kw_only=True,
             tag_field="kind",
@@ -133,6 +138,8 @@ def submission(
     uuid = UUID(address.pop("id", "") or added.id)
     own = {"kind": str(kind), **address}
     own |= {key: value for key, value in sent.items() if key in shapes.kind.document_fields}
+    if own.get("submitted_at") is None:
+        own["submitted_at"] = at.isoformat()
     if own.get("product") is not None:
         own["product"] = name(own["product"], path=_join(path, "product"))
     try:
@@ -144,7 +151,7 @@ def submission(
         kind=kind,
         base_revision=added.base_revision,
         record=record,
-        submitted_at=record.submitted_at or at,
+        submitted_at=rules.submitted_at(record),
         note=note(added.note, path=_join(path, "note")),
         reason=note(added.reason, path=_join(path, "reason")),
     )

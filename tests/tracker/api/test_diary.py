@@ -163,6 +163,17 @@ def test_a_phone_a_little_ahead_of_time_is_taken_at_our_time(alice):
     )
 
 
+@pytest.mark.parametrize("left_out", [{}, {"submitted_at": None}])
+def test_a_phone_that_does_not_say_when_it_saved_is_taken_at_our_time(alice, left_out):
+    said = {"id": str(uuid4()), "pain_average": 6, **left_out}
+
+    first, again = alice.put(MONDAY, said), alice.put(MONDAY, said)
+
+    record = first.json()["record"]
+    assert record["submitted_at"] == record["received_at"]
+    assert again.json() == first.json() | {"status": "duplicate"}
+
+
 def test_a_phone_far_ahead_of_time_is_told(alice):
     ahead = (clock.now() + timedelta(minutes=6)).isoformat()
 

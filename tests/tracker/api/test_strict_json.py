@@ -144,11 +144,11 @@ def test_a_body_that_is_no_object_is_refused(body):
     assert refused(body) == {"": "wrong_type"}
 
 
-def test_a_missing_time_is_named():
+def test_a_missing_id_is_named():
     sent = entry()
-    del sent["submitted_at"]
+    del sent["id"]
 
-    assert refused(sent) == {"submitted_at": "required"}
+    assert refused(sent) == {"id": "required"}
 
 
 def test_what_was_written_is_never_in_an_error(alice):
