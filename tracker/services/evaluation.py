@@ -67,14 +67,18 @@ def _version_in_force(episode: Episode, document: Document, at: datetime) -> str
     return version
 
 
+def digest_of(document: Document) -> str:
+    """By which an evaluation says what it was given."""
+    return hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
+
+
 def _log(episode: Episode, document: Document, result: Result, *, at: datetime) -> None:
-    canonical = msgspec.json.encode(document, order="sorted")
     Evaluation.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
         at=at,
         ruleset=_version_in_force(episode, document, at),
-        inputs_sha256=hashlib.sha256(canonical).hexdigest(),
+        inputs_sha256=digest_of(document),
         records=len(document["records"]),
         opened=len(result.opened),
         raised=len(result.raised),

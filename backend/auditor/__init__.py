@@ -1,0 +1,27 @@
+"""Asks the database whether what this system promises is true of what is stored.
+
+It stands outside of what it judges: its laws are queries of their own, not the services'.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from backend.auditor import deliveries, flags, ladders, records, refold, reminders, trail
+from backend.auditor.check import Check, Law, Violation, find
+
+__all__ = ["CHECKS", "LAWS", "Check", "Law", "Violation", "find_violations"]
+
+CHECKS: tuple[Check, ...] = tuple(
+    check
+    for room in (records, flags, ladders, deliveries, trail, reminders)
+    for check in room.CHECKS
+)
+LAWS: tuple[Law, ...] = (*CHECKS, refold.LAW)
+
+
+def find_violations(*, at: datetime) -> list[Violation]:
+    """Every law over every row: after a fault, after a restore, whenever there is time."""
+    found = find(CHECKS, at=at, newest=None)
+    folded = refold.find(at=at)
+    return [*found, folded] if folded else found

@@ -1,0 +1,116 @@
+"""I1: what a patient logged is there exactly once, and what stands is its newest version."""
+
+from __future__ import annotations
+
+from backend.auditor.check import Check
+
+#: The records of the newest versions.
+_RECENT = """
+    recent AS (
+        SELECT DISTINCT patient_id, uuid
+        FROM (SELECT * FROM tracker_revision ORDER BY id DESC LIMIT %(newest)s) version
+    )
+"""
+
+#: What stands of each, whatever its kind: a name for the row, and the row.
+_CURRENT = """
+    SELECT 'diary_entry' AS kind, id, patient_id, uuid, revision, to_jsonb(d) AS row
+    FROM tracker_diaryentry d
+    UNION ALL
+    SELECT 'compress_use', id, patient_id, uuid, revision, to_jsonb(d) FROM tracker_compressuse d
+    UNION ALL
+    SELECT 'medication_intake', id, patient_id, uuid, revision, to_jsonb(d)
+    FROM tracker_medicationintake d
+    UNION ALL
+    SELECT 'therapy_session', id, patient_id, uuid, revision, to_jsonb(d)
+    FROM tracker_therapysession d
+    UNION ALL
+    SELECT 'red_flag_checklist', id, patient_id, uuid, revision, to_jsonb(d)
+    FROM tracker_redflagchecklist d
+    UNION ALL
+    SELECT 'peg', id, patient_id, uuid, revision, to_jsonb(d) FROM tracker_pegscore d
+"""
+
+CHECKS = (
+    Check(
+        name="versions_without_gap",
+        invariant="I1",
+        says="the accepted versions of a record are numbered 1, 2, 3 without a gap",
+        serves="the patient: no version of what they said is lost",
+        sql=f"""
+            WITH {_RECENT}
+            SELECT max(id) FROM tracker_revision JOIN recent USING (patient_id, uuid)
+            WHERE number IS NOT NULL
+            GROUP BY patient_id, uuid
+            HAVING min(number) <> 1 OR max(number) <> count(*)
+        """,
+    ),
+    Check(
+        name="current_row_is_newest_version",
+        invariant="I1",
+        says="the row that stands for a record says what its newest accepted version says",
+        serves="the clinician, who reads the row, while the rules read the version",
+        sql=f"""
+            WITH {_RECENT},
+            newest AS (
+                SELECT DISTINCT ON (patient_id, uuid) tracker_revision.*
+                FROM tracker_revision JOIN recent USING (patient_id, uuid)
+                WHERE number IS NOT NULL
+                ORDER BY patient_id, uuid, number DESC
+            )
+            SELECT newest.id FROM newest
+            LEFT JOIN ({_CURRENT}) standing USING (patient_id, uuid, kind)
+            WHERE standing.id IS NULL
+            OR standing.revision <> newest.number
+            OR (standing.row->>'retracted_at' IS NOT NULL) <> newest.retracted
+            OR (standing.row->>'submitted_at')::timestamptz <> newest.submitted_at
+            OR (standing.row->>'at')::timestamptz <> (newest.content->>'at')::timestamptz
+            OR standing.row->>'local_date' <> newest.content->>'date'
+            OR EXISTS (
+                SELECT FROM jsonb_each(newest.content - '{{at,submitted_at}}'::text[]) said
+                WHERE standing.row ? said.key AND standing.row->said.key <> said.value
+            )
+            OR EXISTS (
+                SELECT FROM jsonb_each(
+                    standing.row - '{{id,clinic_id,patient_id,uuid,revision,local_date,time_zone,
+                        submitted_at,received_at,note,retracted_at,at}}'::text[]
+                ) kept
+                WHERE NOT newest.content ? kept.key
+                AND kept.value NOT IN ('null', 'false', '""')
+            )
+        """,
+    ),
+    Check(
+        name="current_row_has_its_version",
+        invariant="I1",
+        says="whatever stands for a record stands in the ledger, under the same kind, once",
+        serves="the patient: nothing counts that they did not say",
+        sql="""
+            WITH standing AS (
+                (SELECT 'diary_entry' AS kind, id, patient_id, uuid, revision
+                 FROM tracker_diaryentry ORDER BY id DESC LIMIT %(newest)s)
+                UNION ALL
+                (SELECT 'compress_use', id, patient_id, uuid, revision
+                 FROM tracker_compressuse ORDER BY id DESC LIMIT %(newest)s)
+                UNION ALL
+                (SELECT 'medication_intake', id, patient_id, uuid, revision
+                 FROM tracker_medicationintake ORDER BY id DESC LIMIT %(newest)s)
+                UNION ALL
+                (SELECT 'therapy_session', id, patient_id, uuid, revision
+                 FROM tracker_therapysession ORDER BY id DESC LIMIT %(newest)s)
+                UNION ALL
+                (SELECT 'red_flag_checklist', id, patient_id, uuid, revision
+                 FROM tracker_redflagchecklist ORDER BY id DESC LIMIT %(newest)s)
+                UNION ALL
+                (SELECT 'peg', id, patient_id, uuid, revision
+                 FROM tracker_pegscore ORDER BY id DESC LIMIT %(newest)s)
+            )
+            SELECT kind || ' ' || id FROM standing
+            WHERE NOT EXISTS (
+                SELECT FROM tracker_revision said
+                WHERE said.patient_id = standing.patient_id AND said.uuid = standing.uuid
+                AND said.number = standing.revision AND said.kind = standing.kind
+            )
+        """,
+    ),
+)

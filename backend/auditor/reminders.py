@@ -1,0 +1,40 @@
+"""I12: a patient is reminded once a local day."""
+
+from __future__ import annotations
+
+from backend.auditor.check import Check
+
+CHECKS = (
+    Check(
+        name="reminded_once_a_day",
+        invariant="I12",
+        says="a patient has one reminder a local day, on days of 23, 24 and 25 hours alike",
+        serves="the patient: nobody is nagged",
+        sql="""
+            SELECT unnest(array_agg(id))
+            FROM (SELECT * FROM tracker_reminder ORDER BY id DESC LIMIT %(newest)s) reminder
+            GROUP BY patient_id, local_date HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        name="reminder_sent_once",
+        invariant="I12",
+        says="one reminder is one notice",
+        serves="the patient: nobody is nagged",
+        sql="""
+            SELECT unnest(array_agg(id))
+            FROM (SELECT * FROM notifications_notification
+                  ORDER BY created_at DESC LIMIT %(newest)s) notice
+            WHERE kind = 'diary_reminder' GROUP BY group_name HAVING count(*) > 1
+        """,
+    ),
+    Check(
+        name="reminder_on_time",
+        invariant="I12",
+        says="no reminder is due for more than 15 minutes",
+        serves="the patient: a reminder comes at the hour they chose",
+        sql="""
+            SELECT id FROM tracker_patient WHERE remind_at < %(at)s - interval '15 minutes'
+        """,
+    ),
+)
