@@ -29,6 +29,16 @@ CHECKS = (
         """,
     ),
     Check(
+        name="snooze_ends_on_time",
+        invariant="I3",
+        says="no snooze is over for more than 60 seconds without its ladder again",
+        serves="the patient: put off is not called off",
+        sql="""
+            SELECT id FROM tracker_escalation
+            WHERE wake_at < %(at)s - interval '60 seconds'
+        """,
+    ),
+    Check(
         name="day_close_on_time",
         invariant="I3",
         says="no close of a local day is due for more than 15 minutes",
@@ -74,8 +84,11 @@ CHECKS = (
         serves="the patient: no ladder waits for ever",
         sql=f"""
             SELECT id FROM tracker_escalation
-            WHERE state IN {LIVE} AND next_step_at IS NULL
-            AND (state <> 'acknowledged' OR review_by IS NULL)
+            WHERE state IN {LIVE} AND CASE state
+                WHEN 'acknowledged' THEN review_by
+                WHEN 'snoozed' THEN wake_at
+                ELSE next_step_at
+            END IS NULL
         """,
     ),
     Check(

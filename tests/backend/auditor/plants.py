@@ -145,10 +145,21 @@ def a_step_is_not_heard(scene):
 def a_promise_is_forgotten(scene):
     sql(
         "UPDATE tracker_escalation SET state = 'acknowledged', next_step_at = NULL,"
-        " review_by = now() WHERE id = %(id)s",
+        " review_by = now(), owner_id = %(nora)s WHERE id = %(id)s",
         id=scene.live.pk,
+        nora=scene.cast.nora.pk,
     )
     return past("tracker_escalation", "review_by", "61 seconds", scene.live.pk)
+
+
+@breaks("snooze_ends_on_time")
+def a_snooze_is_not_heard(scene):
+    sql(
+        "UPDATE tracker_escalation SET state = 'snoozed', next_step_at = NULL, wake_at = now(),"
+        " priority = 'P1' WHERE id = %(id)s",
+        id=scene.live.pk,
+    )
+    return past("tracker_escalation", "wake_at", "61 seconds", scene.live.pk)
 
 
 @breaks("day_close_on_time")
