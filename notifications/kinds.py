@@ -1,7 +1,8 @@
 """What can be said outside the building: a fixed list of neutral sentences.
 
 Each kind has a text per language, `texts/<language>/<kind>.txt`; its first line is the
-subject. A text is given a link and nothing else, so no health data can leak.
+subject. A text is given a link, and one for several their count; nothing else, so no health
+data can leak.
 """
 
 from __future__ import annotations
@@ -17,3 +18,25 @@ class Kind(TextChoices):
     CLINIC_MESSAGE = "clinic_message"
     INVITATION = "invitation"
     TEST = "test"
+
+
+class Several(TextChoices):
+    """What is said when one message tells of several; its text takes their count, too."""
+
+    ESCALATIONS = "escalations"
+    ESCALATIONS_WITHDRAWN = "escalations_withdrawn"
+    DIARY_REMINDERS = "diary_reminders"
+
+
+#: The families: kinds with the same text for several can be told by one message.
+FAMILIES: dict[str, Several] = {
+    Kind.ESCALATION: Several.ESCALATIONS,
+    Kind.ESCALATION_EXHAUSTED: Several.ESCALATIONS,
+    Kind.ESCALATION_WITHDRAWN: Several.ESCALATIONS_WITHDRAWN,
+    Kind.DIARY_REMINDER: Several.DIARY_REMINDERS,
+}
+
+
+def family_of(kind: str) -> list[str]:
+    """The kinds that can share a message with this one; none if it has its own always."""
+    return [each for each in FAMILIES if kind in FAMILIES and FAMILIES[each] == FAMILIES[kind]]

@@ -61,6 +61,7 @@ def enqueue(
     urgency: Urgency,
     expires_at: datetime,
     link: str,
+    list_link: str = "",
     at: datetime,
 ) -> Notification:
     """Put one notification, with a delivery per usable address, in the outbox.
@@ -68,7 +69,9 @@ def enqueue(
     The person's channels are used in order (`channels.RUNGS`), a later one only while
     nobody has confirmed an earlier one.
     `group` is opaque: it is what `cancel` takes. `link` is a path such as
-    `/console/flags/...`; the address of the site is put before it when it is sent.
+    `/console/flags/...`; the address of the site is put before it when it is sent. With a
+    `list_link` it may be told together with others of its family, by one message with a count
+    and that link.
     """
     notification = Notification.objects.create(
         recipient_id=recipient_id,
@@ -76,6 +79,7 @@ def enqueue(
         group=group,
         urgency=Urgency(urgency),
         link=link,
+        list_link=list_link,
         created_at=at,
         expires_at=expires_at,
     )

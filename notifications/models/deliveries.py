@@ -34,6 +34,8 @@ class Notification(models.Model):
     group = models.CharField(max_length=128, db_column="group_name")
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
     link = models.TextField(blank=True)
+    # Where all of its family are listed; without it, each has a message of its own.
+    list_link = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     # Whoever asked for it wants it no more; a dead delivery of it is not brought back.
@@ -77,9 +79,10 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def held(self, pk: uuid.UUID, claim_no: int) -> DeliveryQuerySet:
         return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)
 
-    def claim(self, lease: timedelta) -> int:
+    def claim(self, lease: timedelta, *, into: uuid.UUID | None = None) -> int:
         return self.update(
             state=Delivery.State.CLAIMED,
+            bundled_into=into,
             claim_no=F("claim_no") + 1,
             attempts=F("attempts") + 1,
             lease_until=DatabaseNow() + lease,
@@ -91,6 +94,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
             next_attempt_at=next_attempt_at,
             lease_until=None,
             offered_at=None,
+            bundled_into=None,
             **others,
         )
 
@@ -119,7 +123,7 @@ class Delivery(models.Model):
         Notification, on_delete=models.CASCADE, related_name="deliveries"
     )
     contact_point = models.ForeignKey(
-        ContactPoint, on_delete=models.CASCADE, related_name="deliveries"
+        ContactPoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False
     )
     channel = models.CharField(max_length=16)
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
@@ -138,6 +142,10 @@ class Delivery(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     last_code = models.CharField(max_length=64, blank=True, default="")
     provider_reference = models.CharField(max_length=255, blank=True, default="")
+    # The delivery whose message tells of this one, too. The carrier itself has none.
+    bundled_into = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="members", db_index=False
+    )
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -177,6 +185,12 @@ class Delivery(models.Model):
                 name="delivery_attempts_within_claims",
                 condition=Q(attempts__lte=F("claim_no")),
             ),
+            # Serves the recipient: what waits is told by no message yet, and a carrier by its own.
+            models.CheckConstraint(
+                name="delivery_bundled_once_claimed",
+                condition=Q(bundled_into__isnull=True)
+                | (~Q(state="pending") & ~Q(bundled_into=F("id"))),
+            ),
         ]
         indexes = [
             # Serves claim and offer: what is due, however much history there is.
@@ -184,6 +198,14 @@ class Delivery(models.Model):
                 name="delivery_due",
                 fields=["urgency", "next_attempt_at"],
                 condition=Q(state__in=["pending", "claimed"]),
+            ),
+            # Serves the pace of bundles: what an address was told of lately.
+            models.Index(name="delivery_by_address", fields=["contact_point", "ended_at"]),
+            # Serves receipts: whatever else the message told of.
+            models.Index(
+                name="delivery_in_bundle",
+                fields=["bundled_into"],
+                condition=Q(bundled_into__isnull=False),
             ),
         ]
 

@@ -13,6 +13,7 @@ from notifications.channels.base import Outage, PermanentFailure, TransientFailu
 from notifications.models import Attempt, Delivery, Urgency
 from notifications.models.deliveries import DeliveryQuerySet
 from notifications.models.now import DatabaseNow
+from notifications.models.wake import wake_dispatcher
 from notifications.services import breakers, contact_points, rungs
 from notifications.services.backoff import wait_before_next
 from notifications.services.claims import LEASE, Claim
@@ -25,23 +26,30 @@ class Sent:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    delivery: Delivery
+    #: Of how many things the message tells.
+    count: int = 1
+
+
 Result = Sent | TransientFailure | PermanentFailure
 
 
 @transaction.atomic(durable=True)
-def begin(claim: Claim, *, at: datetime) -> Delivery | None:
+def begin(claim: Claim, *, at: datetime) -> Begun | None:
     """Write the attempt, or return None if there is to be none.
 
-    State and number are read again under the row's lock: what was canceled in the
-    meantime, or claimed by another, does not begin.
+    State and number are read again under the rows' locks: what was canceled in the
+    meantime, or claimed by another, does not begin and is not counted.
     """
-    delivery = (
-        _held(claim)
-        .select_related("notification__recipient", "contact_point")
-        .select_for_update(of=("self",))
-        .first()
-    )
-    if delivery is None or not _is_wanted_now(claim, delivery, at):
+    delivery = _carrier(claim)
+    members = _members(claim)
+    if delivery is None:
+        _let_go(members)
+        return None
+    bundle = [delivery, *members]
+    if not _is_wanted_now(bundle, at):
         return None
     Attempt.objects.create(
         delivery=delivery,
@@ -51,8 +59,8 @@ def begin(claim: Claim, *, at: datetime) -> Delivery | None:
         credential=credential_of(delivery),
     )
     # The claim may have waited for the lock: the call gets a whole lease.
-    _held(claim).update(lease_until=DatabaseNow() + LEASE)
-    return delivery
+    _rows(bundle).update(lease_until=DatabaseNow() + LEASE)
+    return Begun(delivery, len({each.notification.group for each in bundle}))
 
 
 @transaction.atomic(durable=True)
@@ -79,30 +87,59 @@ def finish(
             as_of=result.as_of,
             is_refused=result.is_address_refused,
         )
-    return _write_result(claim, delivery, result)
+    return _write_result(claim, result)
 
 
 def credential_of(delivery: Delivery) -> str:
     return CHANNELS[delivery.channel].credential(delivery.contact_point.address)[:128]
 
 
-def _held(claim: Claim) -> DeliveryQuerySet:
-    return Delivery.objects.held(claim.delivery_id, claim.number)
+def _carrier(claim: Claim) -> Delivery | None:
+    held = Delivery.objects.held(claim.delivery_id, claim.number)
+    related = held.select_related("notification__recipient", "contact_point")
+    return related.select_for_update(of=("self",)).first()
 
 
-def _is_wanted_now(claim: Claim, delivery: Delivery, at: datetime) -> bool:
+def _members(claim: Claim) -> list[Delivery]:
+    """What is still ours of it, and in nobody else's hands at this moment.
+
+    The carrier alone is waited for: a cancel that holds one member may want another, and
+    to wait for it while holding that one is a deadlock.
+    """
+    if not claim.members:
+        return []
+    held = Delivery.objects.filter(
+        pk__in=claim.members, state=Delivery.State.CLAIMED, bundled_into=claim.delivery_id
+    )
+    free = held.select_related("notification").select_for_update(of=("self",), skip_locked=True)
+    return [row for row in free if row.claim_no == claim.members[row.pk]]
+
+
+def _let_go(members: list[Delivery]) -> None:
+    """The carrier was canceled: the others are due anew, now."""
+    _rows(members).put_back(next_attempt_at=DatabaseNow(), attempts=F("attempts") - 1)
+    if any(each.urgency == Urgency.URGENT for each in members):
+        wake_dispatcher()
+
+
+def _rows(bundle: list[Delivery]) -> DeliveryQuerySet:
+    return Delivery.objects.filter(pk__in=[each.pk for each in bundle])
+
+
+def _is_wanted_now(bundle: list[Delivery], at: datetime) -> bool:
+    delivery = bundle[0]
     if not delivery.contact_point.is_usable:
-        _held(claim).end(Delivery.State.SUPPRESSED, last_code="address_disabled")
-        rungs.bring_forward(delivery)
+        _rows(bundle).end(Delivery.State.SUPPRESSED, last_code="address_disabled")
+        rungs.bring_forward(*bundle)
         return False
     later = _held_back_until(delivery, at)
     if later is not None:
-        _held(claim).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
+        _rows(bundle).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
         return False
     later = breakers.wait_until(channel=delivery.channel, credential=credential_of(delivery), at=at)
     if later is not None:
-        _held(claim).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
-        rungs.bring_forward(delivery)
+        _rows(bundle).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
+        rungs.bring_forward(*bundle)
     return later is None
 
 
@@ -112,22 +149,34 @@ def _held_back_until(delivery: Delivery, at: datetime) -> datetime | None:
     return end_of_quiet(delivery.notification.recipient, at)
 
 
-def _write_result(claim: Claim, delivery: Delivery, result: Result) -> bool:
-    held = _held(claim)
+def _write_result(claim: Claim, result: Result) -> bool:
+    carrier = _carrier(claim)
+    bundle = [each for each in (carrier, *_members(claim)) if each]
     if isinstance(result, Sent):
-        reference = result.reference[:255]
-        written = held.end(Delivery.State.SENT, provider_reference=reference)
-        if written and rungs.is_told(delivery, Delivery.State.SENT):
-            rungs.stop(delivery)
-        return bool(written)
-    is_last = delivery.attempts >= delivery.attempts_allowed
-    if isinstance(result, PermanentFailure) or is_last:
-        written = held.end(Delivery.State.DEAD, last_code=result.code)
-        if written:
-            rungs.bring_forward(delivery)
-        return bool(written)
-    wait = wait_before_next(CHANNELS[delivery.channel].retry, delivery.attempts, result.retry_after)
-    return bool(held.put_back(next_attempt_at=DatabaseNow() + wait, last_code=result.code))
+        _write_sent(claim, bundle, result)
+    elif bundle:
+        _write_failed(bundle, result)
+    return carrier is not None
+
+
+def _write_sent(claim: Claim, bundle: list[Delivery], result: Sent) -> None:
+    # Word of its arrival may be here before the answer to the call.
+    arrived = Delivery.objects.filter(pk=claim.delivery_id, state=Delivery.State.DELIVERED)
+    state = Delivery.State.DELIVERED if arrived.exists() else Delivery.State.SENT
+    _rows(bundle).end(state, provider_reference=result.reference[:255])
+    rungs.stop(*(each for each in bundle if rungs.is_told(each, state)))
+
+
+def _write_failed(bundle: list[Delivery], failure: TransientFailure | PermanentFailure) -> None:
+    is_over = isinstance(failure, PermanentFailure)
+    over = [each for each in bundle if is_over or each.attempts >= each.attempts_allowed]
+    _rows(over).end(Delivery.State.DEAD, last_code=failure.code)
+    rungs.bring_forward(*over)
+    again = [each for each in bundle if each not in over]
+    if again and isinstance(failure, TransientFailure):
+        retry = CHANNELS[again[0].channel].retry
+        wait = wait_before_next(retry, again[0].attempts, failure.retry_after)
+        _rows(again).put_back(next_attempt_at=DatabaseNow() + wait, last_code=failure.code)
 
 
 def _outcome(result: Result) -> Attempt.Outcome:

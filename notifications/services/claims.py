@@ -6,13 +6,15 @@ paused and wakes after its lease changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from notifications.models import Delivery
+from notifications.services import bundles
 
 #: Longer than any channel's call (10 s) and the short transactions around it.
 LEASE = timedelta(seconds=30)
@@ -22,14 +24,25 @@ LEASE = timedelta(seconds=30)
 class Claim:
     delivery_id: UUID
     number: int
+    #: What the same message tells of, each with a number of its own.
+    members: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @transaction.atomic(durable=True)
 def take(*, delivery_id: UUID, at: datetime) -> Claim | None:
-    """Claim the delivery, or return None: not due, finished, or in other hands."""
-    free = Delivery.objects.claimable(at).filter(pk=delivery_id)
-    delivery = free.select_for_update(skip_locked=True).first()
-    if delivery is None:
+    """Claim the delivery and what is told with it; None: not due, finished, or in other hands."""
+    together = bundles.together_with(delivery_id)
+    free = Delivery.objects.claimable(at).filter(together).select_related("notification")
+    locked = free.select_for_update(of=("self",), skip_locked=True)
+    rows = {row.pk: row for row in locked}
+    wanted = rows.get(delivery_id)
+    if wanted is None:
         return None
-    Delivery.objects.filter(pk=delivery_id).claim(LEASE)
-    return Claim(delivery_id, delivery.claim_no + 1)
+    if later := bundles.held_back_until(wanted, at):
+        Delivery.objects.filter(pk__in=rows).put_back(next_attempt_at=later)
+        return None
+    carrier = rows.pop(bundles.carrier_among(rows) or delivery_id)
+    Delivery.objects.filter(pk=carrier.pk).claim(LEASE)
+    Delivery.objects.filter(pk__in=rows).claim(LEASE, into=carrier.pk)
+    numbers = {row.pk: row.claim_no + 1 for row in rows.values()}
+    return Claim(carrier.pk, carrier.claim_no + 1, numbers)

@@ -11,7 +11,7 @@ from django.db import connection
 
 from notifications.channels import CHANNELS
 from notifications.channels.base import Message, PermanentFailure, TransientFailure
-from notifications.models import Delivery, Urgency
+from notifications.models import Urgency
 from notifications.services import attempts, claims, texts
 
 logger = logging.getLogger(__name__)
@@ -22,21 +22,22 @@ def deliver(*, delivery_id: UUID, at: datetime) -> bool:
     claim = claims.take(delivery_id=delivery_id, at=at)
     if claim is None:
         return False
-    delivery = attempts.begin(claim, at=at)
-    if delivery is None:
+    begun = attempts.begin(claim, at=at)
+    if begun is None:
         return False
     if not connection.in_atomic_block:
         # A provider may take seconds: the pool's connection is for others meanwhile.
         connection.close()
     started = time.monotonic()
-    result = _send(delivery, at)
-    attempts.finish(claim, delivery, result, time.monotonic() - started, at=at)
+    result = _send(begun, at)
+    attempts.finish(claim, begun.delivery, result, time.monotonic() - started, at=at)
     return True
 
 
-def _send(delivery: Delivery, at: datetime) -> attempts.Result:
+def _send(begun: attempts.Begun, at: datetime) -> attempts.Result:
+    delivery = begun.delivery
     try:
-        reference = CHANNELS[delivery.channel].send(_message(delivery, at))
+        reference = CHANNELS[delivery.channel].send(_message(begun, at))
     except (TransientFailure, PermanentFailure) as failure:
         return failure
     except Exception as error:  # noqa: BLE001 - a poison item must not stop the others
@@ -48,20 +49,23 @@ def _send(delivery: Delivery, at: datetime) -> attempts.Result:
     return attempts.Sent(reference)
 
 
-def _message(delivery: Delivery, at: datetime) -> Message:
-    notification = delivery.notification
-    text = texts.render(
-        notification.kind,
-        language=notification.recipient.language,
-        link=notification.link,
-    )
+def _message(begun: attempts.Begun, at: datetime) -> Message:
+    delivery, notification = begun.delivery, begun.delivery.notification
+    link, language = notification.link, notification.recipient.language
+    if begun.count > 1:
+        link = notification.list_link
+        text = texts.render_several(
+            notification.kind, count=begun.count, language=language, link=link
+        )
+    else:
+        text = texts.render(notification.kind, language=language, link=link)
     return Message(
         delivery_id=delivery.pk,
         address=delivery.contact_point.address,
         subject=text.subject,
         body=text.body,
         secret=delivery.contact_point.secret,
-        link=texts.absolute(notification.link),
+        link=texts.absolute(link),
         is_urgent=delivery.urgency == Urgency.URGENT,
         lasts=delivery.expires_at - at,
         attempt=delivery.attempts,

@@ -10,7 +10,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from notifications.models import ContactPoint, Delivery
 from notifications.services import contact_points, rungs
@@ -25,14 +26,13 @@ BEFORE_DELIVERED = (State.PENDING, State.CLAIMED, State.SENT)
 @transaction.atomic
 def arrived(*, delivery_id: UUID, channel: str, at: datetime) -> bool:
     """It reached the person's device; False if that changes nothing."""
-    delivery = _locked(delivery_id, channel, BEFORE_DELIVERED)
-    if delivery is None or delivery.attempts == 0:
-        return False
+    rows = _told_by(delivery_id, channel, BEFORE_DELIVERED)
+    told = [row for row in rows if row.attempts]
     # The number is raised: no other attempt, and no late result, is of use any more.
-    ended = {"ended_at": delivery.ended_at or at, "claim_no": F("claim_no") + 1}
-    Delivery.objects.filter(pk=delivery.pk).end(State.DELIVERED, **ended)
-    rungs.stop(delivery)
-    return True
+    ended = {"ended_at": Coalesce(F("ended_at"), at), "claim_no": F("claim_no") + 1}
+    Delivery.objects.filter(pk__in=[row.pk for row in told]).end(State.DELIVERED, **ended)
+    rungs.stop(*told)
+    return bool(told)
 
 
 @transaction.atomic
@@ -49,17 +49,20 @@ def failed(
 
     What is said of the address: see `contact_points.learn`.
     """
-    delivery = _locked(delivery_id, channel, (State.SENT,))
-    if delivery is None:
+    told = _told_by(delivery_id, channel, (State.SENT,))
+    if not told:
         return False
-    Delivery.objects.filter(pk=delivery.pk).end(State.DEAD, ended_at=at, last_code=code[:64])
-    rungs.bring_forward(delivery)
+    rows = Delivery.objects.filter(pk__in=[row.pk for row in told])
+    rows.end(State.DEAD, ended_at=at, last_code=code[:64])
+    rungs.bring_forward(*told)
     contact_points.learn(
-        contact_point_id=delivery.contact_point_id, disables=disables, is_refused=is_refused
+        contact_point_id=told[0].contact_point_id, disables=disables, is_refused=is_refused
     )
     return True
 
 
-def _locked(delivery_id: UUID, channel: str, states: tuple[State, ...]) -> Delivery | None:
-    rows = Delivery.objects.filter(pk=delivery_id, channel=channel, state__in=states)
-    return rows.select_for_update(of=("self",)).first()
+def _told_by(delivery_id: UUID, channel: str, states: tuple[State, ...]) -> list[Delivery]:
+    """The delivery in one of these states, and whatever else its message told of."""
+    itself, members = Q(pk=delivery_id, state__in=states), Q(bundled_into=delivery_id)
+    rows = Delivery.objects.filter(itself | (members & Q(state=State.SENT)), channel=channel)
+    return list(rows.select_for_update(of=("self",)).order_by("pk"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min
+from django.db.models import Exists, F, Min, OuterRef
 
 from notifications.channels import RUNGS
 from notifications.models import ContactPoint, Delivery, Urgency
@@ -39,15 +39,26 @@ def planned(
         yield point, rung, at + rung * FALL_AFTER[Urgency(urgency)]
 
 
-def stop(delivery: Delivery) -> None:
+def stop(*told: Delivery) -> None:
     """The person was told: what waits on later rungs is not needed."""
     fence = {"claim_no": F("claim_no") + 1}
-    waiting = _locked(_waiting_after(delivery))
+    earlier = Delivery.objects.filter(
+        pk__in=[each.pk for each in told],
+        notification=OuterRef("notification"),
+        rung__lt=OuterRef("rung"),
+    )
+    theirs = _waiting().filter(notification__in=[each.notification_id for each in told])
+    waiting = _locked(theirs.filter(Exists(earlier)))
     waiting.end(Delivery.State.SUPPRESSED, last_code=TOLD, **fence)
 
 
-def bring_forward(delivery: Delivery) -> None:
-    """This rung will not do, or not soon: the next one is due now."""
+def bring_forward(*given_up: Delivery) -> None:
+    """These rungs will not do, or not soon: the next of each is due now."""
+    for delivery in given_up:
+        _bring_forward(delivery)
+
+
+def _bring_forward(delivery: Delivery) -> None:
     if _others_under_way(delivery).exists():
         return
     rung = _waiting_after(delivery).aggregate(rung=Min("rung"))["rung"]
@@ -65,13 +76,12 @@ def is_told(delivery: Delivery, state: Delivery.State) -> bool:
     return is_enough or state == Delivery.State.DELIVERED
 
 
+def _waiting() -> DeliveryQuerySet:
+    return Delivery.objects.filter(state=Delivery.State.PENDING, attempts=0)
+
+
 def _waiting_after(delivery: Delivery) -> DeliveryQuerySet:
-    return Delivery.objects.filter(
-        notification_id=delivery.notification_id,
-        rung__gt=delivery.rung,
-        state=Delivery.State.PENDING,
-        attempts=0,
-    )
+    return _waiting().filter(notification_id=delivery.notification_id, rung__gt=delivery.rung)
 
 
 def _others_under_way(delivery: Delivery) -> DeliveryQuerySet:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 
-from notifications.kinds import Kind
+from notifications.kinds import FAMILIES, Kind, Several
 
 TEXTS = Path(__file__).parent.parent / "texts"
 FALLBACK = "en"
@@ -26,12 +26,19 @@ def render(kind: str, *, language: str, link: str) -> Text:
     return Text(subject.strip(), Template(body).substitute(link=absolute(link)))
 
 
+def render_several(kind: str, *, count: int, language: str, link: str) -> Text:
+    """What is said instead when one message tells of several of the kind's family."""
+    subject, _, body = _template(FAMILIES[kind], language).partition("\n\n")
+    told = {"count": count, "link": absolute(link)}
+    return Text(Template(subject).substitute(told).strip(), Template(body).substitute(told))
+
+
 def absolute(link: str) -> str:
     return urljoin(settings.PUBLIC_URL + "/", link)
 
 
 @cache
-def _template(kind: Kind, language: str) -> str:
+def _template(kind: Kind | Several, language: str) -> str:
     for tag in (language.lower(), language.lower().partition("-")[0], FALLBACK):
         path = TEXTS / tag / f"{kind}.txt"
         if tag.isalnum() and path.exists():

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from notifications.kinds import Kind
-from notifications.services.texts import TEXTS, render
+from notifications.kinds import FAMILIES, Kind, Several
+from notifications.services.texts import TEXTS, render, render_several
 
 LANGUAGES = sorted(path.name for path in TEXTS.iterdir())
 
@@ -21,11 +21,25 @@ def test_every_kind_has_a_text_in_every_language(kind, language):
     assert "/here" in text.body
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_every_family_has_a_text_for_several_in_every_language(kind, language):
+    text = render_several(kind, count=300, language=language, link="/here")
+
+    assert (TEXTS / language / f"{FAMILIES[kind]}.txt").exists()
+    assert text.subject.startswith("Lumbar: ")
+    assert "300" in text.subject
+    assert "300" in text.body
+    assert "/here" in text.body
+
+
 @pytest.mark.parametrize(
     "path", sorted(TEXTS.rglob("*.txt")), ids=lambda p: f"{p.parent.name}-{p.stem}"
 )
-def test_a_text_takes_a_link_and_nothing_else(path):
-    assert re.findall(r"\$\w+|\$\{.*?\}", path.read_text()) == ["$link"]
+def test_a_text_takes_a_link_or_also_a_count_and_nothing_else(path):
+    takes = {"$link", "$count"} if path.stem in list(Several) else {"$link"}
+
+    assert set(re.findall(r"\$\w+|\$\{.*?\}", path.read_text())) == takes
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,10 @@ URGENT = frozenset({Priority.P0, Priority.P1})
 PAGE_USEFUL_FOR = timedelta(hours=24)
 
 
+#: Where one message that tells of several leads.
+WORKLIST = "/console/"
+
+
 def timetable_of(priority: str, flag: Flag) -> Timetable:
     return Timetable(priority=Priority(priority), calendar=calendar_of(flag.clinic))
 
@@ -85,6 +89,7 @@ def notify(
                 urgency=urgency,
                 expires_at=at + PAGE_USEFUL_FOR,
                 link=f"/console/flags/{escalation.flag_id}/",
+                list_link=WORKLIST,
                 at=at,
             )
             reached += 1
