@@ -8,6 +8,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from kombu import Connection
 
+import clock
+from backend.auditor import rounds
+
 
 @require_safe
 def live(_request: HttpRequest) -> JsonResponse:
@@ -19,7 +22,8 @@ def live(_request: HttpRequest) -> JsonResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """Send requests here only while the database is there and of our version.
 
-    The broker is told but does not count: without it everything still works.
+    The broker and the auditor are told but do not count: without a broker everything still
+    works, and what the auditor found is not mended by refusing requests.
     """
     database = database_state()
     is_ready = database == "ok"
@@ -28,6 +32,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
             "status": "ok" if is_ready else "unavailable",
             "database": database,
             "broker": broker_state(),
+            "auditor": auditor_state() if is_ready else "unknown",
         },
         status=200 if is_ready else 503,
     )
@@ -50,3 +55,10 @@ def broker_state() -> str:
     except Exception:  # noqa: BLE001 - each transport has errors of its own, and none may fail this
         return "unreachable"
     return "ok"
+
+
+def auditor_state() -> str:
+    newest = rounds.newest(at=clock.now())
+    if newest is None:
+        return "silent"
+    return "ok" if newest.is_clean else "not clean"

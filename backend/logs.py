@@ -16,6 +16,8 @@ FIELDS = (
     "count",
     "delivery_id",
     "escalation_id",
+    "subject_id",
+    "law",
     "claim",
     "channel",
     "outcome",

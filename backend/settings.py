@@ -398,6 +398,11 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# --- Watching ------------------------------------------------------------------------------
+
+# Called each minute while all is well: whoever listens there raises the alarm at silence.
+HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
+
 # --- Logs ----------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from backend.auditor import deliveries, flags, ladders, records, refold, reminders, trail
-from backend.auditor.check import Check, Law, Violation, find
+from backend.auditor.check import Check, Law, Violation, find_one
 
 __all__ = ["CHECKS", "LAWS", "Check", "Law", "Violation", "find_violations"]
 
@@ -22,6 +22,6 @@ LAWS: tuple[Law, ...] = (*CHECKS, refold.LAW)
 
 def find_violations(*, at: datetime) -> list[Violation]:
     """Every law over every row: after a fault, after a restore, whenever there is time."""
-    found = find(CHECKS, at=at, newest=None)
-    folded = refold.find(at=at)
-    return [*found, folded] if folded else found
+    looks = [find_one(check, at=at, newest=None) for check in CHECKS]
+    looks.append(refold.find(at=at))
+    return [violation for violation in looks if violation]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -30,7 +29,7 @@ def find(
     """Fold the current episodes anew; as a sample, only those whose turn this minute is."""
     ends = None if seconds is None else time.monotonic() + seconds
     wrong = []
-    for episode_id in list(_sample(at) if is_sample else _all()):
+    for episode_id in of_turn(at) if is_sample else _all():
         if ends is not None and time.monotonic() > ends:
             break
         if not _agrees(episode_id):
@@ -38,20 +37,21 @@ def find(
     return Violation(LAW, len(wrong), tuple(wrong[:NAMED])) if wrong else None
 
 
-def _all() -> Iterator[UUID]:
-    yield from Episode.objects.current().order_by("pk").values_list("pk", flat=True)
+def _all() -> list[UUID]:
+    return list(Episode.objects.current().order_by("pk").values_list("pk", flat=True))
 
 
-def _sample(at: datetime) -> Iterator[UUID]:
+def of_turn(at: datetime) -> list[UUID]:
+    """The episodes that this minute looks at."""
+    turn = Episode.objects.current().filter(pk__range=bounds(at))
+    return list(turn.order_by("pk").values_list("pk", flat=True))
+
+
+def bounds(at: datetime) -> tuple[UUID, UUID]:
     """Ids are random: a slice of their range is a fair share, and the slices are all."""
     turn = int(at.timestamp() // 60) % ROUND
-    first, last = (UUID(int=(turn + edge) * 2**128 // ROUND - edge) for edge in (0, 1))
-    yield from (
-        Episode.objects.current()
-        .filter(pk__range=(first, last))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    first, after = (edge * 2**128 // ROUND for edge in (turn, turn + 1))
+    return UUID(int=first), UUID(int=after - 1)
 
 
 def _agrees(episode_id: UUID) -> bool:

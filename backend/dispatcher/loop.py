@@ -14,6 +14,8 @@ from celery import current_app
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 import clock
+from backend.auditor import rounds
+from backend.dispatcher.beside import Beside, audit
 from backend.dispatcher.broker import Broker
 from backend.dispatcher.hands import ThreadHands
 from backend.dispatcher.rounds import Dispatcher
@@ -43,8 +45,10 @@ class Loop:
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._hands = {urgency: ThreadHands(when_free=self._bell.ring) for urgency in Urgency}
         beating = Timer(name="heartbeat", run=self._beat, every=BEAT)
+        # The last of them: it is to find what the others left, not what they are about to do.
+        auditing = Timer(name="auditor", run=Beside("auditor", audit).begin, every=rounds.EVERY)
         self._dispatcher = Dispatcher(
-            hands=self._hands, broker=self._broker, timers=(beating, *TIMERS)
+            hands=self._hands, broker=self._broker, timers=(beating, *TIMERS, auditing)
         )
 
     def run(self) -> None:

@@ -23,6 +23,13 @@ def is_consumed(*, queue: str, at: datetime) -> bool:
     ).exists()
 
 
+def is_dispatching(*, at: datetime) -> bool:
+    """Whether a dispatcher's loop went round lately."""
+    return WorkerHeartbeat.objects.filter(
+        role=WorkerHeartbeat.Role.DISPATCHER, beat_at__gt=at - FRESH
+    ).exists()
+
+
 def _beat(name: str, role: WorkerHeartbeat.Role, queue: str, at: datetime) -> None:
     WorkerHeartbeat.objects.update_or_create(
         name=name, defaults={"role": role, "queue": queue, "beat_at": at}
