@@ -13,6 +13,7 @@ from django.db.models import TextChoices
 class Kind(TextChoices):
     ESCALATION = "escalation"
     ESCALATION_EXHAUSTED = "escalation_exhausted"
+    ESCALATION_HANDED_OVER = "escalation_handed_over"
     ESCALATION_WITHDRAWN = "escalation_withdrawn"
     DIARY_REMINDER = "diary_reminder"
     CLINIC_MESSAGE = "clinic_message"

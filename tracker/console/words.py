@@ -102,6 +102,18 @@ ESCALATION_STATES = {
     "resolved": "Resolved by a review",
     "withdrawn": "Withdrawn",
 }
+SNOOZE_REASONS = {
+    "waiting_for_patient": "Waiting to hear from the patient",
+    "waiting_for_result": "Waiting for a result",
+    "waiting_for_colleague": "Waiting for a colleague's opinion",
+    "visit_arranged": "The patient will be seen",
+}
+HAND_OVER_REASONS = {
+    "end_of_shift": "End of my shift",
+    "knows_the_patient": "Knows the patient",
+    "other_profession": "Needs another profession",
+    "unavailable": "I am not available",
+}
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 #: as templates name them
@@ -120,6 +132,8 @@ LEXICON = {
     "sex": SEXES,
     "flag_state": FLAG_STATES,
     "escalation_state": ESCALATION_STATES,
+    "snooze_reason": SNOOZE_REASONS,
+    "hand_over_reason": HAND_OVER_REASONS,
 }
 
 

@@ -181,6 +181,11 @@ class Escalation(ClinicRow):
         """The outbox's handle of every notice of this ladder."""
         return f"escalation:{self.id}"
 
+    @property
+    def owner_group(self) -> str:
+        """The handle of what is told to whom it was handed: no page of the ladder."""
+        return f"owner:{self.id}"
+
 
 class EscalationStep(ClinicLedger):
     """One rung of a running ladder, as the policy stood when it opened."""

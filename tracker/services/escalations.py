@@ -12,13 +12,26 @@ from notifications import outbox
 from tracker.models import Acknowledgement, Clinician, Escalation, Flag, Patient
 
 from . import audit
-from .errors import Conflict, NotFound
-from .ladder_runs import begin, notify, restart, timetable_of
+from .errors import Conflict, NotFound, ServiceError
+from .ladder_runs import begin, notify, restart, silence, timetable_of
 
 State = Escalation.State
 
 #: What an answer changes: the state, who owes what, and which timer runs.
 ANSWER = ["state", "owner", "next_step_at", "review_by", "wake_at"]
+
+
+class NotAcknowledged(Conflict):
+    """Nobody has acknowledged this yet, or its ladder runs again: acknowledge it first."""
+
+    code = "not_acknowledged"
+
+
+class NotYours(ServiceError):
+    """Only someone who acknowledged this, or was handed it, may do that."""
+
+    code = "not_yours"
+    status = 403
 
 
 class AlreadyResolved(Conflict):
@@ -68,7 +81,7 @@ def withdraw_for(*, flag: Flag, at: datetime) -> None:
         return
     told = escalation.steps.filter(fired_at__isnull=False).values_list("clinicians", flat=True)
     _end(escalation, state=State.WITHDRAWN, at=at)
-    outbox.cancel(group=escalation.group, at=at)
+    silence(escalation, at=at)
     notify(
         escalation,
         clinicians=dict.fromkeys(person for people in told for person in people),
@@ -83,7 +96,7 @@ def resolve(*, escalations: Iterable[Escalation], review_id: UUID, at: datetime)
     for escalation in escalations:
         escalation.review_id = review_id
         _end(escalation, state=State.RESOLVED, at=at)
-        outbox.cancel(group=escalation.group, at=at)
+        silence(escalation, at=at)
 
 
 @transaction.atomic
@@ -93,6 +106,14 @@ def acknowledge(*, escalation_ids: Sequence[UUID], by: Clinician, at: datetime) 
     Only what is named is stopped: an escalation that opened while the page was being
     read stays live. Acknowledging again changes nothing; a second person is recorded.
     """
+    found = lock(escalation_ids, by=by)
+    for escalation in found:
+        _acknowledge_one(escalation, by=by, at=at)
+    return found
+
+
+def lock(escalation_ids: Sequence[UUID], *, by: Clinician) -> list[Escalation]:
+    """Those escalations, if all are live and of patients whom this clinician may see."""
     found = list(
         Escalation.objects.select_for_update(of=("self",))
         .select_related("flag", "clinic")
@@ -103,39 +124,57 @@ def acknowledge(*, escalation_ids: Sequence[UUID], by: Clinician, at: datetime) 
         raise NotFound
     if any(escalation.ended_at for escalation in found):
         raise AlreadyResolved
-    for escalation in found:
-        _acknowledge_one(escalation, by=by, at=at)
     return found
 
 
-def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> None:
-    acknowledged = escalation.acknowledgements.filter(epoch=escalation.epoch)
-    if acknowledged.filter(by=by).exists():
-        return
+def lock_own(escalation_id: UUID, *, by: Clinician) -> Escalation:
+    """An acknowledged escalation that this clinician acknowledged or was handed."""
+    (escalation,) = lock([escalation_id], by=by)
     if escalation.state != State.ACKNOWLEDGED:
-        timetable = timetable_of(escalation.priority, escalation.flag)
-        escalation.state = State.ACKNOWLEDGED
-        escalation.owner = by
-        escalation.next_step_at = escalation.wake_at = None
-        escalation.review_by = timetable.review_deadline(at)
-        escalation.save(update_fields=ANSWER)
-        outbox.cancel(group=escalation.group, at=at)
-    Acknowledgement.objects.create(
-        clinic_id=escalation.clinic_id,
-        escalation=escalation,
-        epoch=escalation.epoch,
-        by=by,
-        at=at,
-        review_by=escalation.review_by,
-    )
+        raise NotAcknowledged
+    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=by)
+    if escalation.owner_id != by.id and not seen.exists():
+        raise NotYours
+    return escalation
+
+
+def record(action: str, escalation: Escalation, *, by: Clinician | None, at: datetime) -> None:
+    """The audit row of what was done to an escalation."""
     audit.record(
-        action="escalation.acknowledge",
+        action=action,
         by=by,
         at=at,
         clinic_id=escalation.clinic_id,
         patient_id=escalation.patient_id,
         subject_id=escalation.id,
     )
+
+
+def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> None:
+    if escalation.acknowledgements.filter(epoch=escalation.epoch, by=by).exists():
+        return
+    review_by = escalation.review_by or _take(escalation, by=by, at=at)
+    Acknowledgement.objects.create(
+        clinic_id=escalation.clinic_id,
+        escalation=escalation,
+        epoch=escalation.epoch,
+        by=by,
+        at=at,
+        review_by=review_by,
+    )
+    record("escalation.acknowledge", escalation, by=by, at=at)
+
+
+def _take(escalation: Escalation, *, by: Clinician, at: datetime) -> datetime:
+    """The first to acknowledge owns it; everybody else's notices stop."""
+    review_by = timetable_of(escalation.priority, escalation.flag).review_deadline(at)
+    escalation.state = State.ACKNOWLEDGED
+    escalation.owner = by
+    escalation.next_step_at = escalation.wake_at = None
+    escalation.review_by = review_by
+    escalation.save(update_fields=ANSWER)
+    silence(escalation, at=at)
+    return review_by
 
 
 def _end(escalation: Escalation, *, state: State, at: datetime) -> None:

@@ -39,7 +39,8 @@ def begin(escalation: Escalation, *, at: datetime) -> None:
             position=position,
             delay_minutes=rung.delay_minutes,
             label=rung.label,
-            clinicians=list(rung.clinicians),
+            clinicians=[] if rung.rotation else list(rung.clinicians),
+            rotation=rung.rotation,
             due_at=first_at if position == 1 else None,
         )
         for position, rung in enumerate(rungs, start=1)
@@ -50,7 +51,7 @@ def begin(escalation: Escalation, *, at: datetime) -> None:
 
 def restart(escalation: Escalation, *, at: datetime) -> None:
     """Run the ladder from the bottom, as the policy stands now, in a new epoch."""
-    outbox.cancel(group=escalation.group, at=at)
+    silence(escalation, at=at)
     escalation.epoch += 1
     escalation.state = Escalation.State.ACTIVE
     escalation.position = 0
@@ -62,9 +63,21 @@ def restart(escalation: Escalation, *, at: datetime) -> None:
     begin(escalation, at=at)
 
 
+def silence(escalation: Escalation, *, at: datetime) -> None:
+    """Stop every notice of it that is under way."""
+    outbox.cancel(group=escalation.group, at=at)
+    outbox.cancel(group=escalation.owner_group, at=at)
+
+
 def urgency_of(escalation: Escalation) -> outbox.Urgency:
     urgent = Priority(escalation.priority) in URGENT
     return outbox.Urgency.URGENT if urgent else outbox.Urgency.ROUTINE
+
+
+def can_be_told(clinician_id: UUID) -> bool:
+    """Whether this person works here and has a working address."""
+    seat = Clinician.objects.active().filter(pk=clinician_id).first()
+    return seat is not None and outbox.reachable(seat.recipient_id)
 
 
 def notify(
@@ -73,6 +86,7 @@ def notify(
     clinicians: Iterable[UUID],
     kind: outbox.Kind,
     urgency: outbox.Urgency,
+    group: str = "",
     at: datetime,
 ) -> int:
     """Enqueue one notification for each of these people who can be reached."""
@@ -85,7 +99,7 @@ def notify(
             outbox.enqueue(
                 recipient_id=recipient_id,
                 kind=kind,
-                group=escalation.group,
+                group=group or escalation.group,
                 urgency=urgency,
                 expires_at=at + PAGE_USEFUL_FOR,
                 link=f"/console/flags/{escalation.flag_id}/",

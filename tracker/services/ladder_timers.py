@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,9 +13,11 @@ from django.db.models import QuerySet
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
 
-from . import audit
-from .ladder_runs import notify, restart, timetable_of, urgency_of
-from .ladders import Timetable, everybody
+from . import on_call
+from .escalations import record
+from .ladder_runs import can_be_told, notify, restart, timetable_of, urgency_of
+from .ladders import Timetable, everybody, team
+from .snoozes import wake
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,12 @@ def reopen_overdue(*, at: datetime, limit: int) -> int:
     """Restart the ladders whose acknowledgement was not followed by a review in time."""
     due = Escalation.objects.filter(review_by__lte=at).order_by("priority", "review_by")
     return _each(due, limit, at, _reopen)
+
+
+def wake_due(*, at: datetime, limit: int) -> int:
+    """Run the ladders whose snooze is over."""
+    due = Escalation.objects.filter(wake_at__lte=at).order_by("priority", "wake_at")
+    return _each(due, limit, at, _wake)
 
 
 class _Act(Protocol):
@@ -90,9 +99,10 @@ def _next_time(
 
 
 def _fire(escalation: Escalation, step: EscalationStep, *, at: datetime) -> int:
+    people = _people(escalation, step, at=at)
     reached = notify(
         escalation,
-        clinicians=step.clinicians,
+        clinicians=people,
         kind=outbox.Kind.ESCALATION,
         urgency=urgency_of(escalation),
         at=at,
@@ -100,10 +110,21 @@ def _fire(escalation: Escalation, step: EscalationStep, *, at: datetime) -> int:
     if not reached:
         logger.error("escalation_step_unreachable", extra={"subject_id": str(escalation.id)})
     EscalationStep.objects.filter(pk=step.pk).update(
-        fired_at=at, reached=reached, due_at=step.due_at or at
+        fired_at=at, reached=reached, due_at=step.due_at or at, clinicians=people
     )
     escalation.position = step.position
     return reached
+
+
+def _people(escalation: Escalation, step: EscalationStep, *, at: datetime) -> list[UUID]:
+    """Of a rotation, who is on duty now; if that is nobody who can be told, the whole team."""
+    if step.rotation is None:
+        return step.clinicians
+    person = on_call.person(step.rotation, at)
+    if person and can_be_told(person):
+        return [person]
+    logger.warning("escalation_nobody_on_duty", extra={"subject_id": str(escalation.id)})
+    return list(team(escalation.flag.patient.care_team))
 
 
 def _exhaust(escalation: Escalation, *, timetable: Timetable, at: datetime) -> None:
@@ -127,11 +148,8 @@ def _exhaust(escalation: Escalation, *, timetable: Timetable, at: datetime) -> N
 
 def _reopen(escalation: Escalation, *, at: datetime) -> None:
     restart(escalation, at=at)
-    audit.record(
-        action="escalation.reopen",
-        by=None,
-        at=at,
-        clinic_id=escalation.clinic_id,
-        patient_id=escalation.patient_id,
-        subject_id=escalation.id,
-    )
+    record("escalation.reopen", escalation, by=None, at=at)
+
+
+def _wake(escalation: Escalation, *, at: datetime) -> None:
+    wake(escalation, by=None, at=at)

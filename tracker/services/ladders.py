@@ -12,6 +12,7 @@ from tracker.models import (
     EscalationPolicy,
     EscalationPolicyStep,
     Priority,
+    Rotation,
 )
 
 from .staffed_hours import StaffedCalendar
@@ -28,7 +29,8 @@ class Rung:
     position: int
     delay_minutes: int
     label: str
-    clinicians: tuple[UUID, ...]
+    clinicians: tuple[UUID, ...]  #: of a rotation, all its people: one is on duty when it fires
+    rotation: Rotation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class Timetable:
 def rungs_of(care_team: CareTeam, priority: str) -> list[Rung]:
     """The ladder as the policy stands now; without a policy, the team, then administrators."""
     policy = EscalationPolicy.objects.filter(care_team=care_team, priority=priority).first()
-    steps = list(policy.steps.select_related("clinician")) if policy else []
+    steps = list(policy.steps.select_related("clinician", "rotation")) if policy else []
     if not steps:
         return _default_rungs(care_team)
     return [
@@ -77,6 +79,7 @@ def rungs_of(care_team: CareTeam, priority: str) -> list[Rung]:
             delay_minutes=step.delay_minutes,
             label=_label(step),
             clinicians=_people(care_team, step),
+            rotation=step.rotation,
         )
         for step in steps
     ]
@@ -84,12 +87,12 @@ def rungs_of(care_team: CareTeam, priority: str) -> list[Rung]:
 
 def everybody(care_team: CareTeam) -> tuple[UUID, ...]:
     """Whom an exhausted ladder pages: the whole team and the clinic's administrators."""
-    return tuple(dict.fromkeys((*_team(care_team), *_administrators(care_team))))
+    return tuple(dict.fromkeys((*team(care_team), *_administrators(care_team))))
 
 
 def _default_rungs(care_team: CareTeam) -> list[Rung]:
     return [
-        Rung(position=1, delay_minutes=0, label=str(care_team), clinicians=_team(care_team)),
+        Rung(position=1, delay_minutes=0, label=str(care_team), clinicians=team(care_team)),
         Rung(
             position=2,
             delay_minutes=15,
@@ -100,20 +103,27 @@ def _default_rungs(care_team: CareTeam) -> list[Rung]:
 
 
 def _label(step: EscalationPolicyStep) -> str:
-    return str(step.clinician) if step.clinician else step.get_role_display()
+    return str(step.rotation or step.clinician or step.get_role_display())
 
 
 def _people(care_team: CareTeam, step: EscalationPolicyStep) -> tuple[UUID, ...]:
+    if step.rotation:
+        return _members(step.rotation)
     if step.clinician_id:
         return (step.clinician_id,)
     if step.role == Clinician.Role.ADMINISTRATOR:
         return _administrators(care_team)
-    return _team(care_team, role=step.role)
+    return team(care_team, role=step.role)
 
 
-def _team(care_team: CareTeam, **only: str) -> tuple[UUID, ...]:
+def team(care_team: CareTeam, **only: str) -> tuple[UUID, ...]:
     members = care_team.clinicians.active().filter(**only)
     return tuple(members.order_by("full_name", "id").values_list("id", flat=True))
+
+
+def _members(rotation: Rotation) -> tuple[UUID, ...]:
+    places = rotation.members.filter(clinician__in=Clinician.objects.active())
+    return tuple(dict.fromkeys(places.values_list("clinician_id", flat=True)))
 
 
 def _administrators(care_team: CareTeam) -> tuple[UUID, ...]:

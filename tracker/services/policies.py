@@ -52,11 +52,12 @@ class LadderReachesNobody(ServiceError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One rung: a role of the care team, or one of its clinic's people."""
+    """One rung: a role of the care team, one of its clinic's people, or a rotation."""
 
     delay_minutes: int
     role: str = ""
     clinician_id: UUID | None = None
+    rotation_id: UUID | None = None
 
 
 def _by_role(*steps: tuple[int, str]) -> tuple[Step, ...]:
@@ -117,6 +118,7 @@ def _write(policy: EscalationPolicy, steps: Iterable[Step]) -> None:
             delay_minutes=step.delay_minutes,
             role=step.role,
             clinician_id=step.clinician_id,
+            rotation_id=step.rotation_id,
         )
         for position, step in enumerate(steps, start=1)
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q
 
-from tracker.models import Acknowledgement, CareTeam, Clinician, Escalation, Flag, Patient
+from tracker.models import CareTeam, Clinician, Escalation, Flag, Patient
 from tracker.models.escalation import LIVE
 from tracker.models.flags import FlagQuerySet
 
@@ -44,8 +44,8 @@ class WorklistRow:
     flags: Sequence[Flag]  #: most urgent first
     escalations: Sequence[Escalation]  #: live ones
     state: RowState
-    acknowledged_by: Sequence[Clinician]
-    deadline: datetime | None  #: for the acknowledgement, else for the review
+    owners: Sequence[Clinician]  #: who owe a review
+    deadline: datetime | None  #: for the acknowledgement, the review, or until it wakes
     oldest_opened_at: datetime
 
     @property
@@ -90,8 +90,7 @@ def needing_decision() -> FlagQuerySet:
         .distinct()
         .select_related("patient__care_team", "episode")
         .prefetch_related(
-            Prefetch("escalations", Escalation.objects.live().select_related("flag")),
-            Prefetch("escalations__acknowledgements", Acknowledgement.objects.select_related("by")),
+            Prefetch("escalations", Escalation.objects.live().select_related("flag", "owner")),
         )
     )
 
@@ -105,7 +104,7 @@ def _row(patient: Patient, flags: Sequence[Flag]) -> WorklistRow:
         flags=sorted(flags, key=lambda flag: (flag.priority, flag.opened_at)),
         escalations=escalations,
         state=state,
-        acknowledged_by=_owners(escalations),
+        owners=_owners(escalations),
         deadline=_deadline(escalations, state),
         oldest_opened_at=min(flag.opened_at for flag in flags),
     )
@@ -117,21 +116,15 @@ def _state(escalations: Iterable[Escalation]) -> RowState:
 
 
 def _owners(escalations: Iterable[Escalation]) -> list[Clinician]:
-    owners = {
-        each.by
-        for escalation in escalations
-        if escalation.state == Escalation.State.ACKNOWLEDGED
-        for each in escalation.acknowledgements.all()
-        if each.epoch == escalation.epoch
-    }
-    return sorted(owners, key=str)
+    return sorted({each.owner for each in escalations if each.owner}, key=str)
 
 
 def _deadline(escalations: Iterable[Escalation], state: RowState) -> datetime | None:
+    """When the next thing happens to it unless somebody does something."""
     if state in {RowState.WAITING, RowState.EXHAUSTED}:
         times = [
             each.acknowledge_by for each in escalations if each.state in ("active", "exhausted")
         ]
     else:
-        times = [each.review_by for each in escalations if each.review_by]
+        times = [time for each in escalations if (time := each.review_by or each.wake_at)]
     return min(times, default=None)

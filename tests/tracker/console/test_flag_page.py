@@ -9,7 +9,7 @@ from tests.tracker.console import scenes
 from tracker.models import Flag, Message, Review
 from tracker.services import ladder_timers
 
-from .conftest import NOW
+from .conftest import NOW, signed_in
 
 
 def read(client, flag) -> str:
@@ -194,3 +194,86 @@ def test_the_chart_tells_the_same_in_a_table(nora, flag):
     assert html.count('<circle class="pain"') == 25
     assert html.count('<path class="missing"') == 4
     assert "The same as a table" in html
+
+
+def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
+    html = acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)]).content.decode()
+    assert re.findall(r'<option value="[^"]+">([A-Z][a-z]+ [A-Z][a-z]+)</option>', html) == [
+        "Phil Physician"
+    ]
+
+    answer = nora.post(
+        f"/console/flags/{flag.id}/hand-over/",
+        {"to": str(cast.phil.id), "hand_over_reason": "end_of_shift"},
+        follow=True,
+    )
+
+    assert scenes.ladder_of(flag).owner == cast.phil
+    html = answer.content.decode()
+    assert "It is with <strong>Phil Physician</strong>" in html
+    assert "to Phil Physician, Mon Mar 30, 9:00 AM: End of my shift" in html
+
+
+def test_a_snooze_shows_until_when_and_why_and_can_be_ended(nora, flag):
+    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+
+    answer = nora.post(
+        f"/console/flags/{flag.id}/snooze/",
+        {"hours": "2", "reason": "waiting_for_result"},
+        follow=True,
+    )
+    html = answer.content.decode()
+    assert "Snoozed until Mon Mar 30, 11:00 AM" in html
+    assert "Waiting for a result" in html
+
+    nora.post(f"/console/flags/{flag.id}/wake/")
+    assert scenes.ladder_of(flag).state == "active"
+
+
+def test_the_worklist_names_who_owes_the_review(cast, nora, flag):
+    acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
+
+    nora.post(f"/console/flags/{flag.id}/hand-over/", {"to": str(cast.phil.id)})
+
+    assert "with Nora Nurse, Phil Physician; review due" in nora.get("/console/").content.decode()
+
+
+def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, nora, flag):
+    acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
+    for each in cast.alice.flags.all():
+        nora.post(f"/console/flags/{each.id}/snooze/", {"hours": "4", "reason": "visit_arranged"})
+
+    html = nora.get("/console/").content.decode()
+
+    assert "Snoozed" in html
+    assert re.search(r"wakes\s+<time[^>]*>Mon Mar 30, 1:00 PM", html)
+
+
+@pytest.mark.parametrize(
+    ("url", "typed", "words"),
+    [
+        ("hand-over", {}, "To: This field is required"),
+        ("hand-over", {"to": str(uuid4())}, "To: Select a valid choice"),
+        ("snooze", {"hours": "40", "reason": "visit_arranged"}, "For: Select a valid choice"),
+        ("snooze", {"hours": "1"}, "Because: This field is required"),
+        ("wake", {}, "It is not snoozed, or not any more"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_words(nora, flag, url, typed, words):
+    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+
+    answer = nora.post(f"/console/flags/{flag.id}/{url}/", typed, follow=True)
+
+    assert words in answer.content.decode()
+    assert scenes.ladder_of(flag).state == "acknowledged"
+
+
+def test_nothing_is_offered_to_whom_it_does_not_belong(cast, nora, flag):
+    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+    phil = signed_in(cast.phil)
+
+    assert "Hand it over" in read(nora, flag)
+    assert "Hand it over" not in read(phil, flag)
+    typed = {"hours": "1", "reason": "visit_arranged"}
+    answer = phil.post(f"/console/flags/{flag.id}/snooze/", typed, follow=True)
+    assert "Only someone who acknowledged this" in answer.content.decode()

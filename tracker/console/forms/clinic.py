@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django import forms
 
+from notifications import outbox
 from tracker.console import words
-from tracker.models import Clinic, Clinician, EscalationPolicyStep, StaffedHours
+from tracker.models import Clinic, Clinician, EscalationPolicyStep, Rotation, StaffedHours
 from tracker.rules.local_days import zone_names
 from tracker.services.clinics import Span
 from tracker.services.policies import MAX_STEPS, Step
@@ -93,10 +94,12 @@ class LadderForm(DeskForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         people = Clinician.objects.active().filter(clinic=clinic)
+        on_call = Rotation.objects.filter(clinic=clinic)
         whom = [
             ("", "nobody"),
             ("A role", [(f"role:{role}", f"Every {_role(role)}") for role in words.ROLES]),
-            ("A person", [(f"person:{each.id}", each.full_name) for each in people]),
+            ("A person", [(f"person:{each.id}", _person(each)) for each in people]),
+            ("Whoever is on duty", [(f"rotation:{each.id}", each.name) for each in on_call]),
         ]
         known = list(steps)
         for position in range(1, MAX_STEPS + 1):
@@ -135,7 +138,14 @@ def _role(role: str) -> str:
     return f"{words.say('role', role).partition(' (')[0].lower()} of the team"
 
 
+def _person(clinician: Clinician) -> str:
+    is_reachable = outbox.reachable(clinician.recipient_id)
+    return clinician.full_name if is_reachable else f"{clinician.full_name}: cannot be reached"
+
+
 def _whom(step: EscalationPolicyStep) -> str:
+    if step.rotation_id:
+        return f"rotation:{step.rotation_id}"
     return f"role:{step.role}" if step.role else f"person:{step.clinician_id}"
 
 
@@ -143,4 +153,6 @@ def _step(whom: str, minutes: int) -> Step:
     kind, _, value = whom.partition(":")
     if kind == "role":
         return Step(delay_minutes=minutes, role=value)
+    if kind == "rotation":
+        return Step(delay_minutes=minutes, rotation_id=UUID(value))
     return Step(delay_minutes=minutes, clinician_id=UUID(value))

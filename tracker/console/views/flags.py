@@ -12,10 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tracker.console import rulebook
 from tracker.console.access import Access, DeskRequest, page
+from tracker.console.forms.base import DeskForm
+from tracker.console.forms.escalations import HandOverForm, SnoozeForm
 from tracker.console.forms.review import ReviewForm
 from tracker.console.pictures import chart_of
-from tracker.models import Escalation, Flag, Patient
-from tracker.services import audit, escalations, reviews, worklist
+from tracker.models import Clinician, Escalation, EscalationStep, Flag, Patient
+from tracker.services import audit, escalations, hand_overs, reviews, snoozes, worklist
 from tracker.services.errors import ServiceError
 
 
@@ -38,6 +40,57 @@ def acknowledge(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     count = f"{len(seen)} flags" if len(seen) > 1 else "1 flag"
     messages.success(request, f"You acknowledged {count}. A review is due now: it is yours.")
     _warn_of_newer(request, flag)
+    return redirect("console:flag", flag_id=flag.id)
+
+
+@require_POST
+@page(Access.CLINICIAN)
+def hand_over(request: DeskRequest, flag_id: UUID) -> HttpResponse:
+    flag, ladder = _live(request, flag_id)
+    form = HandOverForm(request.POST, escalation=ladder)
+    known = {"escalation_id": ladder.id, "by": request.seat, "at": request.at}
+    if not form.submit(hand_overs.hand_over, **known):
+        return _refused(request, flag, form)
+    messages.success(request, "It is handed over. The deadline of the review stays.")
+    return redirect("console:flag", flag_id=flag.id)
+
+
+@require_POST
+@page(Access.CLINICIAN)
+def snooze(request: DeskRequest, flag_id: UUID) -> HttpResponse:
+    flag, ladder = _live(request, flag_id)
+    form = SnoozeForm(request.POST, escalation=ladder)
+    known = {"escalation_id": ladder.id, "by": request.seat, "at": request.at}
+    if not form.submit(snoozes.snooze, **known):
+        return _refused(request, flag, form)
+    messages.success(request, "It is snoozed. Then the ladder runs again.")
+    return redirect("console:flag", flag_id=flag.id)
+
+
+@require_POST
+@page(Access.CLINICIAN)
+def wake(request: DeskRequest, flag_id: UUID) -> HttpResponse:
+    flag, ladder = _live(request, flag_id)
+    try:
+        snoozes.end(escalation_id=ladder.id, by=request.seat, at=request.at)
+    except ServiceError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, "The snooze is over, and the ladder runs.")
+    return redirect("console:flag", flag_id=flag.id)
+
+
+def _live(request: DeskRequest, flag_id: UUID) -> tuple[Flag, Escalation]:
+    flag = _flag(request, flag_id)
+    ladders = flag.escalations.live().select_related("patient__care_team")
+    return flag, get_object_or_404(ladders)
+
+
+def _refused(request: DeskRequest, flag: Flag, form: DeskForm) -> HttpResponse:
+    """A choice from a list went stale while the page was being read: say so, and show it anew."""
+    for field, errors in form.errors.items():
+        label = form.fields[field].label if field in form.fields else ""
+        messages.error(request, f"{label}: {errors[0]}" if label else str(errors[0]))
     return redirect("console:flag", flag_id=flag.id)
 
 
@@ -106,7 +159,8 @@ def _page(request: DeskRequest, flag: Flag, form: ReviewForm | None = None) -> H
         "patient": flag.patient,
         "rule": rulebook.entry(flag.rule),
         "escalation": ladder,
-        "steps": ladder.steps.filter(epoch=ladder.epoch) if ladder else (),
+        "steps": _steps(ladder) if ladder else (),
+        **(_owners_forms(ladder, request.seat) if ladder else {}),
         "waiting": [each for other in shown for each in other.escalations.all() if _waits(each)],
         "others": [other for other in shown if other.id != flag.id],
         "form": form or ReviewForm(flags=shown, initial={"flags": [str(flag.id)]}),
@@ -119,8 +173,36 @@ def _page(request: DeskRequest, flag: Flag, form: ReviewForm | None = None) -> H
 
 def _ladder(flag: Flag) -> Escalation | None:
     """The live ladder, else the newest that was."""
-    ladders = flag.escalations.prefetch_related("acknowledgements__by").order_by("-opened_at")
+    ladders = (
+        flag.escalations.prefetch_related(
+            "acknowledgements__by", "hand_overs__by", "hand_overs__to", "snoozes__by"
+        )
+        .select_related("owner", "patient__care_team")
+        .order_by("-opened_at")
+    )
     return ladders.live().first() or ladders.first()
+
+
+def _steps(ladder: Escalation) -> list[tuple[EscalationStep, list[str]]]:
+    """The steps of this run; of a rotation, with the names of whom it told."""
+    steps = list(ladder.steps.filter(epoch=ladder.epoch))
+    told = {key for step in steps if step.rotation_id for key in step.clinicians}
+    names = dict(Clinician.objects.filter(pk__in=told).values_list("id", "full_name"))
+    return [(step, [names[key] for key in step.clinicians if key in names]) for step in steps]
+
+
+def _owners_forms(ladder: Escalation, seat: Clinician) -> dict[str, Any]:
+    """What whoever acknowledged may do besides reviewing."""
+    acknowledged = [
+        each.by_id for each in ladder.acknowledgements.all() if each.epoch == ladder.epoch
+    ]
+    is_theirs = seat.id in {ladder.owner_id, *acknowledged}
+    if ladder.state != Escalation.State.ACKNOWLEDGED or not is_theirs:
+        return {}
+    return {
+        "hand_over": HandOverForm(escalation=ladder),
+        "snooze": SnoozeForm(escalation=ladder),
+    }
 
 
 def _waits(escalation: Escalation) -> bool:
