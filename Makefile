@@ -48,7 +48,7 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 	@.ci/production $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 faults: setup ## Kill and cut off what can be killed, and count what was lost
-	@$(PYTEST) tests/faults $(ARGS)
+	@SERVERS=own $(PYTEST) tests/faults --numprocesses $(WORKERS) --maxschedchunk 1 $(ARGS)
 
 seeded: setup ## Plant bugs in copies of the tree: each must make its test fail
 	@$(BIN)/python -m tests.seeded --workers $(WORKERS) $(ARGS)

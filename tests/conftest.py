@@ -22,9 +22,14 @@ IN_CI = os.environ.get("CI") == "true"
 # The one thing that CI may lack: trial data that may not be handed on.
 EXCUSED = "trial data"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+# Tests that crash their servers share them with nobody.
+TO_EACH_ITS_OWN = os.environ.get("SERVERS") == "own"
 
 CLUSTER = None
-if not WORKER and not {"DATABASE_URL", "BROKER_URL"} <= os.environ.keys():
+if TO_EACH_ITS_OWN:
+    CLUSTER = servers.claimed_cluster()
+    os.environ |= {"DATABASE_URL": CLUSTER.database_url, "BROKER_URL": CLUSTER.broker_url}
+elif not WORKER and not {"DATABASE_URL", "BROKER_URL"} <= os.environ.keys():
     CLUSTER = servers.claimed_cluster()
     os.environ.setdefault("DATABASE_URL", CLUSTER.database_url)
     os.environ.setdefault("BROKER_URL", CLUSTER.broker_url)
@@ -34,7 +39,8 @@ django.setup()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if CLUSTER and not config.option.collectonly:
+    runs_no_test = TO_EACH_ITS_OWN and not WORKER and config.getoption("numprocesses", None)
+    if CLUSTER and not config.option.collectonly and not runs_no_test:
         CLUSTER.hold()
 
 

@@ -24,6 +24,7 @@ from backend.dispatcher.wake import Bell, Ear, listening
 from notifications.models import Urgency
 from notifications.services import heartbeats, offers
 from notifications.tasks import beat
+from tracker.services import ladder_timers
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class Loop:
             did = self._dispatcher.tick(at)
             self._pause = 0.0
             if not did:
-                ear.wait(_seconds_until_due(at))
+                ear.wait(seconds_until_due(at))
 
     def _beat(self, *, at: datetime, limit: int) -> int:
         heartbeats.beat_dispatcher(name=self._name, at=at)
@@ -95,8 +96,7 @@ class Loop:
                 signal.signal(number, handler)
 
 
-def _seconds_until_due(at: datetime) -> float:
-    due_at = offers.next_due_at()
-    if due_at is None:
-        return POLL_SECONDS
-    return max(0.0, min(POLL_SECONDS, (due_at - at).total_seconds()))
+def seconds_until_due(at: datetime) -> float:
+    due = (offers.next_due_at(), ladder_timers.next_due_at(after=at))
+    waits = [(each - at).total_seconds() for each in due if each is not None]
+    return max(0.0, min(POLL_SECONDS, *waits)) if waits else POLL_SECONDS

@@ -7,11 +7,16 @@ import pytest
 import clock
 from backend import dispatcher
 from backend.dispatcher.hands import OwnHands
+from backend.dispatcher.loop import POLL_SECONDS, seconds_until_due
 from backend.dispatcher.rounds import Dispatcher
 from backend.dispatcher.timers import Timer, is_due
 from notifications.models import Attempt, Delivery, Urgency
 from notifications.services import heartbeats
 from notifications.services.offers import OFFER_LASTS
+from tests.cast import Cast
+from tests.tracker.services.test_escalations import MORNING, open_ladder
+from tracker.models import Escalation
+from tracker.services import ladder_timers
 
 State = Delivery.State
 
@@ -213,3 +218,16 @@ def test_the_dispatcher_ends_what_is_too_late(tell, smtp, at):
 
     delivery.refresh_from_db()
     assert delivery.state == State.EXPIRED
+
+
+def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db):
+    ladder = open_ladder(Cast(), at=MORNING)  # its first step is due now, the next in 15 minutes
+    ladder_timers.fire_due(at=MORNING, limit=1)
+    Delivery.objects.all().delete()
+    due_at = MORNING + timedelta(minutes=15)
+
+    assert seconds_until_due(due_at - timedelta(seconds=2)) == 2
+    assert seconds_until_due(due_at - timedelta(minutes=9)) == POLL_SECONDS
+    # What is due and would not fire is tried with the poll, not again and again.
+    assert Escalation.objects.get(pk=ladder.pk).next_step_at == due_at
+    assert seconds_until_due(due_at) == POLL_SECONDS

@@ -1,29 +1,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import httpx
 import pytest
 from django.db import connection
 
+import clock
+from backend.auditor import find_violations
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
 from tests.faults.database import until
-from tests.faults.processes import DISPATCHER, WORKER, Process
+from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
 from tests.outgoing import at, smtp, someone, tell
 from tests.smtp import SmtpSink
 
 __all__ = ["at", "smtp", "someone", "tell"]
 
-FIGURES = pytest.StashKey[list[str]]()
+FIGURE = "figure"
 
 
 @dataclass
 class Stage:
-    """A dispatcher and a worker at work, and the server that takes their mail."""
+    """Lumbar's processes at work, and the server that takes their mail."""
 
     smtp: SmtpSink
     environment: dict[str, str]
-    figures: list[str]
+    node: pytest.Item
     processes: list[Process] = field(default_factory=list)
+    #: Where the processes write what they say; otherwise to the test's own output.
+    logs: Path | None = None
 
     def dispatcher(self, name: str = "dispatcher") -> Process:
         process = self._add(name, DISPATCHER)
@@ -47,6 +53,17 @@ class Stage:
         )
         return process
 
+    def web(self) -> tuple[Process, int]:
+        """The web server with two processes, and its port."""
+        port = free_port()
+        self.environment |= {"PORT": str(port), "WEB_WORKERS": "2"}
+        process = self._add("web", WEB).start()
+        self.until_web_answers(port)
+        return process, port
+
+    def until_web_answers(self, port: int) -> float:
+        return until(lambda: answers(port), "an answer of the web server", seconds=60)
+
     def mails_of(self, delivery: Delivery) -> int:
         return sum(mail.id.startswith(f"<{delivery.pk}@") for mail in self.smtp.mails)
 
@@ -59,12 +76,22 @@ class Stage:
         return until(lambda: sent.count() == len(pks), "all was sent", seconds=seconds)
 
     def note(self, figure: str) -> None:
-        self.figures.append(figure)
+        """A line for the table of figures, under the promises that the test is marked with."""
+        marker = self.node.get_closest_marker("promise")
+        self.node.user_properties.append((FIGURE, f"{' '.join(marker.args):12} {figure}"))
 
     def _add(self, name: str, command: tuple[str, ...]) -> Process:
-        process = Process(name, command, self.environment)
+        log = self.logs / f"{name}.log" if self.logs else None
+        process = Process(name, command, self.environment, log)
         self.processes.append(process)
         return process
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture
@@ -74,18 +101,20 @@ def stage(child_environment, smtp, settings, request):
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
     environment = child_environment | {"EMAIL_URL": f"smtp://127.0.0.1:{settings.EMAIL_PORT}"}
-    stage = Stage(smtp, environment, request.config.stash[FIGURES])
-    yield stage
-    for process in stage.processes:
-        process.end()
+    stage = Stage(smtp, environment, request.node)
+    try:
+        yield stage
+    finally:
+        for process in stage.processes:
+            process.end()
+    assert find_violations(at=clock.now()) == []
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[FIGURES] = []
-
-
-def pytest_terminal_summary(terminalreporter, config: pytest.Config) -> None:
-    if config.stash[FIGURES]:
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What was measured, by promise; with xdist the reports bring it here."""
+    reports = [each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)]
+    figures = {value for each in reports for name, value in each.user_properties if name == FIGURE}
+    if figures:
         terminalreporter.section("figures")
-        for figure in config.stash[FIGURES]:
+        for figure in sorted(figures):
             terminalreporter.line(figure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,24 +16,36 @@ WORKER = (
     *("-m", "celery", "-A", "backend", "worker", "--queues", "urgent,routine,bulk"),
     *("--concurrency", "2", "--loglevel", "INFO"),
 )
+WEB = ("-m", "gunicorn", "--config", "python:backend.gunicorn", "backend.wsgi")
 
 
 class Process:
     """One of our programs with all its children, under a name that PostgreSQL shows."""
 
-    def __init__(self, name: str, command: tuple[str, ...], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        environment: dict[str, str],
+        log: Path | None = None,
+    ) -> None:
         self.name = name
         self._command = command
         self._environment = environment | {"PGAPPNAME": name}
+        self._log = log
         self._popen: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Process:
-        self._popen = subprocess.Popen(
-            [sys.executable, *self._command],
-            cwd=ROOT,
-            env=self._environment,
-            start_new_session=True,
-        )
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(self._log.open("ab")) if self._log else None
+            self._popen = subprocess.Popen(
+                [sys.executable, *self._command],
+                cwd=ROOT,
+                env=self._environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
         return self
 
     def kill(self) -> None:
@@ -63,3 +76,9 @@ class Process:
 
     def _signal(self, number: signal.Signals) -> None:
         os.killpg(self._popen.pid, number)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

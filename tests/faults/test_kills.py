@@ -13,7 +13,7 @@ from tests.faults.conftest import Stage
 from tests.faults.database import holding, until, waits_for_a_lock
 from tests.faults.processes import Process
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.promise("I3", "I6")]
 
 LATEST_SECONDS = 60
 

@@ -15,7 +15,7 @@ from notifications.models import Attempt, Delivery, WorkerHeartbeat
 from notifications.services.claims import LEASE
 from tests.faults.database import until
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.promise("I3", "I6")]
 
 LATEST_SECONDS = 60
 

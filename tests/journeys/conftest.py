@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import clock
 from notifications import outbox
 from tests.cast import NEW_YORK, Cast
 from tests.faults.database import until
-from tests.faults.processes import DISPATCHER, WORKER, Process
+from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
 from tests.journeys.desk import Desk
 from tests.journeys.phone import Phone
 from tests.outgoing import smtp
@@ -57,12 +56,6 @@ class Town:
         return [mail for mail in self.smtp.to(address) if mail.message["Subject"] == subject]
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 @pytest.fixture
 def has_broker() -> bool:
     return True
@@ -79,9 +72,8 @@ def town(has_broker, child_environment, smtp, settings) -> Iterator[Town]:
     }
     if not has_broker:
         environment["BROKER_URL"] = f"redis://127.0.0.1:{free_port()}/0"
-    web = ("-m", "gunicorn", "--config", "python:backend.gunicorn", "backend.wsgi")
     commands = {
-        "web": (*web, "--bind", f"127.0.0.1:{port}"),
+        "web": WEB,
         "dispatcher": DISPATCHER,
         "worker": WORKER,
     }
