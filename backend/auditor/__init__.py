@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from backend.auditor import deliveries, flags, ladders, records, refold, reminders, trail
+from backend.auditor import (
+    deliveries,
+    flags,
+    ladders,
+    messages,
+    records,
+    refold,
+    reminders,
+    trail,
+)
 from backend.auditor.check import Check, Law, Violation, find_one
 
 __all__ = ["CHECKS", "LAWS", "Check", "Law", "Violation", "find_violations"]
 
 CHECKS: tuple[Check, ...] = tuple(
     check
-    for room in (records, flags, ladders, deliveries, trail, reminders)
+    for room in (records, flags, ladders, deliveries, messages, trail, reminders)
     for check in room.CHECKS
 )
 LAWS: tuple[Law, ...] = (*CHECKS, refold.LAW)

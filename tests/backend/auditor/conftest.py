@@ -32,7 +32,8 @@ class HandsInTheTest(OwnHands):
 class Scene:
     """Alice was reminded, logged and corrected; her red flag was told, taken on and reviewed.
 
-    Bob's red flag was told to the first person of its ladder, and nobody has answered yet.
+    Two red flags of Bob's were told to the first person of their ladder, by one message, and
+    nobody has answered yet.
     """
 
     def __init__(self, cast: Cast) -> None:
@@ -58,11 +59,11 @@ class Scene:
             at=self.later(minutes=1),
             decision=Review.Decision.CONTINUE_CARE,
         )
-        self.live = self.open_red_flag(cast.bob)
+        self.live = self.open_red_flag(cast.bob, fever_or_rigors="yes")
 
-    def open_red_flag(self, patient: Patient) -> Escalation:
+    def open_red_flag(self, patient: Patient, **more: str) -> Escalation:
         """Whoever is first on the ladder is told of it."""
-        self.send(patient, checklist(self.later(minutes=1), saddle_numbness="yes"))
+        self.send(patient, checklist(self.later(minutes=1), saddle_numbness="yes", **more))
         self.tick()
         return Escalation.objects.get(flag=Flag.objects.get(patient=patient, rule="RF-CES"))
 

@@ -281,6 +281,41 @@ def two_attempts_under_one_number(scene):
     return [*found, *copy("notifications_attempt", where=TRIED, **to_bob(scene))]
 
 
+# I7
+
+
+@breaks("no_storm_of_messages")
+def eleven_pages_in_ten_minutes(scene):
+    (carrier,) = sql(f"UPDATE notifications_attempt SET code = '' WHERE {TRIED}", **to_bob(scene))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_attempt (delivery_id, claim_no, channel, credential,"
+            " started_at, ended_at, outcome, code) SELECT delivery_id, claim_no + n, channel,"
+            " credential, started_at + n * interval '50 seconds', ended_at, outcome, code"
+            " FROM notifications_attempt, generate_series(1, 10) n WHERE id = %s"
+            " RETURNING id, claim_no",
+            [carrier],
+        )
+        made = cursor.fetchall()
+    return [max(made, key=lambda row: row[1])[0]]
+
+
+@breaks("bundle_is_of_one_address")
+def one_message_for_two_people(scene):
+    return sql(
+        "UPDATE notifications_delivery SET contact_point_id ="
+        " (SELECT id FROM notifications_contactpoint WHERE recipient_id = %(phil)s)"
+        " WHERE bundled_into_id IS NOT NULL",
+        phil=scene.cast.phil.recipient_id,
+    )
+
+
+@breaks("sent_was_said")
+def told_in_the_books_only(scene):
+    sql("UPDATE notifications_attempt SET outcome = 'outage'")
+    return sql("UPDATE notifications_delivery SET last_code = '' WHERE state = 'sent'")
+
+
 ANNOUNCED = (
     "notification_id IN (SELECT id FROM notifications_notification WHERE group_name = %(group)s)"
 )
