@@ -30,6 +30,7 @@ from notifications.services.contact_points import (
     remove_contact_point,
     set_contact_point,
 )
+from notifications.services.outcomes import came_to_nothing
 from notifications.services.rungs import planned
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "UnusableAddress",
     "Urgency",
     "add_contact_point",
+    "came_to_nothing",
     "cancel",
     "devices",
     "enqueue",

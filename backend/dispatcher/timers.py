@@ -30,6 +30,7 @@ class Timer:
 
 TIMERS: tuple[Timer, ...] = (
     Timer(name="snoozes", run=ladder_timers.wake_due),
+    Timer(name="lost steps", run=ladder_timers.pass_over_lost, every=timedelta(seconds=5)),
     Timer(name="ladder steps", run=ladder_timers.fire_due),
     Timer(name="overdue reviews", run=ladder_timers.reopen_overdue),
     Timer(name="diary reminders", run=reminders.send_due),

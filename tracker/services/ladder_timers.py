@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import F, Min, QuerySet
 
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
@@ -36,6 +36,13 @@ def next_due_at(*, after: datetime) -> datetime | None:
     waiting = Escalation.objects.filter(next_step_at__gt=after)
     earliest: datetime | None = waiting.aggregate(at=Min("next_step_at"))["at"]
     return earliest
+
+
+def pass_over_lost(*, at: datetime, limit: int) -> int:
+    """Make the next step due where the latest told nobody: every delivery of it failed."""
+    waiting = Escalation.objects.filter(state=Escalation.State.ACTIVE, next_step_at__gt=at)
+    early = [step.escalation_id for step in _lost(waiting) if _can_be_earlier(step.escalation, at)]
+    return _each(waiting.filter(pk__in=early), limit, at, _pass_over)
 
 
 def reopen_overdue(*, at: datetime, limit: int) -> int:
@@ -90,6 +97,41 @@ def _fire_next_step(escalation: Escalation, *, at: datetime) -> None:
         escalation.next_step_at = _next_time(step, following, timetable=timetable, at=at)
         EscalationStep.objects.filter(pk=following.pk).update(due_at=escalation.next_step_at)
     escalation.save(update_fields=["position", "next_step_at"])
+
+
+def _lost(ladders: QuerySet[Escalation]) -> list[EscalationStep]:
+    """The latest steps of these ladders, if all they sent has failed."""
+    latest = EscalationStep.objects.filter(
+        escalation__in=ladders,
+        epoch=F("escalation__epoch"),
+        position=F("escalation__position"),
+        fired_at__isnull=False,
+    ).select_related("escalation__flag__clinic")
+    steps = {step.escalation.group: step for step in latest}
+    fired_at = {group: step.fired_at for group, step in steps.items() if step.fired_at}
+    return [steps[group] for group in outbox.came_to_nothing(fired_at)]
+
+
+def _soonest(escalation: Escalation, at: datetime) -> datetime:
+    return timetable_of(escalation.priority, escalation.flag).after(at, 0)
+
+
+def _can_be_earlier(escalation: Escalation, at: datetime) -> bool:
+    return (
+        escalation.next_step_at is not None and _soonest(escalation, at) < escalation.next_step_at
+    )
+
+
+def _pass_over(escalation: Escalation, *, at: datetime) -> None:
+    """Under the lock: the ladder may have moved since it was asked about."""
+    if not _lost(Escalation.objects.filter(pk=escalation.pk)):
+        return
+    logger.error("escalation_step_lost", extra={"subject_id": str(escalation.id)})
+    escalation.next_step_at = _soonest(escalation, at)
+    escalation.save(update_fields=["next_step_at"])
+    escalation.steps.filter(epoch=escalation.epoch, position=escalation.position + 1).update(
+        due_at=escalation.next_step_at
+    )
 
 
 def _next_step(escalation: Escalation) -> EscalationStep | None:
