@@ -16,7 +16,7 @@ from backend.demo.second_hand import SecondHand
 from backend.dispatcher import tick
 from notifications.services import offers
 from tracker.models import Episode, Escalation, Patient
-from tracker.services import closes
+from tracker.services import day_closes
 
 #: So many days to close at once are worth a second process.
 MANY = 3
@@ -93,7 +93,7 @@ class Walk:
 
     def _tick(self, at: datetime) -> None:
         """One round; where many days close at once, a second process takes its share."""
-        if self._second and closes.due(at=at, limit=MANY)[MANY - 1 :]:
+        if self._second and day_closes.due(at=at, limit=MANY)[MANY - 1 :]:
             self._second.tick_beside(at)
         else:
             tick(at)

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connection
 
 from backend.dispatcher.broker import Broker
+from backend.dispatcher.days import offer_or_close
 from backend.dispatcher.hands import Hands, OwnHands
 from backend.dispatcher.timers import BATCH, TIMERS, Timer, is_due
 from notifications.models import Urgency
@@ -30,8 +31,16 @@ class Dispatcher:
 
     def tick(self, at: datetime) -> int:
         """Do what is due at `at`, urgent work first; return how much that was."""
-        fired = sum(self._fire(timer, at) for timer in self.timers)
+        fired = sum(self._fire(timer, at) for timer in (*self.timers, self._days))
         return fired + sum(self._hand_out(urgency, at) for urgency in Urgency)
+
+    @property
+    def _days(self) -> Timer:
+        # A close reads a whole history: a few, then the ladders get their turn again.
+        return Timer(name="day closes", run=self._close_days, limit=10)
+
+    def _close_days(self, *, at: datetime, limit: int) -> int:
+        return offer_or_close(self._consumed(Urgency.BULK, at), at=at, limit=limit)
 
     def _fire(self, timer: Timer, at: datetime) -> int:
         if not is_due(timer, self._latest_at.get(timer.name), at):

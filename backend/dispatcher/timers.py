@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from notifications.services.prune import prune
 from notifications.services.settlement import settle
-from tracker.services import closes, ladder_timers, reminders
+from tracker.services import ladder_timers, reminders
 
 #: How much one timer does before the others get their turn.
 BATCH = 100
@@ -34,8 +34,6 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="ladder steps", run=ladder_timers.fire_due),
     Timer(name="overdue reviews", run=ladder_timers.reopen_overdue),
     Timer(name="diary reminders", run=reminders.send_due),
-    # A close reads a whole history: a few, then the ladders get their turn again.
-    Timer(name="day closes", run=closes.run_due, limit=10),
     Timer(name="settle deliveries", run=settle),
     Timer(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )

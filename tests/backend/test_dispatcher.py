@@ -32,7 +32,7 @@ class FakeBroker:
     def publish(self, task, *, queue, **arguments):
         if self.fails:
             return False
-        self.published.append((queue, arguments["delivery_id"]))
+        self.published.append((queue, *arguments.values()))
         return True
 
 

@@ -23,6 +23,8 @@ class Episode(ClinicRow):
     ended_date = models.DateField(null=True, blank=True)
     #: the timer: the on-time window of the next open local day shuts
     next_close_at = models.DateTimeField(null=True, blank=True)
+    #: when this close was offered to the workers
+    close_offered_at = models.DateTimeField(null=True, blank=True)
 
     objects = EpisodeQuerySet.as_manager()
 

@@ -44,7 +44,9 @@ def evaluate_episode(
     run.flags(flags, tuple(life for life in outcome.flags if life.episode_no == 1))
     run.advice(outcome.advice)
     if judge_silence and outcome.next_close_at != episode.next_close_at:
-        Episode.objects.filter(pk=episode.pk).update(next_close_at=outcome.next_close_at)
+        Episode.objects.filter(pk=episode.pk).update(
+            next_close_at=outcome.next_close_at, close_offered_at=None
+        )
     _log(episode, document, run.result, at=at)
     return run.result
 

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from tests.cast import Cast
 from tracker.models import Flag, RecordKind, Revision
 from tracker.rules import evaluate, parse_history, parse_record
-from tracker.services import closes, history, records
+from tracker.services import day_closes, history, records
 from tracker.services.records import Status, Submission
 
 FIRST = date(2026, 3, 2)  # the clocks go forward on March 8
@@ -134,7 +134,7 @@ class Phone(RuleBasedStateMachine):
     @rule(days=st.integers(1, 9))
     def close_days(self, days):
         self.now += days * DAY
-        closes.run(episode_id=self.episode.pk, at=self.now)
+        day_closes.run(episode_id=self.episode.pk, at=self.now)
 
     # What must hold
 

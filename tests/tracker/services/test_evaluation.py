@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.models import Notification
 from tests.cast import Cast, checklist, diary, say
 from tracker.models import Advice, Escalation, Evaluation, Flag, Patient, Review
-from tracker.services import closes, ladder_timers, reviews
+from tracker.services import ladder_timers, reviews
 from tracker.services.evaluation import evaluate_episode
 
 FIRST = date(2026, 3, 2)
@@ -281,47 +281,6 @@ class TestAdvice:
         evaluate(cast, EVENING + 4 * DAY)
 
         assert not Advice.objects.exists()
-
-
-class TestCloses:
-    def test_the_timer_moves_to_noon_after_the_next_local_day(self, cast):
-        evaluate(cast, EVENING)
-        assert cast.episode.next_close_at == datetime(2026, 3, 3, 17, tzinfo=UTC)
-
-        assert closes.run_due(at=datetime(2026, 3, 3, 16, 59, 59, tzinfo=UTC), limit=9) == 0
-        closes.run_due(at=datetime(2026, 3, 3, 17, tzinfo=UTC), limit=9)
-
-        assert cast.episode.next_close_at == datetime(2026, 3, 4, 17, tzinfo=UTC)
-
-    def test_a_close_that_fails_does_not_stop_the_others(self, cast, monkeypatch):
-        poison = cast.episode.id
-
-        def fail_for_poison(*, episode_id, at):
-            if episode_id == poison:
-                raise RuntimeError("poison")
-            return evaluate_episode(episode_id=episode_id, at=at)
-
-        monkeypatch.setattr(closes, "evaluate_episode", fail_for_poison)
-        closes.run_due(at=EVENING + 3 * DAY, limit=9)
-
-        assert Evaluation.objects.exclude(episode=poison).count() == 2
-
-    def test_six_weeks_after_an_operation_a_new_episode_begins_with_its_plan(self, cast):
-        before = cast.episode
-        before.surgery_date = FIRST
-        before.save()
-        before.planned_measures.create(
-            clinic=cast.clinic, measure="home_exercise", sessions_per_week=3, from_date=FIRST
-        )
-
-        closes.run(episode_id=before.id, at=EVENING + 41 * DAY)
-        assert cast.alice.episodes.count() == 1
-
-        closes.run(episode_id=before.id, at=EVENING + 42 * DAY)
-        successor = cast.alice.episodes.get(ended_date=None)
-        assert successor.index_date == FIRST + 42 * DAY
-        assert successor.planned_measures.get().measure == "home_exercise"
-        assert successor.next_close_at is not None
 
 
 @settings(

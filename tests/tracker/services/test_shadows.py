@@ -9,7 +9,7 @@ import pytest
 from notifications.models import Notification
 from tests.cast import Cast, diary, say
 from tracker.models import AuditEvent, Escalation, Flag, ShadowFinding, ShadowTrial
-from tracker.services import closes, rulesets, shadows, thresholds
+from tracker.services import day_closes, rulesets, shadows, thresholds
 from tracker.services.errors import NotFound
 
 FIRST = date(2026, 3, 2)
@@ -36,7 +36,7 @@ def log(cast: Cast, pains: list[int]) -> None:
 
 
 def close(cast: Cast, day: int) -> None:
-    closes.run(episode_id=cast.episode.id, at=CLOSED + (day + 1) * DAY)
+    day_closes.run(episode_id=cast.episode.id, at=CLOSED + (day + 1) * DAY)
 
 
 def found() -> list[tuple[str, int]]:

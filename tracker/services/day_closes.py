@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from tracker.models import Episode, PlannedMeasure
 
@@ -18,11 +19,42 @@ logger = logging.getLogger(__name__)
 #: After an operation a new episode begins on this day, counted from the operation.
 NEW_EPISODE_AFTER = timedelta(days=42)
 
+#: After this long without a close an offer to the workers counts as lost.
+OFFER_LASTS = timedelta(seconds=20)
+
 
 def due(*, at: datetime, limit: int) -> list[UUID]:
     """The episodes whose next close is due, oldest first."""
     episodes = Episode.objects.filter(next_close_at__lte=at).order_by("next_close_at")
     return list(episodes.values_list("pk", flat=True)[:limit])
+
+
+@transaction.atomic
+def offer(*, at: datetime, limit: int) -> list[UUID]:
+    """Mark what is due, oldest first, as offered to the workers now and return it."""
+    episodes = (
+        Episode.objects.filter(next_close_at__lte=at)
+        .exclude(_offered(at))
+        .select_for_update(skip_locked=True)
+        .order_by("next_close_at")[:limit]
+    )
+    offered = [episode.pk for episode in episodes]
+    Episode.objects.filter(pk__in=offered).update(close_offered_at=at)
+    return offered
+
+
+def withdraw(offered: list[UUID]) -> None:
+    """These could not be brought to anybody."""
+    Episode.objects.filter(pk__in=offered).update(close_offered_at=None)
+
+
+def outstanding(*, at: datetime) -> int:
+    """How many offers are waiting for a worker."""
+    return Episode.objects.filter(_offered(at), next_close_at__lte=at).count()
+
+
+def _offered(at: datetime) -> Q:
+    return Q(close_offered_at__isnull=False, close_offered_at__gt=at - OFFER_LASTS)
 
 
 def run(*, episode_id: UUID, at: datetime) -> bool:
@@ -51,13 +83,16 @@ def _judge_in_shadow(episode_id: UUID, *, at: datetime) -> None:
 
 def run_due(*, at: datetime, limit: int) -> int:
     """Close what is due, each episode by itself: one that fails does not stop the others."""
-    closed = 0
-    for episode_id in due(at=at, limit=limit):
-        try:
-            closed += run(episode_id=episode_id, at=at)
-        except Exception:
-            logger.exception("day_close_failed", extra={"subject_id": str(episode_id)})
-    return closed
+    return sum(attempt(episode_id=episode_id, at=at) for episode_id in due(at=at, limit=limit))
+
+
+def attempt(*, episode_id: UUID, at: datetime) -> bool:
+    """Close what is due of this episode; one that fails is logged and stays due."""
+    try:
+        return run(episode_id=episode_id, at=at)
+    except Exception:
+        logger.exception("day_close_failed", extra={"subject_id": str(episode_id)})
+        return False
 
 
 def _begin_anew_after_operation(episode: Episode, *, at: datetime) -> None:
