@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,8 +27,16 @@ from backend.demo.people import (
     Staff,
 )
 from backend.demo.walk import Walk
-from tracker.models import Clinician, Patient, Priority
-from tracker.services import care_plans, clinics, episodes, invitations, policies, staff
+from tracker.models import Clinician, Patient, Priority, Rotation
+from tracker.services import (
+    care_plans,
+    clinics,
+    episodes,
+    invitations,
+    policies,
+    rotations,
+    staff,
+)
 
 HOURS = tuple(clinics.Span(weekday, time(8), time(17, 30)) for weekday in range(5))
 
@@ -102,7 +111,36 @@ def open_clinic(mailbox: Mailbox, walk: Walk, *, secret: str) -> Clinic:
     people = {
         person: _hire(person, administrator, mailbox, walk, secret=secret) for person in STAFF
     }
-    return Clinic(administrator, people[NURSE], people[PHYSICIAN], mailbox)
+    clinic = Clinic(administrator, people[NURSE], people[PHYSICIAN], mailbox)
+    _take_turns(clinic, [people[PHYSICIAN], people[SECOND_PHYSICIAN]])
+    return clinic
+
+
+def _take_turns(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
+    """The physicians are on call for a week each, for what the nurse leaves open."""
+    at = clock.now()
+    today = at.astimezone(clinic.administrator.clinic.zone).date()
+    rotation = rotations.save(
+        rotation=Rotation(clinic=clinic.administrator.clinic),
+        name="Physician on call",
+        turn_days=Rotation.Turn.WEEKLY,
+        hand_over_time=time(8),
+        first_date=today - timedelta(days=today.weekday()),
+        members=physicians,
+        by=clinic.administrator,
+        at=at,
+    )
+    policies.set_ladder(
+        care_team=clinic.nurse.memberships.get().care_team,
+        priority=Priority.P1,
+        steps=[
+            policies.Step(delay_minutes=0, role=Clinician.Role.NURSE),
+            policies.Step(delay_minutes=120, rotation_id=rotation.pk),
+            policies.Step(delay_minutes=60, role=Clinician.Role.PHYSICIAN),
+        ],
+        by=clinic.administrator,
+        at=at,
+    )
 
 
 def _hire(
