@@ -46,6 +46,7 @@ __all__ = [
     "forget",
     "is_channel_configured",
     "reachable",
+    "recipient",
     "remove_contact_point",
     "set_contact_point",
     "upsert_recipient",
@@ -124,6 +125,11 @@ def cancel(*, group: str, at: datetime) -> int:
     return Delivery.objects.filter(pk__in=list(stopped)).end(
         Delivery.State.CANCELLED, ended_at=at, claim_no=F("claim_no") + 1
     )
+
+
+def recipient(recipient_id: UUID) -> Recipient | None:
+    """What is known of somebody: language, zone, quiet hours."""
+    return Recipient.objects.filter(pk=recipient_id).first()
 
 
 def reachable(recipient_id: UUID) -> bool:

@@ -53,6 +53,7 @@ urlpatterns = [
     path("plan/<uuid:line_id>/change/", care_plans.change, name="change_line"),
     path("plan/<uuid:line_id>/end/", care_plans.end, name="end_line"),
     path("plan/<uuid:line_id>/waive/", care_plans.waive, name="waive_line"),
+    path("me/notices/", people.own_hours, name="own_hours"),
     path("people/", people.index, name="people"),
     path("people/invite/", people.invite_clinician, name="invite_clinician"),
     path("people/<uuid:clinician_id>/", people.edit, name="clinician"),

@@ -151,7 +151,8 @@ def record(action: str, escalation: Escalation, *, by: Clinician | None, at: dat
 
 
 def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> None:
-    if escalation.acknowledgements.filter(epoch=escalation.epoch, by=by).exists():
+    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=by)
+    if escalation.state == State.ACKNOWLEDGED and seen.exists():
         return
     review_by = escalation.review_by or _take(escalation, by=by, at=at)
     Acknowledgement.objects.create(

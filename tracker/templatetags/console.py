@@ -25,6 +25,7 @@ SECTIONS = {
     "rules": "clinic",
     "invitations": "invitations",
     "invite_patient": "invitations",
+    "own_hours": "own_hours",
 }
 
 

@@ -6,6 +6,7 @@ import re
 
 from django.test import Client
 
+from notifications.models import ContactPoint
 from tests.cast import PASSWORD
 from tests.tracker.console import scenes
 from tracker.models import (
@@ -158,6 +159,23 @@ def test_half_a_span_is_asked_for_again(cast, ada):
     assert StaffedHours.objects.filter(clinic=cast.clinic).count() == 5
 
 
+def test_everybody_sets_their_own_quiet_hours(cast, nora):
+    typed = {"time_zone": "Europe/Vienna", "quiet_from": "22:00", "quiet_until": "07:00"}
+    assert "Saved." in post(nora, "/console/me/notices/", **typed).content.decode()
+
+    refused = post(nora, "/console/me/notices/", time_zone="Europe/Vienna", quiet_from="22:00")
+    assert refused.status_code == 422
+    assert "Give both times or neither" in refused.content.decode()
+    html = nora.get("/console/me/notices/").content.decode()
+    assert re.findall(r'value="(2[0-9]:00|0[0-9]:00)"', html) == ["22:00", "07:00"]
+
+
+def test_who_has_no_working_address_reads_so(cast, nora):
+    ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
+
+    assert "Nothing reaches you" in nora.get("/console/me/notices/").content.decode()
+
+
 def test_a_holiday_is_added_and_removed(cast, ada):
     post(ada, "/console/clinic/holidays/", holiday_date="2026-05-25", name="Memorial Day")
     holiday = Holiday.objects.get()
@@ -208,6 +226,24 @@ def test_a_colleague_without_an_address_stands_out(cast, ada):
     assert "This ladder reaches nobody" in team
     assert "Nora Nurse: cannot be reached" in team
     assert "would reach nobody" in ada.get("/console/teams/").content.decode()
+    ladder = ada.get(f"/console/teams/{cast.team.id}/ladders/P1/").content.decode()
+    assert "Nora Nurse, Phil Physician: no working address" in ladder
+
+
+def test_a_ladder_of_people_whom_nothing_reaches_is_refused_and_the_old_one_stays(cast, ada):
+    ContactPoint.objects.filter(recipient_id=cast.phil.recipient_id).delete()
+
+    answer = post(
+        ada,
+        f"/console/teams/{cast.team.id}/ladders/P1/",
+        whom_1=f"person:{cast.phil.id}",
+        minutes_1="0",
+    )
+
+    assert answer.status_code == 422
+    assert "Nobody on this ladder can be reached" in answer.content.decode()
+    policy = EscalationPolicy.objects.get(care_team=cast.team, priority="P1")
+    assert [step.role for step in policy.steps.all()] == ["nurse", "physician"]
 
 
 def test_a_new_team_comes_with_ladders(cast, ada):

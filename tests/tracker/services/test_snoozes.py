@@ -109,6 +109,22 @@ def test_a_raise_of_priority_ends_it(cast):
     assert (ladder.state, ladder.priority, ladder.wake_at) == ("active", "P0", None)
 
 
+def test_acknowledging_it_again_ends_it_without_telling_anybody(cast):
+    ladder = acknowledged(cast)
+    snooze(ladder, cast.nora)
+    (again,) = escalations.acknowledge(
+        escalation_ids=[ladder.id], by=cast.nora, at=MORNING + HOUR / 2
+    )
+
+    assert ladder_timers.wake_due(at=MORNING + HOUR, limit=9) == 0
+    assert (again.state, again.owner, again.review_by) == (
+        "acknowledged",
+        cast.nora,
+        MORNING + HOUR / 2 + 4 * HOUR,
+    )
+    assert told(ladder) == ["Nora Nurse"]
+
+
 def test_a_snooze_that_would_never_wake_cannot_be_stored(cast):
     ladder = snooze(acknowledged(cast), cast.nora)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from tracker.rules.local_days import zone_names
 from tracker.services.errors import ServiceError
 
 
@@ -29,6 +30,12 @@ class DateField(forms.DateField):
 def choices(words: Mapping[str, str], *, empty: str | None = None) -> list[tuple[str, str]]:
     blank = [] if empty is None else [("", empty)]
     return [*blank, *words.items()]
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Zones by their places, and UTC."""
+    zones = [*sorted(zone for zone in zone_names() if "/" in zone), "UTC"]
+    return [(zone, zone) for zone in zones]
 
 
 class DeskForm(forms.Form):

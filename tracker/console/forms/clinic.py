@@ -10,29 +10,23 @@ from django import forms
 from notifications import outbox
 from tracker.console import words
 from tracker.models import Clinic, Clinician, EscalationPolicyStep, Rotation, StaffedHours
-from tracker.rules.local_days import zone_names
 from tracker.services.clinics import Span
 from tracker.services.policies import MAX_STEPS, Step
 
-from .base import DateField, DeskForm, TimeInput
+from .base import DateField, DeskForm, TimeInput, zone_choices
 
 SPANS_A_DAY = 2  # before and after a break
 
 
 class ClinicForm(DeskForm):
     name = forms.CharField(max_length=120, label="Name of the clinic")
-    time_zone = forms.ChoiceField(label="Time zone")
+    time_zone = forms.ChoiceField(label="Time zone", choices=zone_choices)
     phone = forms.CharField(
         max_length=40, required=False, label="Phone", help_text="Patients are told to call it."
     )
     emergency_number = forms.CharField(
         max_length=20, label="Emergency number", help_text="Such as 911, 112 or 999."
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zones = [*sorted(zone for zone in zone_names() if "/" in zone), "UTC"]
-        self.fields["time_zone"].choices = [(zone, zone) for zone in zones]  # type: ignore[attr-defined]
 
 
 class StaffedHoursForm(DeskForm):

@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from tracker.console import words
 from tracker.models import CareTeam, Clinic, Clinician, User
 
-from .base import DateField, DeskForm, choices
+from .base import DateField, DeskForm, TimeInput, choices, zone_choices
 
 
 class InviteClinicianForm(DeskForm):
@@ -83,6 +83,17 @@ class JoinForm(DeskForm):
 
     def arguments(self) -> dict[str, Any]:
         return {key: self.cleaned_data[key] for key in ("full_name", "password")}
+
+
+class OwnHoursForm(DeskForm):
+    time_zone = forms.ChoiceField(label="My time zone", choices=zone_choices)
+    quiet_from = forms.TimeField(required=False, label="Quiet from", widget=TimeInput())
+    quiet_until = forms.TimeField(
+        required=False,
+        label="Quiet until",
+        widget=TimeInput(),
+        help_text="Leave both empty to be told at any time.",
+    )
 
 
 class CareTeamForm(DeskForm):

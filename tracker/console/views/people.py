@@ -11,9 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from notifications import outbox
 from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.forms.people import InviteClinicianForm, InvitePatientForm, SeatForm
+from tracker.console.forms.people import (
+    InviteClinicianForm,
+    InvitePatientForm,
+    OwnHoursForm,
+    SeatForm,
+)
 from tracker.models import Clinician, Invitation
 from tracker.services import audit, invitations, staff
+from tracker.services import own_hours as own_hours_service
 from tracker.services.errors import ServiceError
 from tracker.services.invitations import Issued
 
@@ -27,6 +33,24 @@ def index(request: DeskRequest) -> HttpResponse:
     people = people.prefetch_related("care_teams").order_by("-is_active", "full_name")
     rows = [(person, outbox.reachable(person.recipient_id)) for person in people]
     return render(request, "console/people.html", {"rows": rows})
+
+
+@editing
+@page(Access.SEAT)
+def own_hours(request: DeskRequest) -> HttpResponse:
+    """Everybody sets their own: when they do not want to hear what can wait."""
+    known = outbox.recipient(request.seat.recipient_id)
+    zone = known.time_zone if known else request.seat.clinic.time_zone
+    names = ("quiet_from", "quiet_until")
+    initial = {"time_zone": zone, **{name: getattr(known, name, None) for name in names}}
+    form = OwnHoursForm(typed(request), initial=initial)
+    if request.method == "POST" and form.submit(
+        own_hours_service.change, by=request.seat, at=request.at
+    ):
+        messages.success(request, "Saved.")
+        return redirect("console:own_hours")
+    context = {"form": form, "is_reachable": outbox.reachable(request.seat.recipient_id)}
+    return render(request, "console/own_hours.html", context, status=422 if form.errors else 200)
 
 
 @editing

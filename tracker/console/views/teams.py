@@ -99,5 +99,7 @@ def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
     ):
         messages.success(request, f"The {priority} ladder is saved. It holds for new flags.")
         return redirect("console:team", team_id=team.id)
-    context = {"team": team, "priority": priority, "form": form}
+    people = Clinician.objects.active().filter(clinic_id=team.clinic_id)
+    unreachable = [each for each in people if not outbox.reachable(each.recipient_id)]
+    context = {"team": team, "priority": priority, "form": form, "unreachable": unreachable}
     return render(request, "console/ladder.html", context, status=422 if form.errors else 200)
