@@ -20,7 +20,7 @@ EVERY = timedelta(minutes=1)
 #: After so long a round has failed, or nobody makes any.
 SILENT_AFTER = timedelta(minutes=3)
 #: So much of each ledger's end is looked at; `manage.py check_invariants` looks at all.
-NEWEST = 2000
+NEWEST = 1000
 #: After this a round begins nothing more, and says what it left.
 ROUND_SECONDS = 20.0
 FOLD_SECONDS = 2.0

@@ -201,6 +201,12 @@ class Delivery(models.Model):
             ),
             # Serves the pace of bundles: what an address was told of lately.
             models.Index(name="delivery_by_address", fields=["contact_point", "ended_at"]),
+            # Serves the operator: what nobody got, lately.
+            models.Index(
+                name="delivery_failed",
+                fields=["state", "ended_at"],
+                condition=Q(state__in=["expired", "dead"]),
+            ),
             # Serves receipts: whatever else the message told of.
             models.Index(
                 name="delivery_in_bundle",
@@ -250,6 +256,8 @@ class Attempt(models.Model):
         indexes = [
             # Serves the breaker: how the latest calls of one provider ended.
             models.Index(name="attempt_latest", fields=["channel", "credential", "-ended_at"]),
+            # Serves the operator: what was tried in the last hour, and with what outcome.
+            models.Index(name="attempt_by_time", fields=["started_at"]),
         ]
 
     def __str__(self) -> str:

@@ -21,4 +21,8 @@ class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["clinic", "patient_id", "id"], name="audit_by_patient")]
+        indexes = [
+            models.Index(fields=["clinic", "patient_id", "id"], name="audit_by_patient"),
+            # The auditor's question: did this write leave its line?
+            models.Index(fields=["at"], name="audit_by_time"),
+        ]
