@@ -402,6 +402,8 @@ CELERY_TIMEZONE = "UTC"
 
 # Called each minute while all is well: whoever listens there raises the alarm at silence.
 HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
+# Whoever reads /metrics shows this.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- Logs ----------------------------------------------------------------------------------
 

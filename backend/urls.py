@@ -5,12 +5,14 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend import health
+from backend.metrics import metrics
 from tracker.console.views.joining import patient_invitation
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:worklist"), name="home"),
     path("livez", health.live),
     path("readyz", health.ready),
+    path("metrics", metrics),
     path("console/", include("tracker.console.urls")),
     path("invitation", patient_invitation, name="patient_invitation"),
     path("callbacks/", include("notifications.urls")),

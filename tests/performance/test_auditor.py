@@ -18,12 +18,18 @@ def scene(cast) -> Scene:
     return scene
 
 
-def test_a_round_of_the_auditor_over_years_of_rows(scene, figures):
+def test_a_round_of_the_auditor_and_a_scrape_over_years_of_rows(scene, figures, client):
     """PostgreSQL works meanwhile, so the clock counts and not this process's CPU."""
     at = scene.later(seconds=10)
     slowest = max((_milliseconds(check, at), check.name) for check in CHECKS)
     done = [rounds.run(at=scene.later(minutes=1)).milliseconds for _ in range(3)]
 
+    figures.measure(
+        "a scrape of /metrics over the same",
+        lambda: client.get("/metrics"),
+        times=5,
+        note=f"{_scrape(client):.0f} ms by the clock",
+    )
     figures.measure(
         f"every law over every row, {ROWS} of each ledger",
         lambda: auditor.find_violations(at=at),
@@ -36,4 +42,10 @@ def test_a_round_of_the_auditor_over_years_of_rows(scene, figures):
 def _milliseconds(check, at) -> float:
     started = time.perf_counter()
     find_one(check, at=at, newest=rounds.NEWEST)
+    return 1000 * (time.perf_counter() - started)
+
+
+def _scrape(client) -> float:
+    started = time.perf_counter()
+    assert client.get("/metrics").status_code == 200
     return 1000 * (time.perf_counter() - started)
