@@ -6,6 +6,8 @@ import pytest
 from django.urls import reverse
 
 from tests.cast import PASSWORD
+from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW
 from tracker.models import Message
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -34,8 +36,12 @@ def addresses(cast, person) -> list[str]:
                     "thresholds",
                     "alert_burden",
                     "seats",
+                    "rotations",
+                    "create_rotation",
+                    "own_hours",
                 )
             ),
+            reverse("console:rotation", args=[scenes.make_rotation(cast, at=NOW).id]),
             reverse("console:clinician", args=[cast.phil.id]),
             reverse("console:team", kwargs=team),
             reverse("console:ladder", kwargs={**team, "priority": "P0"}),
@@ -125,6 +131,22 @@ def test_the_keyboard_alone_is_enough_to_acknowledge(page_of, cast):
     page.keyboard.press("Enter")
 
     page.get_by_text("Acknowledged, review due").wait_for()
+
+
+def test_who_acknowledged_snoozes_without_scripts_and_nobody_is_shut_out(page_of, cast):
+    page = page_of(cast.nora)
+    page.goto(reverse("console:flag", args=[cast.flag.id]))
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_label("Because").select_option("Waiting for a result")
+    page.get_by_role("button", name="Snooze").click()
+    page.get_by_role("heading", name="Snoozed until").wait_for()
+
+    page = page_of(cast.nora, scripts=True)
+    for button in (None, "Acknowledge it now"):
+        page.goto(reverse("console:flag", args=[cast.flag.id]))
+        if button:
+            page.get_by_role("button", name=button).click()
+        assert violations(page) == []
 
 
 def test_a_patient_reads_the_code_that_no_server_was_sent(page_of, cast):

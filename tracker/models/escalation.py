@@ -19,6 +19,8 @@ class EscalationPolicy(ClinicRow):
 
     care_team = models.ForeignKey("tracker.CareTeam", models.CASCADE, related_name="policies")
     priority = models.CharField(max_length=2, choices=Priority.choices)
+    #: how often all of it is told again before everybody is paged
+    repeats = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["priority"]
@@ -31,6 +33,10 @@ class EscalationPolicy(ClinicRow):
             # P4 is on the worklist and has no ladder.
             models.CheckConstraint(
                 condition=~Q(priority="P4"), name="escalation_policy_not_for_p4"
+            ),
+            # Whoever is paged for ever learns not to look.
+            models.CheckConstraint(
+                condition=Q(repeats__lte=3), name="escalation_policy_repeats_at_most_3"
             ),
         ]
 

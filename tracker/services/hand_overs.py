@@ -12,7 +12,7 @@ from tracker.models import Clinician, Escalation, HandOver
 
 from .errors import Conflict, NotFound, ServiceError
 from .escalations import lock_own, record
-from .ladder_runs import can_be_told, notify, urgency_of
+from .ladder_runs import can_be_told, notify, restart, urgency_of
 
 
 class ColleagueNotInTeam(ServiceError):
@@ -66,6 +66,15 @@ def colleagues(escalation: Escalation) -> list[Clinician]:
     """To whom it could be handed now."""
     team = escalation.patient.care_team.clinicians.active().exclude(owned=escalation)
     return [each for each in team if each.sees_diaries and outbox.reachable(each.recipient_id)]
+
+
+def give_back(*, owner: Clinician, by: Clinician, at: datetime) -> None:
+    """Somebody leaves: what was with them is told to others. The caller has a transaction."""
+    theirs = Escalation.objects.filter(owner=owner).select_related("flag", "clinic")
+    for escalation in theirs.select_for_update(of=("self",)).order_by("pk"):
+        restart(escalation, at=at)
+        record("escalation.reopen", escalation, by=by, at=at)
+        outbox.wake_dispatcher()
 
 
 def _colleague(escalation: Escalation, to_id: UUID) -> Clinician:

@@ -9,7 +9,7 @@ from uuid import UUID
 from notifications import outbox
 from tracker.models import Clinician, Escalation, EscalationStep, Flag, Priority
 
-from .ladders import Timetable, rungs_of
+from .ladders import Timetable, run_of
 from .staffed_hours import calendar_of
 
 URGENT = frozenset({Priority.P0, Priority.P1})
@@ -29,7 +29,7 @@ def timetable_of(priority: str, flag: Flag) -> Timetable:
 def begin(escalation: Escalation, *, at: datetime) -> None:
     """Copy the ladder as it stands: a later edit of the policy moves no running one."""
     timetable = timetable_of(escalation.priority, escalation.flag)
-    rungs = rungs_of(escalation.flag.patient.care_team, escalation.priority)
+    rungs = run_of(escalation.flag.patient.care_team, escalation.priority)
     first_at = timetable.after(at, rungs[0].delay_minutes)
     EscalationStep.objects.bulk_create(
         EscalationStep(

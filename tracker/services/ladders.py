@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -83,6 +83,18 @@ def rungs_of(care_team: CareTeam, priority: str) -> list[Rung]:
         )
         for step in steps
     ]
+
+
+def run_of(care_team: CareTeam, priority: str) -> list[Rung]:
+    """All that one run tells, repeats included.
+
+    A repeat begins as long after the last step as everybody would be paged without it.
+    """
+    rungs = rungs_of(care_team, priority)
+    policy = EscalationPolicy.objects.filter(care_team=care_team, priority=priority).first()
+    pause = max(rungs[0].delay_minutes, PAGE_AGAIN_AFTER[Priority(priority)])
+    again = [replace(rungs[0], delay_minutes=pause), *rungs[1:]]
+    return rungs + again * (policy.repeats if policy else 0)
 
 
 def everybody(care_team: CareTeam) -> tuple[UUID, ...]:

@@ -22,6 +22,7 @@ from . import audit, ladders
 from .errors import ServiceError
 
 MAX_STEPS = 10
+MAX_REPEATS = 3
 MAX_DELAY_MINUTES = 7 * 24 * 60
 LADDER_PRIORITIES = (Priority.P0, Priority.P1, Priority.P2, Priority.P3)
 
@@ -42,6 +43,12 @@ class LadderDelayInvalid(ServiceError):
     """The first step waits 0 minutes or more, each later one 1 minute to 7 days."""
 
     code = "ladder_delay_invalid"
+
+
+class LadderRepeatsInvalid(ServiceError):
+    """A ladder is repeated 3 times at most; then everybody is paged."""
+
+    code = "ladder_repeats_invalid"
 
 
 class LadderReachesNobody(ServiceError):
@@ -84,12 +91,21 @@ def create_defaults(*, care_team: CareTeam) -> None:
 
 @transaction.atomic
 def set_ladder(
-    *, care_team: CareTeam, priority: str, steps: Sequence[Step], by: Clinician, at: datetime
+    *,
+    care_team: CareTeam,
+    priority: str,
+    steps: Sequence[Step],
+    repeats: int = 0,
+    by: Clinician,
+    at: datetime,
 ) -> EscalationPolicy:
     """Replace a ladder. Those that run already keep the steps they began with."""
-    _check(steps)
-    policy, _ = EscalationPolicy.objects.select_for_update().get_or_create(
-        clinic_id=by.clinic_id, care_team=care_team, priority=priority
+    _check(steps, repeats)
+    policy, _ = EscalationPolicy.objects.select_for_update().update_or_create(
+        clinic_id=by.clinic_id,
+        care_team=care_team,
+        priority=priority,
+        defaults={"repeats": repeats},
     )
     policy.steps.all().delete()
     _write(policy, steps)
@@ -99,7 +115,9 @@ def set_ladder(
     return policy
 
 
-def _check(steps: Sequence[Step]) -> None:
+def _check(steps: Sequence[Step], repeats: int) -> None:
+    if not 0 <= repeats <= MAX_REPEATS:
+        raise LadderRepeatsInvalid
     if not steps:
         raise LadderWithoutSteps
     if len(steps) > MAX_STEPS:

@@ -10,7 +10,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import CareTeam, Clinician, Invitation, User
 
-from . import audit, care_teams, invitations
+from . import audit, care_teams, hand_overs, invitations
 from .errors import Conflict, ServiceError
 
 
@@ -125,6 +125,8 @@ def change(
     clinician.is_administrator = is_administrator or role == Clinician.Role.ADMINISTRATOR
     clinician.is_active = is_active
     clinician.save(update_fields=["full_name", "role", "is_administrator", "is_active"])
+    if not (is_active and clinician.sees_diaries):
+        hand_overs.give_back(owner=clinician, by=by, at=at)
     audit.record(
         action="clinician.change",
         by=by,

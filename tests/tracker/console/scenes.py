@@ -14,9 +14,10 @@ from tracker.models import (
     MedicationIntake,
     Patient,
     PlannedMeasure,
+    Rotation,
     TherapySession,
 )
-from tracker.services import escalations, ladder_timers
+from tracker.services import escalations, ladder_timers, rotations
 
 #: None: she did not log that day.
 PAIN = [6, 7, 6, 6, 7, None, 6, 6, 5, 6, 7, 6, None, None, 6, 5, 6, 6, 7, 6, 6, 7, 6, 5, 6, 6, 7, 6]
@@ -118,6 +119,29 @@ def raise_flag(
 
 def ladder_of(flag: Flag) -> Escalation:
     return flag.escalations.get()
+
+
+def make_rotation(cast: Cast, *, at: datetime) -> Rotation:
+    """Nora and Phil take turns, and Phil takes an hour of Nora's."""
+    rotation = rotations.save(
+        rotation=Rotation(clinic=cast.clinic),
+        name="Nights",
+        turn_days=1,
+        hand_over_time=time(8),
+        first_date=at.date(),
+        members=[cast.nora, cast.phil],
+        by=cast.ada,
+        at=at,
+    )
+    rotations.add_override(
+        rotation=rotation,
+        clinician=cast.phil,
+        starts_at=at,
+        ends_at=at + timedelta(hours=1),
+        by=cast.phil,
+        at=at,
+    )
+    return rotation
 
 
 def furnish(cast: Cast, *, at: datetime) -> Flag:

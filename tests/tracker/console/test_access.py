@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast
+from tests.tracker.console import scenes
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
 from tracker.models import Clinician, Holiday, Invitation, Rotation
-from tracker.services import clinics, episodes, invitations, rotations
+from tracker.services import clinics, episodes, invitations
 
 from .conftest import NOW, signed_in
 
@@ -57,27 +57,12 @@ def ids_of(cast: Cast, flag) -> dict[str, object]:
         by=cast.nora,
         at=NOW,
     )
-    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or rotations.save(
-        rotation=Rotation(clinic=cast.clinic),
-        name="Nights",
-        turn_days=1,
-        hand_over_time=time(8),
-        first_date=NOW.date(),
-        members=[cast.nora, cast.phil],
-        by=cast.ada,
-        at=NOW,
-    )
-    override = rotation.overrides.first() or rotations.add_override(
-        rotation=rotation,
-        clinician=cast.phil,
-        starts_at=NOW,
-        ends_at=NOW + timedelta(hours=1),
-        by=cast.phil,
-        at=NOW,
+    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or scenes.make_rotation(
+        cast, at=NOW
     )
     return {
         "rotation_id": rotation.id,
-        "override_id": override.id,
+        "override_id": rotation.overrides.get().id,
         "flag_id": flag.id,
         "patient_id": cast.alice.id,
         "line_id": cast.episode.planned_measures.first().id,

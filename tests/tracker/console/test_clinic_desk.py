@@ -202,14 +202,18 @@ def test_a_ladder_is_typed_line_by_line(cast, ada):
         minutes_1="0",
         whom_3="role:nurse",
         minutes_3="20",
+        repeats="2",
     )
 
     policy = EscalationPolicy.objects.get(care_team=cast.team, priority="P1")
     assert [(step.position, step.delay_minutes) for step in policy.steps.all()] == [(1, 0), (2, 20)]
+    assert policy.repeats == 2
+    team = ada.get(f"/console/teams/{cast.team.id}/").content.decode()
+    assert "Then all of it again, 2 times." in team
 
 
 def test_a_ladder_that_reaches_nobody_is_refused_in_words(cast, ada):
-    answer = post(ada, f"/console/teams/{cast.team.id}/ladders/P1/")
+    answer = post(ada, f"/console/teams/{cast.team.id}/ladders/P1/", repeats="0")
 
     assert answer.status_code == 422
     assert "at least one step" in answer.content.decode()
@@ -238,6 +242,7 @@ def test_a_ladder_of_people_whom_nothing_reaches_is_refused_and_the_old_one_stay
         f"/console/teams/{cast.team.id}/ladders/P1/",
         whom_1=f"person:{cast.phil.id}",
         minutes_1="0",
+        repeats="0",
     )
 
     assert answer.status_code == 422

@@ -107,7 +107,7 @@ def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
     rotation = make(ada, cast)
     ada.post(
         f"/console/teams/{cast.team.id}/ladders/P1/",
-        {"whom_1": f"rotation:{rotation.id}", "minutes_1": "0"},
+        {"whom_1": f"rotation:{rotation.id}", "minutes_1": "0", "repeats": "0"},
     )
     (step,) = EscalationPolicy.objects.get(care_team=cast.team, priority="P1").steps.all()
     assert step.rotation == rotation

@@ -120,9 +120,9 @@ def test_what_an_administrator_changes_is_audited(cast):
     assert (event.action, event.actor_id) == ("clinic.change", cast.ada.id)
 
 
-def set_ladder(cast, *steps: Step, priority: str = "P0") -> EscalationPolicy:
+def set_ladder(cast, *steps: Step, priority: str = "P0", repeats: int = 0) -> EscalationPolicy:
     return policies.set_ladder(
-        care_team=cast.team, priority=priority, steps=steps, by=cast.ada, at=NOW
+        care_team=cast.team, priority=priority, steps=steps, repeats=repeats, by=cast.ada, at=NOW
     )
 
 
@@ -160,6 +160,14 @@ def test_a_ladder_that_could_end_in_silence_is_refused(cast, steps, error):
 @pytest.mark.parametrize("count", [1, 10])
 def test_a_ladder_has_one_to_ten_steps(cast, count):
     assert set_ladder(cast, *[NURSE] * count).steps.count() == count
+
+
+@pytest.mark.parametrize("repeats", [-1, 4])
+def test_a_ladder_is_repeated_three_times_at_most(cast, repeats):
+    set_ladder(cast, NURSE, repeats=3)
+
+    with pytest.raises(policies.LadderRepeatsInvalid):
+        set_ladder(cast, NURSE, repeats=repeats)
 
 
 def test_a_person_without_an_address_does_not_make_a_ladder_reach_anyone(cast):

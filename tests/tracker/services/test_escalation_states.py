@@ -12,8 +12,8 @@ from django.db import transaction
 
 from notifications.models import Delivery
 from tests.cast import Cast
-from tracker.models import Escalation
-from tracker.services import escalations, hand_overs, ladder_timers, reviews, snoozes
+from tracker.models import Clinician, Escalation
+from tracker.services import escalations, hand_overs, ladder_timers, reviews, snoozes, staff
 from tracker.services.errors import ServiceError
 
 from .test_escalations import MORNING, open_ladder
@@ -102,6 +102,15 @@ EVENTS: dict[str, Act] = {
     "a clinician acknowledges": acknowledge,
     "the owner hands over": lambda cast, ladder: hand_overs.hand_over(
         escalation_id=ladder.id, to_id=cast.phil.id, by=cast.nora, at=NOW
+    ),
+    "the owner leaves the clinic": lambda cast, ladder: staff.change(
+        clinician=Clinician.objects.get(pk=cast.nora.pk),
+        full_name="Nora Nurse",
+        role="nurse",
+        is_administrator=False,
+        is_active=False,
+        by=cast.ada,
+        at=NOW,
     ),
     "the owner snoozes": snooze,
     "a clinician ends the snooze": lambda cast, ladder: snoozes.end(

@@ -174,6 +174,16 @@ class TestSteps:
         assert fire(MORNING) == 1
         assert told(sound) == ["Nora Nurse"]
 
+    def test_a_ladder_that_is_repeated_tells_all_again_before_everybody(self, cast):
+        EscalationPolicy.objects.filter(care_team=cast.team, priority="P0").update(repeats=1)
+        ladder = open_ladder(cast)
+
+        for minutes in range(0, 61, 15):
+            fire(MORNING + timedelta(minutes=minutes))
+
+        assert told(ladder)[:4] == ["Nora Nurse", "Phil Physician"] * 2
+        assert sorted(told(ladder)[4:]) == ["Ada Admin", "Nora Nurse", "Phil Physician"]
+
 
 class TestExhausted:
     def test_the_last_step_never_ends_in_silence(self, cast):

@@ -9,7 +9,14 @@ from django import forms
 
 from notifications import outbox
 from tracker.console import words
-from tracker.models import Clinic, Clinician, EscalationPolicyStep, Rotation, StaffedHours
+from tracker.models import (
+    Clinic,
+    Clinician,
+    EscalationPolicy,
+    EscalationPolicyStep,
+    Rotation,
+    StaffedHours,
+)
 from tracker.services.clinics import Span
 from tracker.services.policies import MAX_STEPS, Step
 
@@ -79,14 +86,21 @@ class HolidayForm(DeskForm):
 class LadderForm(DeskForm):
     """Up to ten steps; an empty line is no step."""
 
+    repeats = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(0, "no"), (1, "once"), (2, "twice"), (3, "three times")],
+        label="Tell all of them again before everyone is paged",
+    )
+
     def __init__(
         self,
         *args: Any,
         clinic: Clinic,
-        steps: Iterable[EscalationPolicyStep] = (),
+        policy: EscalationPolicy | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["repeats"].initial = policy.repeats if policy else 0
         people = Clinician.objects.active().filter(clinic=clinic)
         on_call = Rotation.objects.filter(clinic=clinic)
         whom = [
@@ -95,7 +109,7 @@ class LadderForm(DeskForm):
             ("A person", [(f"person:{each.id}", _person(each)) for each in people]),
             ("Whoever is on duty", [(f"rotation:{each.id}", each.name) for each in on_call]),
         ]
-        known = list(steps)
+        known = list(policy.steps.all()) if policy else []
         for position in range(1, MAX_STEPS + 1):
             step = known[position - 1] if position <= len(known) else None
             self.fields[f"whom_{position}"] = forms.ChoiceField(
@@ -125,7 +139,10 @@ class LadderForm(DeskForm):
     def arguments(self) -> dict[str, Any]:
         typed = self.cleaned_data
         positions = [n for n in range(1, MAX_STEPS + 1) if typed.get(f"whom_{n}")]
-        return {"steps": [_step(typed[f"whom_{n}"], typed[f"minutes_{n}"]) for n in positions]}
+        return {
+            "steps": [_step(typed[f"whom_{n}"], typed[f"minutes_{n}"]) for n in positions],
+            "repeats": typed["repeats"],
+        }
 
 
 def _role(role: str) -> str:

@@ -68,6 +68,7 @@ def _team(request: DeskRequest, team_id: UUID) -> CareTeam:
 def _ladders(team: CareTeam) -> list[dict[str, object]]:
     """Each ladder with the people it would tell now, and which of them nothing reaches."""
     people = {each.id: each for each in Clinician.objects.filter(clinic_id=team.clinic_id)}
+    repeats = dict(team.policies.values_list("priority", "repeats"))
     reachable = {key for key, each in people.items() if outbox.reachable(each.recipient_id)}
     return [
         {
@@ -76,6 +77,7 @@ def _ladders(team: CareTeam) -> list[dict[str, object]]:
                 (rung, [(people[key], key in reachable) for key in rung.clinicians])
                 for rung in ladders.rungs_of(team, priority)
             ],
+            "repeats": repeats.get(priority, 0),
             "reaches_somebody": policies.reaches_somebody(care_team=team, priority=priority),
         }
         for priority in policies.LADDER_PRIORITIES
@@ -89,11 +91,7 @@ def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
     if priority not in policies.LADDER_PRIORITIES:
         raise Http404
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
-    form = LadderForm(
-        typed(request),
-        clinic=request.seat.clinic,
-        steps=policy.steps.all() if policy else (),
-    )
+    form = LadderForm(typed(request), clinic=request.seat.clinic, policy=policy)
     if request.method == "POST" and form.submit(
         policies.set_ladder, care_team=team, priority=priority, by=request.seat, at=request.at
     ):
