@@ -8,12 +8,12 @@ CHECKS = (
     Check(
         name="reminded_once_a_day",
         invariant="I12",
-        says="a patient has one reminder a local day, on days of 23, 24 and 25 hours alike",
+        says="a slot has one reminder a local day, on days of 23, 24 and 25 hours alike",
         serves="the patient: nobody is nagged",
         sql="""
             SELECT unnest(array_agg(id))
             FROM (SELECT * FROM tracker_reminder ORDER BY id DESC LIMIT %(newest)s) reminder
-            GROUP BY patient_id, local_date HAVING count(*) > 1
+            GROUP BY slot_id, local_date HAVING count(*) > 1
         """,
     ),
     Check(
@@ -34,7 +34,7 @@ CHECKS = (
         says="no reminder is due for more than 15 minutes",
         serves="the patient: a reminder comes at the hour they chose",
         sql="""
-            SELECT id FROM tracker_patient WHERE remind_at < %(at)s - interval '15 minutes'
+            SELECT id FROM tracker_reminderslot WHERE remind_at < %(at)s - interval '15 minutes'
         """,
     ),
 )

@@ -15,7 +15,7 @@ import clock
 from backend.demo.second_hand import SecondHand
 from backend.dispatcher import tick
 from notifications.services import offers
-from tracker.models import Episode, Escalation, Patient
+from tracker.models import Episode, Escalation, Reminder, ReminderSlot
 from tracker.services import day_closes
 
 #: So many days to close at once are worth a second process.
@@ -25,8 +25,8 @@ MANY = 3
 MOST_ROUNDS = 500
 
 #: The timers are columns with partial indexes, so that asking them costs next to nothing.
-TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (Patient, "remind_at"),
-          (Episode, "next_close_at"))  # fmt: skip
+TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (ReminderSlot, "remind_at"),
+          (Reminder, "again_at"), (Episode, "next_close_at"))  # fmt: skip
 NEXT_DUE = "SELECT least({})".format(
     ", ".join(f"(SELECT min({name}) FROM {model._meta.db_table})" for model, name in TIMERS)  # noqa: S608 - our names
 )

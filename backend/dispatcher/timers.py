@@ -33,7 +33,8 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="lost steps", run=ladder_timers.pass_over_lost, every=timedelta(seconds=5)),
     Timer(name="ladder steps", run=ladder_timers.fire_due),
     Timer(name="overdue reviews", run=ladder_timers.reopen_overdue),
-    Timer(name="diary reminders", run=reminders.send_due),
+    Timer(name="reminders", run=reminders.send_due),
+    Timer(name="snoozed reminders", run=reminders.send_again),
     Timer(name="settle deliveries", run=settle),
     Timer(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )

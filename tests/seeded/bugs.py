@@ -113,8 +113,8 @@ BUGS: tuple[Bug, ...] = (
         name="an attempt begins without the lock of its delivery",
         invariant="I5",
         path="notifications/services/attempts.py",
-        old='        .select_for_update(of=("self",))\n        .first()',
-        new="        .first()",
+        old='related.select_for_update(of=("self",)).first()',
+        new="related.first()",
         tests=(
             "tests/notifications/test_deliveries.py"
             "::test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin",
@@ -144,8 +144,8 @@ BUGS: tuple[Bug, ...] = (
         name="two claim the same delivery",
         invariant="I6",
         path="notifications/services/claims.py",
-        old="free.select_for_update(skip_locked=True).first()",
-        new="free.first()",
+        old='free.select_for_update(of=("self",), skip_locked=True)',
+        new="free",
         tests=(
             "tests/notifications/test_deliveries.py"
             "::test_two_who_want_it_at_once_do_not_both_get_it",
@@ -186,23 +186,23 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a change of zone reminds twice",
         invariant="I12",
-        path="tracker/services/reminders.py",
-        old="if first_today and outcome == Reminder.Outcome.SENT:",
-        new="if outcome == Reminder.Outcome.SENT:",
+        path="tracker/services/reminder_slots.py",
+        old="return max(begins, latest + timedelta(days=days)) if latest else begins",
+        new="return begins",
         tests=(
             "tests/tracker/services/test_reminders.py"
-            "::test_a_change_of_zone_in_the_middle_of_a_day_does_not_remind_twice",
+            "::TestTheDiary::test_a_change_of_zone_in_the_middle_of_a_day_does_not_remind_twice",
         ),
     ),
     Bug(
         name="the day of a reminder is that of Greenwich",
         invariant="I12",
-        path="tracker/services/reminders.py",
-        old="local_date = patient.local_date(due_at)",
-        new="local_date = due_at.date()",
+        path="tracker/services/wall_time.py",
+        old="return Occurrence(day, at)",
+        new="return Occurrence(at.date(), at)",
         tests=(
             "tests/tracker/services/test_reminders.py"
-            "::test_it_is_due_at_the_local_hour_and_not_before",
+            "::TestTheDiary::test_it_is_due_at_the_local_hour_and_not_before",
         ),
     ),
     # I13: nothing that leaves holds what a patient wrote

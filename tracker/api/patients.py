@@ -24,10 +24,13 @@ from .schema import UUID_TYPE
 class NowView(PatientView):
     """What the app opens with: what must be read, and whether today is logged."""
 
-    contract = {"GET": Contract(shapes.Today)}
+    contract = {"GET": Contract(shapes.Today, query={"time_zone": {"type": "string"}})}
 
     def get(self, request: Request) -> HttpResponse:
-        found = reading.now(by=self.patient, at=self.at)
+        """With the phone's `time_zone`, the answer asks whether to follow it."""
+        phone_zone = self.query(time_zone=_zone_of_a_phone).get("time_zone")
+        found = reading.now(by=self.patient, phone_zone=phone_zone, at=self.at)
+        asked = found.zone_question
         return answer(
             shapes.Today(
                 at=self.at,
@@ -37,6 +40,7 @@ class NowView(PatientView):
                 messages=[showing.message(row) for row in found.messages],
                 reviews=[showing.review(row) for row in found.reviews],
                 clinic=showing.clinic(self.patient.clinic, found.hours),
+                zone_question=showing.zone_question(asked) if asked else None,
             )
         )
 
@@ -132,16 +136,36 @@ class MeView(PatientView):
             changes["full_name"] = text.name(sent.full_name, path="full_name")
         if sent.time_zone is not UNSET:
             changes["time_zone"] = known_zone(sent.time_zone)
+        if sent.declined_time_zone is not UNSET:
+            changes["declined_time_zone"] = known_zone(
+                sent.declined_time_zone, path="declined_time_zone"
+            )
         if sent.reminder_time is not UNSET:
             changes["reminder_time"] = wall_time(sent.reminder_time)
+        if sent.reminds_on_weekends is not UNSET:
+            changes["reminds_on_weekends"] = sent.reminds_on_weekends
+        if sent.quiet_hours is not UNSET:
+            changes["quiet_hours"] = _span(sent.quiet_hours)
         patient = accounts.change(by=self.patient, at=self.at, **changes)
         return answer(showing.me(reading.profile(by=patient, at=self.at)))
 
 
-def known_zone(name: str) -> str:
+def known_zone(name: str, *, path: str = "time_zone") -> str:
     if name not in zone_names():
-        raise invalid([FieldError("time_zone", "unknown_zone", "Not an IANA time zone.")])
+        raise invalid([FieldError(path, "unknown_zone", "Not an IANA time zone.")])
     return name
+
+
+def _zone_of_a_phone(name: str) -> str:
+    if name not in zone_names():
+        raise ValueError
+    return name
+
+
+def _span(given: shapes.Span | None) -> tuple[time, time] | None:
+    if given is None:
+        return None
+    return time.fromisoformat(given.from_time), time.fromisoformat(given.until_time)
 
 
 def wall_time(given: str | None) -> time | None:

@@ -113,6 +113,18 @@ class ClinicContact(Answer):
     staffed_hours: list[OpenHours]
 
 
+class Span(Form):
+    """From when until when by the patient's clock; past midnight if it ends earlier."""
+
+    from_time: WallTime
+    until_time: WallTime
+
+
+class SpanShown(Answer):
+    from_time: str
+    until_time: str
+
+
 class Me(Answer):
     id: UUID
     full_name: str
@@ -121,6 +133,9 @@ class Me(Answer):
     time_zone: str
     time_zone_today: str
     reminder_time: str | None
+    reminds_on_weekends: bool
+    #: no reminder and no routine notice arrives then
+    quiet_hours: SpanShown | None
     enrolled_at: Instant | None
     clinic: ClinicContact
 
@@ -128,7 +143,11 @@ class Me(Answer):
 class MeBody(Form):
     full_name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
     time_zone: Zone | UnsetType = UNSET
+    #: the zone of a `zone_question` that was answered with no
+    declined_time_zone: Zone | UnsetType = UNSET
     reminder_time: WallTime | UnsetType | None = UNSET
+    reminds_on_weekends: bool | UnsetType = UNSET
+    quiet_hours: Span | UnsetType | None = UNSET
 
 
 # What to read
@@ -176,6 +195,18 @@ class MustReadNow(Answer):
     checklist_due: Literal["enrolment", "weekly", "triggered"] | None
 
 
+class ZoneQuestion(Answer):
+    """The phone's clock shows another time: should the diary and the reminders follow it?
+
+    Yes is `PATCH me {time_zone}`, no is `PATCH me {declined_time_zone}`.
+    """
+
+    time_zone: str
+    local_time: str
+    present_time_zone: str
+    present_local_time: str
+
+
 class Today(Answer):
     at: Instant
     local_date: date
@@ -184,6 +215,36 @@ class Today(Answer):
     messages: list[MessageShown]
     reviews: list[ReviewShown]
     clinic: ClinicContact
+    #: only if the phone's `time_zone` was sent, and differs
+    zone_question: ZoneQuestion | None
+
+
+# Reminders
+
+
+class ReminderSlotShown(Answer):
+    """One wall time at which the patient is reminded."""
+
+    id: UUID
+    #: of the care plan; null = the diary
+    measure: str | None
+    time: str
+    #: 0 is Monday
+    weekdays: list[int]
+    next_at: Instant | None
+    #: reminded less often because reminders led to nothing, until it is logged again
+    is_reduced: bool
+    #: the last reminder waits for an answer: how often it may still be snoozed
+    snoozes_left: int
+    snoozed_until: Instant | None
+
+
+class RemindersShown(Answer):
+    reminders: list[ReminderSlotShown]
+
+
+class SnoozeBody(Form):
+    minutes: Annotated[int, Meta(ge=5, le=120)]
 
 
 # Care
@@ -214,6 +275,7 @@ class PlannedMeasureShown(Answer):
     #: null = as needed
     doses_per_day: int | None
     waived: str | None
+    reminder_times: list[str]
     from_date: date
 
 

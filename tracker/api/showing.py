@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import time
 from typing import Any
 
 from tracker.models import (
@@ -14,8 +15,10 @@ from tracker.models import (
     Review,
     StaffedHours,
 )
-from tracker.services import consent, reading
+from tracker.services import consent, reading, travel
 from tracker.services.must_read import MustRead
+from tracker.services.reminder_answers import measure_of
+from tracker.services.wall_time import EVERY_DAY
 
 from . import shapes
 
@@ -75,9 +78,44 @@ def me(found: reading.Profile) -> shapes.Me:
         email=patient.user.email if patient.user else "",
         time_zone=patient.time_zone,
         time_zone_today=found.zone_today,
-        reminder_time=reminder.strftime("%H:%M") if reminder else None,
+        reminder_time=_clock(reminder) if reminder else None,
+        reminds_on_weekends=patient.reminds_on_weekends,
+        quiet_hours=_span(patient.quiet_from, patient.quiet_until),
         enrolled_at=patient.enrolled_at,
         clinic=clinic(patient.clinic, found.hours),
+    )
+
+
+def _clock(wall: time) -> str:
+    return wall.strftime("%H:%M")
+
+
+def _span(begin: time | None, end: time | None) -> shapes.SpanShown | None:
+    if begin is None or end is None:
+        return None
+    return shapes.SpanShown(from_time=_clock(begin), until_time=_clock(end))
+
+
+def zone_question(found: travel.ZoneQuestion) -> shapes.ZoneQuestion:
+    return shapes.ZoneQuestion(
+        time_zone=found.time_zone,
+        local_time=_clock(found.local_time),
+        present_time_zone=found.present_time_zone,
+        present_local_time=_clock(found.present_local_time),
+    )
+
+
+def reminder(found: reading.SlotShown) -> shapes.ReminderSlotShown:
+    slot = found.slot
+    return shapes.ReminderSlotShown(
+        id=slot.id,
+        measure=measure_of(slot) or None,
+        time=_clock(slot.wall_time),
+        weekdays=sorted(slot.weekdays or EVERY_DAY),
+        next_at=slot.remind_at,
+        is_reduced=found.is_reduced,
+        snoozes_left=found.snoozes_left,
+        snoozed_until=found.snoozed_until,
     )
 
 
@@ -107,5 +145,6 @@ def _measure(row: PlannedMeasure) -> shapes.PlannedMeasureShown:
         prescribed=row.prescribed,
         doses_per_day=row.doses_per_day,
         waived=row.waived or None,
+        reminder_times=[_clock(each) for each in row.reminder_times],
         from_date=row.from_date,
     )

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from tracker.models import RecordKind
 
-from . import devices, enrolment, medicines, patients, records, sign_in
+from . import devices, enrolment, medicines, patients, records, reminders, sign_in
 from .converters import DateConverter
 
 register_converter(DateConverter, "local_date")
@@ -37,6 +37,8 @@ urlpatterns = [
     path("me", patients.MeView.as_view()),
     path("devices", devices.DevicesView.as_view()),
     path("devices/<uuid:device_id>", devices.DeviceView.as_view()),
+    path("reminders", reminders.RemindersView.as_view()),
+    path("reminders/<uuid:slot_id>/snooze", reminders.SnoozeView.as_view()),
     path("care-plan", patients.CarePlanView.as_view()),
     path("red-flag-questions", patients.RedFlagQuestionsView.as_view()),
     path("scales", patients.ScalesView.as_view()),

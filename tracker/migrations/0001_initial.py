@@ -743,8 +743,10 @@ class Migration(migrations.Migration):
                     models.DecimalField(blank=True, decimal_places=1, max_digits=6, null=True),
                 ),
                 ("time_zone", models.CharField(max_length=64)),
-                ("reminder_time", models.TimeField(blank=True, null=True)),
-                ("remind_at", models.DateTimeField(blank=True, null=True)),
+                ("declined_time_zone", models.CharField(blank=True, max_length=64)),
+                ("reminds_on_weekends", models.BooleanField(default=True)),
+                ("quiet_from", models.TimeField(blank=True, null=True)),
+                ("quiet_until", models.TimeField(blank=True, null=True)),
                 ("enrolled_at", models.DateTimeField(blank=True, null=True)),
                 ("is_active", models.BooleanField(default=True)),
                 ("external_ref", models.CharField(blank=True, max_length=120, null=True)),
@@ -778,13 +780,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["full_name", "id"],
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("remind_at__isnull", False)),
-                        fields=["remind_at"],
-                        name="patient_reminder_due",
-                    )
-                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("clinic", "id"), name="patient_in_clinic"),
                     tracker.models.base.SameClinic(
@@ -804,9 +799,11 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("remind_at", None), ("reminder_time__isnull", False), _connector="OR"
+                            models.Q(("quiet_from", None), ("quiet_until", None)),
+                            models.Q(("quiet_from__isnull", False), ("quiet_until__isnull", False)),
+                            _connector="OR",
                         ),
-                        name="patient_reminder_has_wall_time",
+                        name="patient_quiet_hours_are_whole",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("external_ref__isnull", False)),
@@ -1367,6 +1364,21 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                (
+                    "reminder_times",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TimeField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "reminder_weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
                 ("from_date", models.DateField()),
                 ("until_date", models.DateField(blank=True, null=True)),
                 (
@@ -1481,6 +1493,93 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ReminderSlot",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("wall_time", models.TimeField()),
+                (
+                    "weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), default=list, size=None
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=True)),
+                ("remind_at", models.DateTimeField(null=True)),
+                ("remind_date", models.DateField(null=True)),
+                ("unanswered", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminder_slots",
+                        to="tracker.patient",
+                    ),
+                ),
+                (
+                    "planned_measure",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminder_slots",
+                        to="tracker.plannedmeasure",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["wall_time", "id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("remind_at__isnull", False)),
+                        fields=["remind_at"],
+                        name="reminder_slot_due",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("clinic", "id"), name="reminderslot_in_clinic"),
+                    tracker.models.base.SameClinic(
+                        field="patient", name="reminderslot_same_clinic_patient"
+                    ),
+                    tracker.models.base.SameClinic(
+                        field="planned_measure", name="reminderslot_same_clinic_planned_measure"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("planned_measure", None)),
+                        fields=("patient",),
+                        name="reminder_slot_one_of_the_diary",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("planned_measure", "wall_time"),
+                        name="reminder_slot_one_per_wall_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("remind_at", None), ("remind_date", None)),
+                            models.Q(
+                                ("is_on", True),
+                                ("remind_at__isnull", False),
+                                ("remind_date__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="reminder_slot_due_on_a_day",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Reminder",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1498,6 +1597,9 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("snoozes", models.PositiveSmallIntegerField(default=0)),
+                ("again_at", models.DateTimeField(null=True)),
                 (
                     "clinic",
                     models.ForeignKey(
@@ -1514,15 +1616,40 @@ class Migration(migrations.Migration):
                         to="tracker.patient",
                     ),
                 ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="reminders",
+                        to="tracker.reminderslot",
+                    ),
+                ),
             ],
             options={
-                "ordering": ["-local_date"],
+                "ordering": ["-local_date", "-at"],
+                "indexes": [
+                    models.Index(fields=["patient", "local_date"], name="reminder_of_a_day"),
+                    models.Index(
+                        condition=models.Q(("again_at__isnull", False)),
+                        fields=["again_at"],
+                        name="reminder_again_due",
+                    ),
+                ],
                 "constraints": [
                     tracker.models.base.SameClinic(
                         field="patient", name="reminder_same_clinic_patient"
                     ),
+                    tracker.models.base.SameClinic(field="slot", name="reminder_same_clinic_slot"),
                     models.UniqueConstraint(
-                        fields=("patient", "local_date"), name="reminder_once_a_day"
+                        fields=("slot", "local_date"), name="reminder_once_a_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("again_at", None),
+                            models.Q(("answered_at", None), ("outcome", "sent")),
+                            _connector="OR",
+                        ),
+                        name="reminder_again_while_unanswered",
                     ),
                 ],
             },
@@ -1714,6 +1841,10 @@ class Migration(migrations.Migration):
                 ("sent_at", models.DateTimeField()),
                 ("text", models.TextField()),
                 ("read_at", models.DateTimeField(null=True)),
+                ("chase_at", models.DateTimeField(null=True)),
+                ("reminded_at", models.DateTimeField(null=True)),
+                ("returned_at", models.DateTimeField(null=True)),
+                ("dealt_with_at", models.DateTimeField(null=True)),
                 (
                     "by",
                     models.ForeignKey(
@@ -1728,6 +1859,15 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to="tracker.clinic",
+                    ),
+                ),
+                (
+                    "dealt_with_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tracker.clinician",
                     ),
                 ),
                 (
@@ -1750,6 +1890,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-sent_at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("chase_at__isnull", False)),
+                        fields=["chase_at"],
+                        name="message_chase_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("dealt_with_at", None),
+                            ("read_at", None),
+                            ("returned_at__isnull", False),
+                        ),
+                        fields=["clinic", "returned_at"],
+                        name="message_returned",
+                    ),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("clinic", "id"), name="message_in_clinic"),
                     tracker.models.base.SameClinic(
@@ -1759,9 +1915,30 @@ class Migration(migrations.Migration):
                         field="review", name="message_same_clinic_review"
                     ),
                     tracker.models.base.SameClinic(field="by", name="message_same_clinic_by"),
+                    tracker.models.base.SameClinic(
+                        field="dealt_with_by", name="message_same_clinic_dealt_with_by"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("text", ""), _negated=True),
                         name="message_says_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("chase_at", None),
+                            models.Q(("read_at", None), ("returned_at", None)),
+                            _connector="OR",
+                        ),
+                        name="message_chased_until_read_or_returned",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("dealt_with_at", None), ("dealt_with_by", None)),
+                            models.Q(
+                                ("dealt_with_at__isnull", False), ("dealt_with_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="message_dealt_with_by_somebody",
                     ),
                 ],
             },

@@ -25,7 +25,7 @@ from .records import (
     Revision,
     TherapySession,
 )
-from .reminder import Reminder
+from .reminder import Reminder, ReminderSlot
 from .review import Message, Order, Referral, Review, Visit
 from .rotation import Rotation, RotationMember, RotationOverride
 from .rulesets import RulesetAdoption, ShadowFinding, ShadowTrial, ThresholdChange
@@ -67,6 +67,7 @@ __all__ = [
     "RedFlagChecklist",
     "Referral",
     "Reminder",
+    "ReminderSlot",
     "Review",
     "Revision",
     "Rotation",

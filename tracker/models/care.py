@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -115,6 +116,10 @@ class PlannedMeasure(ClinicRow):
     prescribed = models.BooleanField(default=False)
     doses_per_day = models.PositiveSmallIntegerField(null=True, blank=True)  #: null = as needed
     waived = models.CharField(max_length=16, choices=Waived.choices, blank=True)
+    #: wall times at which the patient is reminded of it
+    reminder_times = ArrayField(models.TimeField(), default=list, blank=True)
+    #: 0 is Monday; none = every day
+    reminder_weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     from_date = models.DateField()
     until_date = models.DateField(null=True, blank=True)
     created_by = models.ForeignKey(

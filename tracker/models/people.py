@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -97,8 +97,11 @@ class Patient(ClinicRow):
     #: morphine equivalents per day that the clinician knows of and accepts
     mme_acknowledged = models.DecimalField(max_digits=6, decimal_places=1, null=True, blank=True)
     time_zone = models.CharField(max_length=64)
-    reminder_time = models.TimeField(null=True, blank=True)  #: wall time; null = no reminders
-    remind_at = models.DateTimeField(null=True, blank=True)  #: the timer: next reminder is due
+    #: the phone was in that zone, and the patient said to keep this one
+    declined_time_zone = models.CharField(max_length=64, blank=True)
+    reminds_on_weekends = models.BooleanField(default=True)
+    quiet_from = models.TimeField(null=True, blank=True)  #: wall time; null = no quiet hours
+    quiet_until = models.TimeField(null=True, blank=True)
     enrolled_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     #: who an imported person was in the other system
@@ -121,10 +124,10 @@ class Patient(ClinicRow):
                 | Q(user__isnull=False, enrolled_at__isnull=False),
                 name="patient_enrolled_with_account",
             ),
-            # A reminder without a wall time could not be moved to the next day.
             models.CheckConstraint(
-                condition=Q(remind_at=None) | Q(reminder_time__isnull=False),
-                name="patient_reminder_has_wall_time",
+                condition=Q(quiet_from=None, quiet_until=None)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="patient_quiet_hours_are_whole",
             ),
             # A second import of the same person finds the first.
             models.UniqueConstraint(
@@ -133,17 +136,15 @@ class Patient(ClinicRow):
                 name="patient_external_ref_once",
             ),
         ]
-        indexes = [
-            # The dispatcher's poll for reminders.
-            models.Index(
-                fields=["remind_at"],
-                condition=Q(remind_at__isnull=False),
-                name="patient_reminder_due",
-            ),
-        ]
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def reminder_time(self) -> time | None:
+        """When they are reminded of the diary; None = never."""
+        slot = self.reminder_slots.filter(planned_measure=None, is_on=True).first()
+        return slot.wall_time if slot else None
 
     @property
     def zone(self) -> ZoneInfo:

@@ -38,13 +38,44 @@ class Message(ClinicRow):
     sent_at = models.DateTimeField()
     text = models.TextField()
     read_at = models.DateTimeField(null=True)
+    #: the timer: the patient is reminded of it, then it returns to the worklist
+    chase_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)  #: it is on the worklist until it is read
+    dealt_with_at = models.DateTimeField(null=True)  #: or until a clinician has seen to it
+    dealt_with_by = models.ForeignKey(
+        "tracker.Clinician", models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["-sent_at"]
         constraints = [
             *ClinicRow.Meta.constraints,
-            *same_clinic("patient", "review", "by"),
+            *same_clinic("patient", "review", "by", "dealt_with_by"),
             models.CheckConstraint(condition=~Q(text=""), name="message_says_something"),
+            models.CheckConstraint(
+                condition=Q(chase_at=None) | Q(read_at=None, returned_at=None),
+                name="message_chased_until_read_or_returned",
+            ),
+            models.CheckConstraint(
+                condition=Q(dealt_with_at=None, dealt_with_by=None)
+                | Q(dealt_with_at__isnull=False, dealt_with_by__isnull=False),
+                name="message_dealt_with_by_somebody",
+            ),
+        ]
+        indexes = [
+            # The dispatcher's poll for messages that nobody reads.
+            models.Index(
+                fields=["chase_at"],
+                condition=Q(chase_at__isnull=False),
+                name="message_chase_due",
+            ),
+            # The worklist's: few at any time.
+            models.Index(
+                fields=["clinic", "returned_at"],
+                condition=Q(returned_at__isnull=False, read_at=None, dealt_with_at=None),
+                name="message_returned",
+            ),
         ]
 
 

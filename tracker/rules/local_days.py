@@ -39,7 +39,7 @@ class LocalDays:
     def start(self, day: int) -> datetime:
         """The first instant of a local day."""
         if day not in self._starts:
-            self._starts[day] = _first_instant(day, self.zone(day))
+            self._starts[day] = instant_of(Date.fromordinal(day), time(0), self.zone(day))
         return self._starts[day]
 
     def close(self, day: int) -> datetime:
@@ -68,17 +68,25 @@ class LocalDays:
         return instant.astimezone(self.zone(self.day_of(instant)))
 
 
-def _first_instant(day: int, zone: ZoneInfo) -> datetime:
-    midnight = datetime.combine(Date.fromordinal(day), time(0), tzinfo=zone)
-    after = midnight.astimezone(UTC)
-    if after.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
+def instant_of(day: Date, wall: time, zone: ZoneInfo) -> datetime:
+    """When the clock on the wall shows `wall` on `day`, in UTC.
+
+    A time that occurs twice is its first occurrence; one that a clock change skips is the
+    first instant after the gap.
+    """
+    shown = datetime.combine(day, wall, tzinfo=zone)
+    after = shown.astimezone(UTC)
+    if after.astimezone(zone).replace(tzinfo=None) == shown.replace(tzinfo=None):
         return after
-    # Clocks jumped over midnight: the day begins where they jumped.
-    before = midnight.replace(fold=1).astimezone(UTC)
+    return _end_of_gap(shown.replace(fold=1).astimezone(UTC), after, zone)
+
+
+def _end_of_gap(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    offset = before.astimezone(zone).utcoffset()
     while after - before > timedelta(seconds=1):
-        middle = before + timedelta(seconds=(after - before).total_seconds() // 2)
-        if middle.astimezone(zone).toordinal() < day:
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == offset:
             before = middle
         else:
             after = middle
-    return after
+    return after.replace(microsecond=0)

@@ -10,7 +10,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Patient, PatientTimeZone
 
-from . import audit, reminders
+from . import audit, reminder_slots
 from .calendars import calendar_of
 
 
@@ -20,6 +20,9 @@ class Unchanged:
 
 UNCHANGED = Unchanged()
 
+#: From when until when, by the patient's clock.
+QuietHours = tuple[time, time]
+
 
 @transaction.atomic
 def change(
@@ -27,7 +30,10 @@ def change(
     by: Patient,
     full_name: str | Unchanged = UNCHANGED,
     time_zone: str | Unchanged = UNCHANGED,
+    declined_time_zone: str | Unchanged = UNCHANGED,
     reminder_time: time | Unchanged | None = UNCHANGED,
+    reminds_on_weekends: bool | Unchanged = UNCHANGED,
+    quiet_hours: QuietHours | Unchanged | None = UNCHANGED,
     at: datetime,
 ) -> Patient:
     """Store what was given; a new zone counts the days from tomorrow on."""
@@ -36,12 +42,17 @@ def change(
         patient.full_name = full_name
     if not isinstance(time_zone, Unchanged) and time_zone != patient.time_zone:
         _move(patient, time_zone, at=at)
-    if not isinstance(reminder_time, Unchanged):
-        patient.reminder_time = reminder_time
-    if patient.reminder_time is None:
-        patient.remind_at = None
+    if not isinstance(declined_time_zone, Unchanged):
+        patient.declined_time_zone = declined_time_zone
+    if not isinstance(reminds_on_weekends, Unchanged):
+        patient.reminds_on_weekends = reminds_on_weekends
+    if not isinstance(quiet_hours, Unchanged):
+        patient.quiet_from, patient.quiet_until = quiet_hours or (None, None)
     patient.save()
-    reminders.schedule(patient=patient, at=at)
+    _tell_the_outbox(patient)
+    if not isinstance(reminder_time, Unchanged):
+        reminder_slots.set_diary_time(patient=patient, wall_time=reminder_time, at=at)
+    reminder_slots.schedule_all(patient=patient, at=at)
     audit.record(
         action="patient.change",
         by=patient,
@@ -68,4 +79,14 @@ def _move(patient: Patient, time_zone: str, *, at: datetime) -> None:
         time_zone=time_zone,
     )
     patient.time_zone = time_zone
-    outbox.upsert_recipient(recipient_id=patient.recipient_id, language="en", time_zone=time_zone)
+    patient.declined_time_zone = ""
+
+
+def _tell_the_outbox(patient: Patient) -> None:
+    outbox.upsert_recipient(
+        recipient_id=patient.recipient_id,
+        language="en",
+        time_zone=patient.time_zone,
+        quiet_from=patient.quiet_from,
+        quiet_until=patient.quiet_until,
+    )

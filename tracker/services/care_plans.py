@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, PlannedMeasure
 
-from . import episodes
+from . import episodes, reminder_slots
 from .errors import Conflict, ServiceError
+from .wall_time import EVERY_DAY
 
 Measure = PlannedMeasure.Measure
+#: Of one measure in a day.
+MOST_REMINDERS = 6
 
 
 class MedicineIncomplete(ServiceError):
@@ -26,6 +29,12 @@ class NotAMedicine(ServiceError):
     """Only a medicine has ingredients, a route and doses."""
 
     code = "not_a_medicine"
+
+
+class RemindersRefused(ServiceError):
+    """At most six times a day, each once, on days of the week."""
+
+    code = "reminders_refused"
 
 
 class LineEnded(Conflict):
@@ -59,6 +68,9 @@ class Line:
     prescribed: bool = False
     doses_per_day: int | None = None
     waived: str = ""
+    reminder_times: Sequence[time] = ()
+    #: 0 is Monday; none = every day
+    reminder_weekdays: Sequence[int] = ()
 
     def check(self) -> None:
         is_medicine = self.measure == Measure.MEDICATION
@@ -67,6 +79,11 @@ class Line:
         has_medicine_fields = self.ingredients or self.route or self.doses_per_day
         if not is_medicine and has_medicine_fields:
             raise NotAMedicine
+        times, days = self.reminder_times, self.reminder_weekdays
+        if len(times) > MOST_REMINDERS or len(set(times)) < len(times):
+            raise RemindersRefused
+        if not set(days) <= EVERY_DAY:
+            raise RemindersRefused
 
 
 @transaction.atomic
@@ -75,7 +92,7 @@ def add(
 ) -> PlannedMeasure:
     line.check()
     episode = episodes.lock_current(episode)
-    planned = _begin(episode, line, from_date=from_date, by=by)
+    planned = _begin(episode, line, from_date=from_date, by=by, at=at)
     episodes.settle("care_plan.add", episode, by, at)
     return planned
 
@@ -87,8 +104,8 @@ def change(
     """End the line on the day before, and begin the new one."""
     line.check()
     episode = episodes.lock_current(planned.episode)
-    _end(_current(planned), until_date=from_date - timedelta(days=1))
-    changed = _begin(episode, line, from_date=from_date, by=by)
+    _end(_current(planned), until_date=from_date - timedelta(days=1), at=at)
+    changed = _begin(episode, line, from_date=from_date, by=by, at=at)
     episodes.settle("care_plan.change", episode, by, at)
     return changed
 
@@ -97,7 +114,7 @@ def change(
 def end(*, planned: PlannedMeasure, until_date: date, by: Clinician, at: datetime) -> None:
     """Stop a measure; `until_date` is its last day."""
     episode = episodes.lock_current(planned.episode)
-    _end(_current(planned), until_date=until_date)
+    _end(_current(planned), until_date=until_date, at=at)
     episodes.settle("care_plan.end", episode, by, at)
 
 
@@ -126,6 +143,8 @@ def line_of(planned: PlannedMeasure, *, waived: str = "") -> Line:
         prescribed=planned.prescribed,
         doses_per_day=planned.doses_per_day,
         waived=waived,
+        reminder_times=tuple(planned.reminder_times),
+        reminder_weekdays=tuple(planned.reminder_weekdays),
     )
 
 
@@ -137,17 +156,21 @@ def _current(planned: PlannedMeasure) -> PlannedMeasure:
     return fresh
 
 
-def _end(planned: PlannedMeasure, *, until_date: date) -> None:
+def _end(planned: PlannedMeasure, *, until_date: date, at: datetime) -> None:
     if until_date < planned.from_date:
+        planned.reminder_slots.all().delete()
         planned.delete()  # replaced on its first day: it never asked anything of anybody
         return
     planned.until_date = until_date
     planned.save(update_fields=["until_date"])
+    reminder_slots.follow_plan(planned=planned, patient=planned.episode.patient, at=at)
 
 
-def _begin(episode: Episode, line: Line, *, from_date: date, by: Clinician) -> PlannedMeasure:
+def _begin(
+    episode: Episode, line: Line, *, from_date: date, by: Clinician, at: datetime
+) -> PlannedMeasure:
     is_medicine = line.measure == Measure.MEDICATION
-    return PlannedMeasure.objects.create(
+    planned = PlannedMeasure.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
         measure=line.measure,
@@ -159,6 +182,10 @@ def _begin(episode: Episode, line: Line, *, from_date: date, by: Clinician) -> P
         prescribed=line.prescribed,
         doses_per_day=line.doses_per_day,
         waived=line.waived,
+        reminder_times=sorted(line.reminder_times),
+        reminder_weekdays=sorted(line.reminder_weekdays),
         from_date=from_date,
         created_by=by,
     )
+    reminder_slots.follow_plan(planned=planned, patient=episode.patient, at=at)
+    return planned

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from tracker.models import Episode, PlannedMeasure
 
-from . import shadows
+from . import reminder_slots, shadows
 from .evaluation import evaluate_episode
 
 logger = logging.getLogger(__name__)
@@ -110,9 +110,11 @@ def _begin_anew_after_operation(episode: Episode, *, at: datetime) -> None:
         index_date=begins,
         conservative_min_days=episode.conservative_min_days,
     )
-    PlannedMeasure.objects.bulk_create(
+    carried_over = PlannedMeasure.objects.bulk_create(
         _carried_over(line, successor) for line in episode.planned_measures.current()
     )
+    for line in carried_over:
+        reminder_slots.follow_plan(planned=line, patient=episode.patient, at=at)
     evaluate_episode(episode_id=successor.pk, at=at)
 
 
@@ -129,6 +131,8 @@ def _carried_over(line: PlannedMeasure, successor: Episode) -> PlannedMeasure:
         prescribed=line.prescribed,
         doses_per_day=line.doses_per_day,
         waived=line.waived,
+        reminder_times=line.reminder_times,
+        reminder_weekdays=line.reminder_weekdays,
         from_date=successor.index_date,
         created_by=line.created_by,
     )

@@ -14,7 +14,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Consent, Episode, Invitation, Patient, PatientTimeZone, User
 
-from . import audit, consent, evaluation, invitations, reminders, session_tokens
+from . import audit, consent, evaluation, invitations, reminder_slots, session_tokens
 from .errors import ServiceError
 from .record_checks import REACH_BACK
 
@@ -93,12 +93,13 @@ def enrol(
     patient.user = user
     patient.birth_date = birth_date
     patient.time_zone = time_zone
-    patient.reminder_time = reminder_time
     patient.enrolled_at = at
     patient.save()
     Invitation.objects.filter(pk=invitation.pk).update(used_at=at)
     invitations.forget_address(invitation=invitation)
     _begin(patient, text_version=text_version, email=invitation.email, today=today, at=at)
+    reminder_slots.set_diary_time(patient=patient, wall_time=reminder_time, at=at)
+    reminder_slots.schedule_all(patient=patient, at=at)
     audit.record(
         action="patient.enrol",
         by=patient,
@@ -161,5 +162,4 @@ def _begin(patient: Patient, *, text_version: str, email: str, today: date, at: 
     outbox.set_contact_point(
         recipient_id=patient.recipient_id, channel="email", address=email, at=at
     )
-    reminders.schedule(patient=patient, at=at)
     evaluation.evaluate_episode(episode_id=episode.pk, at=at)

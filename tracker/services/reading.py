@@ -18,6 +18,8 @@ from tracker.models import (
     Patient,
     PlannedMeasure,
     RecordKind,
+    Reminder,
+    ReminderSlot,
     Review,
     Revision,
     StaffedHours,
@@ -30,6 +32,9 @@ from .calendars import calendar_of
 from .errors import NotFound
 from .must_read import MustRead, must_read
 from .record_kinds import KINDS
+from .reminder_slots import days_between
+from .reminders import MOST_SNOOZES
+from .travel import ZoneQuestion, question
 
 #: how long a patient is told that somebody has looked
 REVIEWS_SHOWN_FOR = timedelta(days=30)
@@ -108,10 +113,11 @@ class Now:
     messages: list[Message]
     reviews: list[Review]
     hours: list[StaffedHours]
+    zone_question: ZoneQuestion | None
 
 
 @transaction.atomic
-def now(*, by: Patient, at: datetime) -> Now:
+def now(*, by: Patient, phone_zone: str | None = None, at: datetime) -> Now:
     today = calendar_of(by).today(at)
     _audit("now.read", by, at)
     return Now(
@@ -125,6 +131,7 @@ def now(*, by: Patient, at: datetime) -> Now:
             Review.objects.filter(patient=by, at__gt=at - REVIEWS_SHOWN_FOR).select_related("by")
         ),
         hours=list(StaffedHours.objects.filter(clinic_id=by.clinic_id)),
+        zone_question=question(patient=by, phone_zone=phone_zone, at=at) if phone_zone else None,
     )
 
 
@@ -166,6 +173,43 @@ def mark_advice_read(*, by: Patient, advice_id: UUID, at: datetime) -> Advice:
         raise NotFound
     _audit("advice.read", by, at, advice_id)
     return found
+
+
+# Reminders
+
+
+@dataclass(frozen=True, slots=True)
+class SlotShown:
+    slot: ReminderSlot
+    is_reduced: bool
+    snoozes_left: int
+    snoozed_until: datetime | None
+
+
+@transaction.atomic
+def reminders(*, by: Patient, at: datetime) -> list[SlotShown]:
+    """The wall times at which the patient is reminded, and what waits for an answer."""
+    _audit("reminders.list", by, at)
+    open_today = {
+        reminder.slot_id: reminder
+        for reminder in by.reminders.filter(
+            local_date=by.local_date(at), outcome=Reminder.Outcome.SENT, answered_at=None
+        )
+    }
+    slots = by.reminder_slots.filter(is_on=True).exclude(remind_at=None, unanswered=0)
+    return [
+        slot_shown(slot, open_today.get(slot.id))
+        for slot in slots.select_related("planned_measure")
+    ]
+
+
+def slot_shown(slot: ReminderSlot, waiting: Reminder | None) -> SlotShown:
+    return SlotShown(
+        slot,
+        is_reduced=days_between(slot.unanswered) != 1,
+        snoozes_left=MOST_SNOOZES - waiting.snoozes if waiting else 0,
+        snoozed_until=waiting.again_at if waiting else None,
+    )
 
 
 # Care

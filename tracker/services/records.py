@@ -20,7 +20,7 @@ from tracker.models import DiaryEntry, Episode, Patient, PatientTimeZone, Record
 from tracker.models.records import LoggedRecord
 from tracker.rules import records as forms
 
-from . import audit, evaluation, reminders
+from . import audit, evaluation, reminder_answers
 from .calendars import Calendar
 from .must_read import MustRead, must_read
 from .record_checks import RecordRefused
@@ -179,12 +179,9 @@ def _follow_up(patient: Patient, ledger: Ledger, refused: set[UUID], *, at: date
         if revision.number is not None and revision.uuid not in refused
     ]
     # No reminder of an earlier day is still under way.
-    yesterday = ledger.calendar.today(at) - timedelta(days=1)
-    for revision in accepted:
-        if revision.kind == RecordKind.DIARY_ENTRY and not revision.retracted:
-            day = date.fromisoformat(revision.content["date"])
-            if day >= yesterday:
-                reminders.cancel_for(patient=patient, local_date=day, at=at)
+    today = ledger.calendar.today(at)
+    days = [today - timedelta(days=1), today]
+    reminder_answers.note(patient=patient, revisions=accepted, days=days, at=at)
     episode_id = patient.episode_id  # type: ignore[attr-defined]
     if accepted and episode_id:
         evaluation.evaluate_episode(episode_id=episode_id, at=at)

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tracker.rules.local_days import instant_of
 
-def instant_of(day: date, wall: time, zone: ZoneInfo) -> datetime:
-    """When the clock on the wall shows `wall` on `day`, in UTC.
+__all__ = ["EVERY_DAY", "Occurrence", "instant_of", "next_occurrence"]
 
-    A time that occurs twice is its first occurrence; one that a clock change skips is the
-    first instant after the gap.
-    """
-    later = datetime.combine(day, wall, zone).astimezone(UTC)
-    if later.astimezone(zone).replace(tzinfo=None) == datetime.combine(day, wall):
-        return later
-    earlier = datetime.combine(day, wall, zone).replace(fold=1).astimezone(UTC)
-    return _transition_between(earlier, later, zone)
+EVERY_DAY = frozenset(range(7))
 
 
-def _transition_between(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
-    offset = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = before + (after - before) // 2
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return after.replace(microsecond=0)
+class Occurrence(NamedTuple):
+    #: the local day it belongs to; where a clock change skips the end of a day, the instant is
+    #: the first of the next
+    day: date
+    at: datetime
 
 
-def next_occurrence(wall: time, zone: ZoneInfo, *, after: datetime) -> datetime:
-    """The first instant later than `after` at which the wall clock shows `wall`."""
-    day = after.astimezone(zone).date()
-    while (instant := instant_of(day, wall, zone)) <= after:
+def next_occurrence(
+    wall: time,
+    zone: ZoneInfo,
+    *,
+    after: datetime,
+    weekdays: Collection[int] = EVERY_DAY,
+    not_before: date = date.min,
+) -> Occurrence:
+    """The first time later than `after` that the wall clock shows `wall` on such a day."""
+    day = max(after.astimezone(zone).date() - timedelta(days=1), not_before)
+    while day.weekday() not in weekdays or (at := instant_of(day, wall, zone)) <= after:
         day += timedelta(days=1)
-    return instant
+    return Occurrence(day, at)

@@ -16,7 +16,7 @@ from tests.cast import MONDAY_EVENING, Cast, checklist
 from tests.tracker.conftest import cast
 from tracker.models import Escalation, Flag, Patient, RecordKind, Review
 from tracker.rules import parse_record
-from tracker.services import escalations, records, reminders, reviews
+from tracker.services import escalations, records, reminder_slots, reviews
 from tracker.services.records import Submission
 
 __all__ = ["cast"]
@@ -39,9 +39,8 @@ class Scene:
     def __init__(self, cast: Cast) -> None:
         self.cast = cast
         clock.travel_to(MONDAY_EVENING)
-        cast.alice.reminder_time = time(20, 59)
-        cast.alice.save()
-        reminders.schedule(patient=cast.alice, at=MONDAY_EVENING - timedelta(hours=1))
+        an_hour_ago = MONDAY_EVENING - timedelta(hours=1)
+        reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(20, 59), at=an_hour_ago)
         self.tick()
         entry = {"kind": "diary_entry", "date": "2026-03-02", "pain_average": 4}
         self.diary = uuid4()

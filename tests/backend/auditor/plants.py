@@ -377,7 +377,8 @@ def one_reminder_two_notices(scene):
 
 @breaks("reminder_on_time")
 def a_reminder_is_not_heard(scene):
-    return past("tracker_patient", "remind_at", "16 minutes", scene.cast.alice.pk)
+    slot = scene.cast.alice.reminder_slots.get()
+    return past("tracker_reminderslot", "remind_at", "16 minutes", slot.pk)
 
 
 def past(table: str, column: str, span: str, pk: object) -> list[object]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from notifications import outbox
 from tests.cast import MONDAY_EVENING
 from tracker.models import Advice, AuditEvent, Message
+from tracker.services import reminder_slots
 
 from .endpoints import endpoints
 from .phone import Phone, code_of, entry
@@ -23,8 +25,9 @@ OPEN = {
     ("consent-text", "POST"),
     ("enrolment", "POST"),
 }
+SNOOZE = "reminders/{slot_id}/snooze"
 #: they do nothing without a body
-WITH_BODY = {("sync", "POST"), ("devices", "POST")}
+WITH_BODY = {("sync", "POST"), ("devices", "POST"), (SNOOZE, "POST")}
 #: they read nobody's data
 IMPERSONAL = {("scales", "GET"), ("medicines", "GET")}
 ALL = [(path, method) for path, method, _ in endpoints()]
@@ -53,6 +56,7 @@ def alices(cast, alice) -> dict[str, str]:
     for resource, sent in RECORDS.items():
         answer = alice.put(f"{resource}/{record}", sent)
         assert answer.status_code in {201, 409}, answer.content
+    reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(20), at=MONDAY_EVENING)
     device = outbox.add_contact_point(
         recipient_id=cast.alice.recipient_id, channel="apns", address="0" * 64, at=MONDAY_EVENING
     )
@@ -62,6 +66,7 @@ def alices(cast, alice) -> dict[str, str]:
         "message_id": str(message.id),
         "uuid": str(record),
         "device_id": str(device.pk),
+        "slot_id": str(cast.alice.reminder_slots.get().pk),
     }
 
 
@@ -78,12 +83,13 @@ def request(phone: Phone, path: str, method: str, names: dict[str, str]):
     where = address(path, names)
     if method == "DELETE":
         where += f"?base_revision=1{f'&id={uuid4()}' if 'day' in path else ''}"
-    return phone.ask(method, where, {} if method in {"PUT", "POST", "PATCH"} else None)
+    body = {"minutes": 30} if path == SNOOZE else {}
+    return phone.ask(method, where, body if method in {"PUT", "POST", "PATCH"} else None)
 
 
 @pytest.mark.parametrize(("path", "method"), PRIVATE)
 def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
-    ids = ("uuid", "advice_id", "message_id", "device_id")
+    ids = ("uuid", "advice_id", "message_id", "device_id", "slot_id")
     names = {"day": "2026-03-02"} | dict.fromkeys(ids, str(uuid4()))
 
     answer = request(Phone(), path, method, names)

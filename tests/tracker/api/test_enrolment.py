@@ -62,7 +62,7 @@ def test_an_invitation_becomes_an_account_with_a_diary(invitation):
     assert dora.birth_date == date(1980, 5, 17)
     assert dora.enrolled_at is not None
     assert dora.reminder_time == time(20)
-    assert dora.remind_at is not None
+    assert dora.reminder_slots.get().remind_at is not None
     episode = Episode.objects.get(patient=dora)
     assert episode.index_date == date(2026, 3, 3)  # in Berlin
     assert episode.next_close_at is not None
@@ -187,7 +187,7 @@ def test_who_wants_no_reminders_has_none(invitation):
     Phone().post("enrolment", body(token, reminder_time=None))
 
     dora.refresh_from_db()
-    assert (dora.reminder_time, dora.remind_at) == (None, None)
+    assert not dora.reminder_slots.exists()
 
 
 def test_the_consent_text_says_what_the_diary_is_not(invitation):

@@ -1,0 +1,37 @@
+"""When the patient is reminded, and the snooze."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from tracker.services import reading, reminders
+
+from . import shapes, showing
+from .contract import Contract
+from .door import PatientView, answer
+
+
+class RemindersView(PatientView):
+    """The wall times of the diary's reminder and of the care plan's."""
+
+    contract = {"GET": Contract(shapes.RemindersShown)}
+
+    def get(self, request: Request) -> HttpResponse:
+        found = reading.reminders(by=self.patient, at=self.at)
+        return answer(shapes.RemindersShown(reminders=[showing.reminder(each) for each in found]))
+
+
+class SnoozeView(PatientView):
+    """Remind again later, on the same day."""
+
+    contract = {
+        "POST": Contract(shapes.ReminderSlotShown, body=shapes.SnoozeBody, refusals=(409,)),
+    }
+
+    def post(self, request: Request, slot_id: UUID) -> HttpResponse:
+        sent = self.body(shapes.SnoozeBody)
+        found = reminders.snooze(by=self.patient, slot_id=slot_id, minutes=sent.minutes, at=self.at)
+        return answer(showing.reminder(reading.slot_shown(found.slot, found)))
