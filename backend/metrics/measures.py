@@ -40,7 +40,9 @@ _TIMERS = {
     "review_deadline": ("review_by", "tracker_escalation"),
     "snooze": ("wake_at", "tracker_escalation"),
     "day_close": ("next_close_at", "tracker_episode"),
-    "reminder": ("remind_at", "tracker_patient"),
+    "reminder": ("remind_at", "tracker_reminderslot"),
+    "snoozed_reminder": ("again_at", "tracker_reminder"),
+    "unread_message": ("chase_at", "tracker_message"),
 }
 _STEPS = """
     SELECT extract(epoch FROM fired_at - due_at) AS seconds
