@@ -15,7 +15,7 @@ import clock
 from backend.demo.second_hand import SecondHand
 from backend.dispatcher import tick
 from notifications.services import offers
-from tracker.models import Episode, Escalation, Reminder, ReminderSlot
+from tracker.models import Episode, Escalation, Message, Reminder, ReminderSlot
 from tracker.services import day_closes
 
 #: So many days to close at once are worth a second process.
@@ -26,7 +26,7 @@ MOST_ROUNDS = 500
 
 #: The timers are columns with partial indexes, so that asking them costs next to nothing.
 TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (ReminderSlot, "remind_at"),
-          (Reminder, "again_at"), (Episode, "next_close_at"))  # fmt: skip
+          (Reminder, "again_at"), (Message, "chase_at"), (Episode, "next_close_at"))  # fmt: skip
 NEXT_DUE = "SELECT least({})".format(
     ", ".join(f"(SELECT min({name}) FROM {model._meta.db_table})" for model, name in TIMERS)  # noqa: S608 - our names
 )

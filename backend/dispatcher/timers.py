@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from notifications.services.prune import prune
 from notifications.services.settlement import settle
-from tracker.services import ladder_timers, reminders
+from tracker.services import clinic_messages, ladder_timers, reminders
 
 #: How much one timer does before the others get their turn.
 BATCH = 100
@@ -35,6 +35,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="overdue reviews", run=ladder_timers.reopen_overdue),
     Timer(name="reminders", run=reminders.send_due),
     Timer(name="snoozed reminders", run=reminders.send_again),
+    Timer(name="unread messages", run=clinic_messages.chase_due),
     Timer(name="settle deliveries", run=settle),
     Timer(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from tracker.rules import scales
 from tracker.rules.local_days import zone_names
-from tracker.services import accounts, reading
+from tracker.services import accounts, clinic_messages, reading
 
 from . import shapes, showing, text
 from .contract import Contract
@@ -78,7 +78,7 @@ class MessageReadView(PatientView):
     contract = {"POST": Contract(shapes.MessageShown)}
 
     def post(self, request: Request, message_id: UUID) -> HttpResponse:
-        row = reading.mark_message_read(by=self.patient, message_id=message_id, at=self.at)
+        row = clinic_messages.mark_read(by=self.patient, message_id=message_id, at=self.at)
         return answer(showing.message(row))
 
 

@@ -153,17 +153,6 @@ def messages(*, by: Patient, before: UUID | None, at: datetime) -> list[Message]
 
 
 @transaction.atomic
-def mark_message_read(*, by: Patient, message_id: UUID, at: datetime) -> Message:
-    """Note when it was first read. Raises NotFound."""
-    _messages(by).filter(pk=message_id, read_at=None).update(read_at=at)
-    found = _messages(by).filter(pk=message_id).first()
-    if found is None:
-        raise NotFound
-    _audit("message.read", by, at, message_id)
-    return found
-
-
-@transaction.atomic
 def mark_advice_read(*, by: Patient, advice_id: UUID, at: datetime) -> Advice:
     """Note when it was first read. Raises NotFound."""
     mine = Advice.objects.filter(patient=by, pk=advice_id)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from notifications import outbox
 from tracker.models import (
     Clinician,
     Escalation,
     Flag,
-    Message,
     Order,
     Patient,
     Referral,
@@ -22,13 +20,11 @@ from tracker.models import (
     Visit,
 )
 
-from . import audit, escalations
+from . import audit, clinic_messages, escalations
 from .errors import Conflict, NotFound
 
 #: What the patient reads when the clinician wrote nothing.
 LOOKED = "A clinician has looked at your diary."
-
-NEWS_USEFUL_FOR = timedelta(days=3)
 
 
 class AlreadyReviewed(Conflict):
@@ -70,7 +66,7 @@ def review(
     )
     _close(flags, decided, usefulness or {}, at=at)
     _carry_out(decided, orders=orders, referrals=referrals, visit=visit)
-    _tell(patient, decided, text=message or LOOKED)
+    clinic_messages.send(patient=patient, by=by, text=message or LOOKED, review=decided, at=at)
     audit.record(
         action="review.create",
         by=by,
@@ -131,25 +127,4 @@ def _carry_out(
     if visit:
         Visit.objects.create(
             clinic_id=clinic_id, review=decided, mode=visit.mode, by_date=visit.by_date
-        )
-
-
-def _tell(patient: Patient, decided: Review, *, text: str) -> None:
-    message = Message.objects.create(
-        clinic_id=patient.clinic_id,
-        patient=patient,
-        review=decided,
-        by=decided.by,
-        sent_at=decided.at,
-        text=text,
-    )
-    if outbox.reachable(patient.recipient_id):
-        outbox.enqueue(
-            recipient_id=patient.recipient_id,
-            kind=outbox.Kind.CLINIC_MESSAGE,
-            group=f"message:{message.id}",
-            urgency=outbox.Urgency.ROUTINE,
-            expires_at=decided.at + NEWS_USEFUL_FOR,
-            link="/",
-            at=decided.at,
         )

@@ -14,6 +14,7 @@ from django.db.models import Prefetch, Q
 from tracker.models import CareTeam, Clinician, Escalation, Flag, Patient
 from tracker.models.escalation import LIVE
 from tracker.models.flags import FlagQuerySet
+from tracker.models.people import PatientQuerySet
 
 
 class RowState(StrEnum):
@@ -69,11 +70,7 @@ def rows(
     patient: Patient | None = None,
 ) -> list[WorklistRow]:
     """One row per patient with an open flag or a live escalation."""
-    patients = Patient.objects.for_clinician(clinician)
-    if mine:
-        patients = patients.filter(care_team__in=CareTeam.objects.filter(clinicians=clinician))
-    if care_team_id:
-        patients = patients.filter(care_team_id=care_team_id)
+    patients = patients_of(clinician=clinician, care_team_id=care_team_id, mine=mine)
     if patient:
         patients = patients.filter(id=patient.id)
     by_patient = defaultdict(list)
@@ -81,6 +78,16 @@ def rows(
         by_patient[flag.patient].append(flag)
     found = [_row(each, flags) for each, flags in by_patient.items()]
     return sorted(found, key=lambda row: (not row.has_ladder, row.priority, row.oldest_opened_at))
+
+
+def patients_of(
+    *, clinician: Clinician, care_team_id: UUID | None = None, mine: bool = False
+) -> PatientQuerySet:
+    """Whose rows the clinician sees: the clinic's, those of a care team, or of their own."""
+    patients = Patient.objects.for_clinician(clinician)
+    if mine:
+        patients = patients.filter(care_team__in=CareTeam.objects.filter(clinicians=clinician))
+    return patients.filter(care_team_id=care_team_id) if care_team_id else patients
 
 
 def needing_decision() -> FlagQuerySet:

@@ -12,6 +12,7 @@ from tracker.models import (
     Escalation,
     Flag,
     MedicationIntake,
+    Message,
     Patient,
     PlannedMeasure,
     Rotation,
@@ -155,3 +156,15 @@ def furnish(cast: Cast, *, at: datetime) -> Flag:
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
     ladder_timers.fire_due(at=at, limit=10)
     return flag
+
+
+def leave_unread(cast: Cast, *, at: datetime) -> Message:
+    """A message to Alice that she has not read for three days."""
+    return Message.objects.create(
+        clinic=cast.clinic,
+        patient=cast.alice,
+        by=cast.nora,
+        sent_at=at - timedelta(days=3),
+        returned_at=at,
+        text="Please call us.",
+    )

@@ -64,6 +64,7 @@ def ids_of(cast: Cast, flag) -> dict[str, object]:
         "rotation_id": rotation.id,
         "override_id": rotation.overrides.get().id,
         "flag_id": flag.id,
+        "message_id": scenes.leave_unread(cast, at=NOW).id,
         "patient_id": cast.alice.id,
         "line_id": cast.episode.planned_measures.first().id,
         "period_id": period.id,

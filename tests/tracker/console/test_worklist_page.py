@@ -72,3 +72,12 @@ def test_nobody_sits_down_in_someone_elses_seat(cast, flag):
 
 def test_the_administrator_starts_with_the_people(ada):
     assert ada.get("/console/")["Location"] == "/console/people/"
+
+
+def test_a_message_that_is_not_read_is_a_row_until_somebody_has_seen_to_it(cast, nora):
+    message = scenes.leave_unread(cast, at=NOW)
+    assert "Messages not read" in nora.get("/console/").content.decode()
+
+    nora.post(f"/console/messages/{message.id}/dealt-with/")
+
+    assert "Messages not read" not in nora.get("/console/").content.decode()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import TypedDict
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,7 +9,12 @@ from django.views.decorators.http import require_safe
 
 from tracker.console.access import Access, DeskRequest, page
 from tracker.models import CareTeam
-from tracker.services import audit, worklist
+from tracker.services import audit, clinic_messages, worklist
+
+
+class Whose(TypedDict):
+    mine: bool
+    care_team_id: UUID | None
 
 
 @require_safe
@@ -20,14 +26,15 @@ def show(request: DeskRequest) -> HttpResponse:
         return redirect("console:people")
     teams = list(CareTeam.objects.filter(clinic_id=seat.clinic_id))
     chosen = request.GET.get("team", "")
-    rows = worklist.rows(
-        clinician=seat, mine=chosen == "mine", care_team_id=_team_id(chosen, teams)
-    )
+    whose: Whose = {"mine": chosen == "mine", "care_team_id": _team_id(chosen, teams)}
+    rows = worklist.rows(clinician=seat, **whose)
+    patients = worklist.patients_of(clinician=seat, **whose)
     audit.record(
         action="worklist.read", by=seat, at=request.at, clinic_id=seat.clinic_id, subject_id=chosen
     )
     context = {
         "rows": [row for row in rows if row.has_ladder],
+        "unread": clinic_messages.returned(patients=patients),
         "listed": [row for row in rows if not row.has_ladder],
         "teams": teams,
         "chosen": chosen,
