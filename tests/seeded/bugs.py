@@ -108,6 +108,73 @@ BUGS: tuple[Bug, ...] = (
             "::test_after_an_outage_the_steps_do_not_come_in_a_burst",
         ),
     ),
+    Bug(
+        name="a step of which nothing arrived is waited for",
+        invariant="I4",
+        path="notifications/services/outcomes.py",
+        old="return {group for group, _ in enqueued} - hopeful",
+        new="return set()",
+        tests=(
+            "tests/tracker/services/test_lost_steps.py"
+            "::test_when_nothing_of_it_arrived_the_next_is_told_at_once",
+        ),
+    ),
+    Bug(
+        name="a turn on call lasts 24 hours whatever the clocks do",
+        invariant="I4",
+        path="tracker/services/on_call.py",
+        old="""day = self.first_date + timedelta(days=turn * self.turn_days)
+        return instant_of(day, self.hand_over_time, self.zone)""",
+        new="""first = instant_of(self.first_date, self.hand_over_time, self.zone)
+        return first + timedelta(days=turn * self.turn_days)""",
+        tests=(
+            "tests/tracker/services/test_on_call.py::test_the_one_on_duty_is_whose_turn_last_began",
+        ),
+    ),
+    Bug(
+        name="who is on duty and cannot be reached is told in vain",
+        invariant="I4",
+        path="tracker/services/ladder_timers.py",
+        old="if person and can_be_told(person):",
+        new="if person:",
+        tests=(
+            "tests/tracker/services/test_rotations.py::TestOnALadder"
+            "::test_when_nobody_on_duty_can_be_told_the_whole_team_is",
+        ),
+    ),
+    Bug(
+        name="a snooze never ends",
+        invariant="I4",
+        path="tracker/services/ladder_timers.py",
+        old="Escalation.objects.filter(wake_at__lte=at)",
+        new="Escalation.objects.filter(wake_at__lte=at, state='active')",
+        tests=(
+            "tests/tracker/services/test_snoozes.py"
+            "::test_nobody_is_told_until_it_wakes_and_then_the_ladder_runs_from_its_beginning",
+        ),
+    ),
+    Bug(
+        name="what somebody owed who left waits for its deadline",
+        invariant="I4",
+        path="tracker/services/staff.py",
+        old="if not (is_active and clinician.sees_diaries):",
+        new="if not clinician.sees_diaries:",
+        tests=(
+            "tests/tracker/services/test_escalation_states.py"
+            "::test_each_event_does_what_the_document_says[acknowledged]",
+        ),
+    ),
+    Bug(
+        name="who snoozed cannot take it back",
+        invariant="I4",
+        path="tracker/services/escalations.py",
+        old="if escalation.state == State.ACKNOWLEDGED and seen.exists():",
+        new="if seen.exists():",
+        tests=(
+            "tests/tracker/services/test_escalation_states.py"
+            "::test_each_event_does_what_the_document_says[snoozed]",
+        ),
+    ),
     # I5: after an acknowledgement commits, no new attempt starts
     Bug(
         name="an attempt begins without the lock of its delivery",
@@ -127,6 +194,17 @@ BUGS: tuple[Bug, ...] = (
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk)",
         tests=("tests/notifications/test_deliveries.py::test_what_was_canceled_is_not_begun",),
+    ),
+    Bug(
+        name="what was handed over is told when it is somebody else's",
+        invariant="I5",
+        path="tracker/services/ladder_runs.py",
+        old="outbox.cancel(group=escalation.owner_group, at=at)",
+        new="pass",
+        tests=(
+            "tests/tracker/services/test_hand_overs.py"
+            "::test_when_the_ladder_runs_again_the_notice_is_stopped",
+        ),
     ),
     # I6: every delivery ends; the provider sees one key
     Bug(

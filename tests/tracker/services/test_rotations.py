@@ -82,6 +82,8 @@ class TestOnALadder:
         fire(MORNING)
 
         assert sorted(told(ladder)) == ["Ada Admin", "Phil Physician"]
+        ladder.refresh_from_db()
+        assert (ladder.state, ladder.position) == ("active", 1)
 
     def test_an_edit_of_the_policy_leaves_the_rotation_on_a_running_ladder(self, cast, rotation):
         ladder = open_ladder(cast)

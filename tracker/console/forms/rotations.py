@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -15,8 +15,8 @@ from .base import DateField, DeskForm, TimeInput
 PLACES = 6  # offered at least; two more than are taken
 
 
-def _time(label: str) -> forms.TimeField:
-    return forms.TimeField(label=label, widget=TimeInput())
+def _time(label: str, **known: Any) -> forms.TimeField:
+    return forms.TimeField(label=label, widget=TimeInput(), **known)
 
 
 class RotationForm(DeskForm):
@@ -24,7 +24,7 @@ class RotationForm(DeskForm):
     turn_days = forms.TypedChoiceField(
         choices=[(1, "A day"), (7, "A week")], coerce=int, label="A turn lasts"
     )
-    hand_over_time = _time("Hands over at")
+    hand_over_time = _time("Hands over at", initial=time(8))
     first_date = DateField(
         label="The first person's turn begins on",
         help_text="A weekly rotation hands over on this day of the week.",
@@ -68,10 +68,10 @@ class OverrideForm(DeskForm):
     """A span in wall time, also where the clocks change."""
 
     clinician = forms.ChoiceField(label="Who takes it")
-    from_date = DateField(label="From")
-    from_time = _time("at")
-    until_date = DateField(label="Until")
-    until_time = _time("at")
+    from_date = DateField(label="From, date")
+    from_time = _time("From, time")
+    until_date = DateField(label="Until, date")
+    until_time = _time("Until, time")
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
