@@ -114,6 +114,11 @@ def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
     edit = ada.get(f"/console/teams/{cast.team.id}/ladders/P1/").content.decode()
     assert f'<option value="rotation:{rotation.id}" selected>Nights' in edit
 
+    team = ada.get(f"/console/teams/{cast.team.id}/").content.decode()
+    assert re.search(
+        r"Nights</strong>, at once<br>on duty now: <span[^>]*>Nora Nurse</span></li>", team
+    )
+
     answer = ada.post(f"/console/on-call/{rotation.id}/remove/", follow=True)
     assert "A ladder names this rotation" in answer.content.decode()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import LadderForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
 from tracker.models import CareTeam, Clinician, EscalationPolicy
-from tracker.services import care_teams, ladders, policies
+from tracker.services import care_teams, ladders, on_call, policies
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -57,7 +58,7 @@ def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
     ):
         messages.success(request, "Saved.")
         return redirect("console:team", team_id=team.id)
-    context = {"team": team, "form": form, "ladders": _ladders(team)}
+    context = {"team": team, "form": form, "ladders": _ladders(team, request.at)}
     return render(request, "console/team.html", context, status=422 if form.errors else 200)
 
 
@@ -65,7 +66,7 @@ def _team(request: DeskRequest, team_id: UUID) -> CareTeam:
     return get_object_or_404(CareTeam.objects.filter(clinic_id=request.seat.clinic_id), id=team_id)
 
 
-def _ladders(team: CareTeam) -> list[dict[str, object]]:
+def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
     """Each ladder with the people it would tell now, and which of them nothing reaches."""
     people = {each.id: each for each in Clinician.objects.filter(clinic_id=team.clinic_id)}
     repeats = dict(team.policies.values_list("priority", "repeats"))
@@ -74,7 +75,7 @@ def _ladders(team: CareTeam) -> list[dict[str, object]]:
         {
             "priority": priority,
             "steps": [
-                (rung, [(people[key], key in reachable) for key in rung.clinicians])
+                (rung, [(people[key], key in reachable) for key in _told(rung, at)])
                 for rung in ladders.rungs_of(team, priority)
             ],
             "repeats": repeats.get(priority, 0),
@@ -82,6 +83,13 @@ def _ladders(team: CareTeam) -> list[dict[str, object]]:
         }
         for priority in policies.LADDER_PRIORITIES
     ]
+
+
+def _told(rung: ladders.Rung, at: datetime) -> tuple[UUID, ...]:
+    if rung.rotation is None:
+        return rung.clinicians
+    person = on_call.person(rung.rotation, at)
+    return (person,) if person else ()
 
 
 @editing
