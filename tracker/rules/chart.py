@@ -38,6 +38,7 @@ class Day:
         "compresses",
         "function",
         "is_analyzed",
+        "is_excused",
         "is_on_time",
         "pain",
         "sessions",
@@ -46,7 +47,8 @@ class Day:
         "treatments",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_excused: bool = False) -> None:
+        self.is_excused = is_excused
         self.treatments = 0
         self.compresses = 0
         self.brace_minutes = 0
@@ -66,6 +68,11 @@ class Day:
     def is_known(self) -> bool:
         """Whether anything tells what was done on this day."""
         return self.is_analyzed or self.treatments > 0
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether care is measured on this day: it is known and not excused."""
+        return self.is_known and not self.is_excused
 
 
 #: A day of which nothing is known.
@@ -150,7 +157,13 @@ class Chart:
 
     def is_known(self, day: int) -> bool:
         """Whether a diary entry or a treatment tells of a day."""
-        return day in self.days and self.days[day].is_known
+        return self.day(day).is_known
+
+    def _opened(self, day: int) -> Day:
+        """A day to write in."""
+        if day not in self.days:
+            self.days[day] = Day(is_excused=day in self.excused)
+        return self.days[day]
 
     def week_of(self, episode: Episode) -> Weeks:
         return self.weeks[episode.number]
@@ -194,7 +207,7 @@ class Chart:
         return max((self._current[each] for each in claims), key=Version.order)
 
     def _diary(self, date: int) -> None:
-        day = self.days.setdefault(date, Day())
+        day = self._opened(date)
         day.forget_entry()
         standing = self._standing(DiaryEntry, date)
         if standing is not None and isinstance(standing.record, DiaryEntry):
@@ -235,7 +248,7 @@ class Chart:
             self.pegs.pop(day, None)
 
     def _treatment(self, entry: Entry, record: Treatment, date: int, sign: int) -> None:
-        day = self.days.setdefault(date, Day())
+        day = self._opened(date)
         day.treatments += sign
         self.tallies.forget(date)
         if isinstance(record, CompressUse):

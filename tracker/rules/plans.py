@@ -55,6 +55,13 @@ class MedicinePlan:
         self.for_back = [(m, bases_of(m)) for m in plan if _is_for_back(m)]
         self._medicines = list(_systemic(plan))
         self._days: dict[int, InForce] = {}
+        self._taken_with: dict[frozenset[str], list[PlannedMeasure]] = {}
+
+    def taken_with(self, bases: frozenset[str]) -> list[PlannedMeasure]:
+        """Medicines for the back, planned for any day, that an intake of these holds."""
+        if bases not in self._taken_with:
+            self._taken_with[bases] = [m for m, wanted in self.for_back if wanted <= bases]
+        return self._taken_with[bases]
 
     def on(self, day: int) -> InForce:
         if day not in self._days:

@@ -149,25 +149,29 @@ CATALOG: dict[str, AnyRule] = {
 
 
 def timeline_of(history: History, ruleset: str | Ruleset | Timeline | None) -> Timeline:
-    """Rulesets by the date they take effect, with this patient's own thresholds."""
+    """Rulesets by the date they take effect, with this patient's own thresholds.
+
+    A version that is named here replaces those that the history names; the numbers that the
+    history dates, and the patient's own, hold under it as well.
+    """
     if ruleset is None:
         ruleset = _recorded(history) or LIVE
     elif isinstance(ruleset, str):
-        ruleset = RULESETS[ruleset]
+        ruleset = _recorded(history, ruleset) or RULESETS[ruleset]
     rulesets = [(Date.min, ruleset)] if isinstance(ruleset, Ruleset) else ruleset
     return [(on, each.with_thresholds(_limits(history, each))) for on, each in rulesets]
 
 
-def _recorded(history: History) -> Timeline:
-    """What the history itself says was in force."""
+def _recorded(history: History, version: str | None = None) -> Timeline:
+    """What the history itself says was in force, with its numbers under `version`."""
     periods = sorted(enumerate(history.form.rulesets), key=lambda each: each[1].from_date)
-    return [(period.from_date, _in_period(period, i)) for i, period in periods]
+    return [(p.from_date, _in_period(p, i, version or p.version)) for i, p in periods]
 
 
-def _in_period(period: RulesetPeriod, position: int) -> Ruleset:
-    if period.version not in RULESETS:
+def _in_period(period: RulesetPeriod, position: int, version: str) -> Ruleset:
+    if version not in RULESETS:
         raise InvalidHistory(f"rulesets[{position}].version", "No ruleset has this version")
-    ruleset = RULESETS[period.version]
+    ruleset = RULESETS[version]
     return ruleset.with_thresholds(ruleset.thresholds.with_changes(period.thresholds))
 
 

@@ -34,7 +34,9 @@ class Tallies(Generic[S]):
     def total(self, first: int, last: int, count: Count, *details: Hashable) -> int:
         """The sum of `count` over the days from first to last, both included."""
         self._drop_changed()
-        sums = self._sums.setdefault((count, details), _Sums(first))
+        sums = self._sums.get((count, details))
+        if sums is None:
+            sums = self._sums[count, details] = _Sums(first)
         start = max(first, sums.first)
         # Days before the first that was asked for are asked for rarely.
         early = range(first, min(start, last + 1))

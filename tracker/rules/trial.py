@@ -22,6 +22,7 @@ from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
 
 ACTIVE = ("physical_therapy", "home_exercise")
+VISITS = ("physical_therapy",)
 MANUAL = ("massage", "acupuncture", "manipulation")
 
 
@@ -47,6 +48,7 @@ class _Period:
         self.length = min(self.full_length, episode.day_number(day))
         self.first, self.last = day - self.length + 1, day
         self.episode = episode
+        self.excused = sum(self.first <= each <= self.last for each in chart.excused)
         #: Days that count: known and not excused.
         self.known = self.total(_is_counted)
 
@@ -59,18 +61,29 @@ class _Period:
         """The sum of what is counted on each day of the period."""
         return self.chart.tallies.total(self.first, self.last, count, *details)
 
+    def total_planned(self, measure: PlannedMeasure, count: Count, *details: Hashable) -> int:
+        """The sum over the days on which a measure was planned."""
+        first, last = self._span(measure)
+        return self.chart.tallies.total(first, last, count, *details)
+
     def planned_days(self, measure: PlannedMeasure) -> int:
         """The days that count on which a measure was planned."""
-        return self.total(_is_planned, measure)
+        return self.total_planned(measure, _is_counted)
 
     def plans(self, *kinds: str) -> list[PlannedMeasure]:
         """Planned measures of these kinds, on any day of the period."""
         return [m for m in self.chart.plan if m.measure in kinds and self._meets(m)]
 
     def _meets(self, measure: PlannedMeasure) -> bool:
+        first, last = self._span(measure)
+        return first <= last
+
+    def _span(self, measure: PlannedMeasure) -> tuple[int, int]:
+        """What of the period a measure was planned for, both ends counting."""
         first, last = measure.from_date, measure.until_date
-        return (first is None or first.toordinal() <= self.last) and (
-            last is None or last.toordinal() >= self.first
+        return (
+            self.first if first is None else max(self.first, first.toordinal()),
+            self.last if last is None else min(self.last, last.toordinal()),
         )
 
     def reaches(self, done: int, least: int) -> bool:
@@ -84,7 +97,7 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
     active = _is_active_met(period)
     is_waived = _is_active_waived(period)
     others = [name for name, is_met in _OTHERS.items() if is_met(period)]
-    known, expected = period.known, period.total(_is_expected)
+    known, expected = period.known, period.length - period.excused
     if known == 0 or not _is_share(known, expected, limits.known_percent):
         status = TrialStatus.INDETERMINATE
     elif (active or is_waived) and others:
@@ -99,7 +112,7 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
         "active_met": active,
         "active_waived": is_waived,
         "also_met": list(others),
-        "active_sessions": period.total(_active_sessions),
+        "active_sessions": period.total(_counted_sessions, ACTIVE),
     }
     return Trial(status, evidence)
 
@@ -110,7 +123,7 @@ def _is_active_met(period: _Period) -> bool:
     if any(_reaches_plan(period, measure) for measure in planned):
         return True
     has_home_plan = any(m.measure == "home_exercise" and m.waived is None for m in planned)
-    visits = period.total(_therapy_visits)
+    visits = period.total(_sessions, VISITS)
     if has_home_plan and period.reaches(visits, period.limits.therapy_visits):
         return True
     return not planned and _meets_default(period)
@@ -118,13 +131,13 @@ def _is_active_met(period: _Period) -> bool:
 
 def _reaches_plan(period: _Period, measure: PlannedMeasure) -> bool:
     weekly = measure.sessions_per_week or period.limits.default_sessions_per_week
-    done = period.total(_planned_sessions, measure)
+    done = period.total_planned(measure, _counted_sessions, (measure.measure,))
     days = period.planned_days(measure)
     return _is_rate(done, exact(weekly), days, period.limits.active_percent)
 
 
 def _meets_default(period: _Period) -> bool:
-    done = period.total(_active_sessions)
+    done = period.total(_counted_sessions, ACTIVE)
     weekly = period.limits.default_sessions_per_week
     return _is_rate(done, weekly, period.known, period.limits.active_percent)
 
@@ -146,10 +159,11 @@ def _is_scheduled_met(period: _Period) -> bool:
 
 
 def _is_taken_as_scheduled(period: _Period, measure: PlannedMeasure) -> bool:
-    scheduled = (measure.doses_per_day or 0) * period.planned_days(measure)
+    daily = measure.doses_per_day or 0
+    scheduled = daily * period.planned_days(measure)
     if scheduled == 0:
         return False
-    taken = period.total(_scheduled_doses, measure)
+    taken = period.total_planned(measure, _scheduled_doses, bases_of(measure), daily)
     return _is_share(taken, scheduled, period.limits.scheduled_percent)
 
 
@@ -171,14 +185,14 @@ def _is_thermal_met(period: _Period) -> bool:
 
 
 def _is_manual_met(period: _Period) -> bool:
-    return period.reaches(period.total(_manual_sessions), period.limits.manual_sessions)
+    return period.reaches(period.total(_sessions, MANUAL), period.limits.manual_sessions)
 
 
 def _is_brace_met(period: _Period) -> bool:
     """Half of the planned time worn."""
     for measure in period.plans("brace"):
         planned = (measure.minutes_per_day or 0) * period.planned_days(measure)
-        worn = period.total(_planned_brace_minutes, measure)
+        worn = period.total_planned(measure, _brace_minutes)
         if planned and _is_share(worn, planned, period.limits.brace_percent):
             return True
     return False
@@ -206,50 +220,30 @@ _OTHERS: dict[str, Callable[[_Period], bool]] = {
 # What is counted on one day.
 
 
-def _is_expected(chart: Chart, day: int) -> bool:
-    return day not in chart.excused
-
-
 def _is_counted(chart: Chart, day: int) -> bool:
-    return _is_expected(chart, day) and chart.is_known(day)
-
-
-def _is_planned(chart: Chart, day: int, measure: PlannedMeasure) -> bool:
-    return is_planned(measure, day) and _is_counted(chart, day)
-
-
-def _active_sessions(chart: Chart, day: int) -> int:
-    return _sessions(chart, day, ACTIVE) if _is_counted(chart, day) else 0
-
-
-def _planned_sessions(chart: Chart, day: int, measure: PlannedMeasure) -> int:
-    is_due = _is_planned(chart, day, measure)
-    return chart.day(day).sessions[measure.measure] if is_due else 0
-
-
-def _therapy_visits(chart: Chart, day: int) -> int:
-    return chart.day(day).sessions["physical_therapy"]
-
-
-def _manual_sessions(chart: Chart, day: int) -> int:
-    return _sessions(chart, day, MANUAL)
+    return chart.day(day).is_counted
 
 
 def _sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
-    return sum(chart.day(day).sessions[kind] for kind in kinds)
+    held = chart.day(day).sessions
+    return sum([held[kind] for kind in kinds if kind in held])
 
 
-def _scheduled_doses(chart: Chart, day: int, measure: PlannedMeasure) -> int:
-    """Those taken of a medicine, up to those planned for the day."""
-    if not _is_planned(chart, day, measure):
+def _counted_sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
+    return _sessions(chart, day, kinds) if chart.day(day).is_counted else 0
+
+
+def _scheduled_doses(chart: Chart, day: int, wanted: frozenset[str], most: int) -> int:
+    """Intakes that hold all of a planned medicine, up to those planned for the day."""
+    each = chart.day(day)
+    if not each.is_counted:
         return 0
-    wanted = bases_of(measure)
-    taken = sum(wanted <= intake.bases for intake in chart.day(day).taken)
-    return min(measure.doses_per_day or 0, taken)
+    return min(most, len([taken for taken in each.taken if wanted <= taken.bases]))
 
 
-def _planned_brace_minutes(chart: Chart, day: int, measure: PlannedMeasure) -> int:
-    return chart.day(day).brace_minutes if _is_planned(chart, day, measure) else 0
+def _brace_minutes(chart: Chart, day: int) -> int:
+    each = chart.day(day)
+    return each.brace_minutes if each.is_counted else 0
 
 
 def _has_compress(chart: Chart, day: int) -> bool:
@@ -257,25 +251,21 @@ def _has_compress(chart: Chart, day: int) -> bool:
 
 
 def _is_painful(chart: Chart, day: int, least: int) -> bool:
-    pain = chart.day(day).pain
-    return pain is not None and pain >= least and _is_counted(chart, day)
+    each = chart.day(day)
+    return each.pain is not None and each.pain >= least and not each.is_excused
 
 
 def _is_relieved(chart: Chart, day: int, least: int) -> bool:
     """A painful day with a medicine planned as needed, or an unplanned analgesic."""
-    return _is_painful(chart, day, least) and any(
-        _is_as_needed(chart, day, intake) for intake in chart.day(day).taken
-    )
+    if not _is_painful(chart, day, least):
+        return False
+    return any(_is_as_needed(chart, day, taken) for taken in chart.day(day).taken)
 
 
 def _is_as_needed(chart: Chart, day: int, intake: Taken) -> bool:
-    planned = [
-        measure
-        for measure, bases in chart.medicines.for_back
-        if bases <= intake.bases and is_planned(measure, day)
-    ]
+    planned = [m for m in chart.medicines.taken_with(intake.bases) if is_planned(m, day)]
     if not planned:
-        return bool(intake.all_classes & ANALGESIC)
+        return not ANALGESIC.isdisjoint(intake.all_classes)
     return any(measure.doses_per_day is None for measure in planned)
 
 

@@ -1,15 +1,14 @@
-"""Baseline and weekly means of one episode, kept as they are asked for.
+"""Baseline and weekly means of one episode.
 
-A correction or a late entry changes the means of the seven days from its own on;
-`forget` drops those, so that ten years of diary cost no more per day than one month.
+Both are differences of running sums, so a week costs what a day costs, and ten years of
+diary no more per day than one month. A record changes the sums after its own day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tracker.rules.thresholds import Number
 
@@ -25,15 +24,17 @@ class PainDay(Protocol):
     def is_on_time(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Mean:
+class Mean(NamedTuple):
     """Mean pain of some days, exact, with what it was made of."""
 
     total: int
     entries: int
     on_time: int
     days: int
-    value: Fraction
+
+    @property
+    def value(self) -> Fraction:
+        return Fraction(self.total, self.entries)
 
     def beside(self, other: Mean) -> tuple[int, int, int]:
         """Both means over a common denominator, and that: whole numbers compare fast."""
@@ -41,22 +42,25 @@ class Mean:
         return mine, theirs, self.entries * other.entries
 
 
+#: A day and the mean of the week that ended on it.
+Best = tuple[int, Mean] | None
+
+
 class Weeks:
     def __init__(self, days: Mapping[int, PainDay], first_day: int) -> None:
         self._days = days
         self._first = first_day
-        self._means: dict[int, Mean | None] = {}
+        #: Pain, entries and on-time entries of the days before the first + position.
+        self._before = [(0, 0, 0)]
         self._baseline: Mean | None = None
         self._knows_baseline = False
         self._latest: list[Mean | None] = []
-        self._best: dict[tuple[Number, int], list[tuple[int, Mean] | None]] = {}
+        self._best: dict[tuple[Number, int], list[Best]] = {}
 
     def mean(self, day: int) -> Mean | None:
         """W(D): the mean of D-6..D, if four of those days were on time and D >= 7."""
-        if day not in self._means:
-            is_full = day - self._first + 1 >= WINDOW
-            self._means[day] = self._of(day - WINDOW + 1, WINDOW) if is_full else None
-        return self._means[day]
+        start = day - WINDOW + 1
+        return self._of(start, WINDOW) if start >= self._first else None
 
     def baseline(self, day: int) -> Mean | None:
         """B: the mean of days 1..k, k the least of 7..14 with four on time.
@@ -76,29 +80,28 @@ class Weeks:
             self._latest.append(self.mean(self._first + len(self._latest)) or before)
         return self._latest[day - self._first]
 
-    def best_response(self, day: int, percent: Number, first: int) -> tuple[int, Mean] | None:
+    def best_response(self, day: int, percent: Number, first: int) -> Best:
         """The lowest W(E), first <= E <= D, that was `percent` below the baseline."""
-        start = self._first + first - 1
-        if day < start:
+        start, baseline = self._first + first - 1, self.baseline(day)
+        if day < start or baseline is None:
             return None
         known = self._best.setdefault((percent, first), [])
-        while len(known) <= day - start:
-            best = known[-1] if known else None
-            each = start + len(known)
-            mean, baseline = self.mean(each), self.baseline(each)
-            if mean and baseline and fell_by(baseline, mean, percent):
-                best = best if best and best[1].value <= mean.value else (each, mean)
+        best = known[-1] if known else None
+        for each in range(start + len(known), day + 1):
+            mean = self.mean(each)
+            if mean and fell_by(baseline, mean, percent) and _is_lower(mean, best):
+                best = each, mean
             known.append(best)
         return known[day - start]
 
     def forget(self, day: int) -> None:
         """The entry of this day has changed."""
-        for each in range(day, day + WINDOW):
-            self._means.pop(each, None)
-        if day < self._first + LONGEST_BASELINE:
-            self._knows_baseline = False
         position = max(day - self._first, 0)
+        del self._before[position + 1 :]
         del self._latest[position:]
+        if position < LONGEST_BASELINE:
+            self._knows_baseline = False
+            self._best.clear()
         for (_, first), known in self._best.items():
             del known[max(position - first + 1, 0) :]
 
@@ -109,16 +112,30 @@ class Weeks:
         return None
 
     def _of(self, first: int, length: int) -> Mean | None:
-        total = entries = on_time = 0
-        for day in range(first, first + length):
-            each = self._days.get(day)
-            if each is not None and each.pain is not None:
-                total += each.pain
-                entries += 1
-                on_time += each.is_on_time
+        start = first - self._first
+        end = start + length
+        before = self._before
+        for day in range(self._first + len(before) - 1, self._first + end):
+            before.append(self._with(before[-1], day))
+        on_time = before[end][2] - before[start][2]
         if on_time < LEAST_ON_TIME:
             return None
-        return Mean(total, entries, on_time, length, Fraction(total, entries))
+        (total_before, entries_before, _), (total, entries, _) = before[start], before[end]
+        return Mean(total - total_before, entries - entries_before, on_time, length)
+
+    def _with(self, before: tuple[int, int, int], day: int) -> tuple[int, int, int]:
+        each = self._days.get(day)
+        if each is None or each.pain is None:
+            return before
+        total, entries, on_time = before
+        return total + each.pain, entries + 1, on_time + each.is_on_time
+
+
+def _is_lower(mean: Mean, best: Best) -> bool:
+    if best is None:
+        return True
+    mine, theirs, _ = mean.beside(best[1])
+    return mine < theirs
 
 
 def fell_by(baseline: Mean, mean: Mean, percent: Number) -> bool:

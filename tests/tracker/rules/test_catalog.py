@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date as Date
 from pathlib import Path
 
@@ -26,6 +27,17 @@ NAMES = """
 def test_every_rule_of_the_document_is_there():
     assert {rule.id for rule in LIVE.rules} == set(NAMES.split())
     assert CATALOG.keys() == LIVE.by_id.keys()
+
+
+@pytest.mark.parametrize("rule", LIVE.rules, ids=lambda rule: rule.id)
+def test_a_rule_reads_like_its_sentence(rule):
+    numbers = [
+        getattr(THRESHOLDS, name) for name in rule.judge.__code__.co_names if name in bounds()
+    ]
+
+    assert re.search(r"Sections? \d", rule.intent)
+    assert re.search(r"\[[VKP][^]]*\]", rule.intent)
+    assert {str(number) for number in numbers} <= set(re.findall(r"\d+", rule.intent))
 
 
 @pytest.mark.parametrize("rule", LIVE.rules, ids=lambda rule: rule.id)
@@ -70,6 +82,19 @@ def test_a_ruleset_takes_effect_from_a_date():
     assert severe([(Date.min, LIVE), (date(4), stricter)]) == [(4, "test.2")]
     assert severe([(date(1), LIVE), (date(6), stricter)]) == [(5, "2026.1")]
     assert set(RULESETS) == {"2026.1"}
+
+
+@pytest.mark.parametrize("told", [None, "2026.1"])
+def test_the_numbers_that_a_history_dates_hold_under_whatever_version_is_told(told):
+    periods = [
+        {"from": date(1).isoformat(), "version": "2026.1"},
+        {"from": date(4).isoformat(), "version": "2026.1", "thresholds": {"severe_days": 3}},
+    ]
+    history = parse_history(document(entries([9] * 10), rulesets=periods))
+
+    flags = evaluate(history, until=None, ruleset=told).flags
+
+    assert [flag.day for flag in flags if flag.rule == "SEV-SUST"] == [4]
 
 
 def test_a_flag_knows_where_it_began():

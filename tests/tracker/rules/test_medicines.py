@@ -255,6 +255,9 @@ def test_low_dose_aspirin_is_no_risk():
     assert "MED-NSAID-RISK" in rules([intake(1, 8, "aspirin", 101)], patient=patient)
 
 
+HEART_ASPIRIN = {"name": "aspirin", "mg": 81}
+
+
 def otc_days(days, name="ibuprofen", mg=200, **fields) -> list[dict]:
     return [intake(day, 8, name, mg, **fields) for day in days]
 
@@ -281,6 +284,18 @@ def otc_days(days, name="ibuprofen", mg=200, **fields) -> list[dict]:
         ),
         pytest.param(otc_days(range(1, 12), "aspirin", 81), False, id="aspirin for the heart"),
         pytest.param(otc_days(range(1, 12), "aspirin", 325), True, id="aspirin for pain"),
+        pytest.param(
+            otc_days(range(1, 12), ingredients=[HEART_ASPIRIN, {"name": "calcium", "mg": 300}]),
+            False,
+            id="aspirin for the heart, buffered",
+        ),
+        pytest.param(
+            otc_days(
+                range(1, 12), ingredients=[HEART_ASPIRIN, {"name": "acetaminophen", "mg": 500}]
+            ),
+            True,
+            id="aspirin for the heart with acetaminophen",
+        ),
         pytest.param(otc_days(range(1, 12), "tramadol"), False, id="no OTC class"),
     ],
 )

@@ -34,7 +34,12 @@ class Command(BaseCommand):
             help="judge silence up to the close of this local day, and nothing submitted after it"
             " (or up to an instant, such as 2026-03-02T09:30:00-05:00)",
         )
-        parser.add_argument("--ruleset", choices=sorted(RULESETS), help="default: the live one")
+        parser.add_argument(
+            "--ruleset",
+            choices=sorted(RULESETS),
+            help="in place of the versions that a history names, whose numbers stay;"
+            " default: those, or the live one",
+        )
         parser.add_argument("--format", choices=("jsonl", "table"), default="jsonl")
         parser.add_argument(
             "--history", action="store_true", help="print flags that were withdrawn as well"

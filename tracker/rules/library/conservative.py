@@ -40,10 +40,11 @@ def _failed_with(today: Today, status: TrialStatus) -> bool:
 
 
 def cc_early(today: Today, limits: Thresholds) -> Hit | None:
-    """A first look after four weeks: hardly any change so far.
+    """A first look after four weeks: less than 10 % better, and a mean of 4 or more.
 
-    Evaluated once, on the first day of 28..34 whose week is valid, so that the next visit
-    can change the plan before six weeks are over.
+    Evaluated once, on the first of days 28 to 34 whose week is valid, and silent where care
+    was not tried, so that the next visit can change the plan before six weeks are over.
+    Section 3: 4 weeks and 10 % [V]; the combination [P].
     """
     is_first = limits.early_first_day <= today.number <= limits.early_last_day and not any(
         today.week_ending(back) for back in range(1, today.number - limits.early_first_day + 1)
@@ -63,9 +64,11 @@ def cc_early(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def cc_fail(today: Today, limits: Thresholds) -> Hit | None:
-    """Six weeks of care that was really tried, and pain or function no better.
+    """From day 42 on: care was tried, and pain is less than 2 points and less than 30 % better.
 
-    Two weeks a week apart must agree, so that one bad week does not decide.
+    This week and the one before must agree, so that one bad week does not decide, and it
+    still hurts: a mean of 4 or more, or a median of standing and walking of 3 or worse.
+    Section 3: 6 weeks, 2 points, 30 % [V]; two weeks together [P].
     """
     if not _failed_with(today, TrialStatus.TRIED):
         return None
@@ -73,9 +76,10 @@ def cc_fail(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def cc_nottried(today: Today, limits: Thresholds) -> Hit | None:
-    """No better after six weeks, but the planned care was not done: help with the plan.
+    """As CC-FAIL, but the planned care was not done: help with the plan.
 
     For the clinician to ask what stood in the way; never a reproach to the patient.
+    Section 3; what counts as tried is section 7 [P].
     """
     if not _failed_with(today, TrialStatus.NOT_TRIED):
         return None
@@ -83,7 +87,10 @@ def cc_nottried(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def cc_indet(today: Today, limits: Thresholds) -> Hit | None:
-    """No better after six weeks, and too few days are known to say whether care was tried."""
+    """As CC-FAIL, but fewer than 60 % of the days are known: nobody can say what was tried.
+
+    Section 3; what counts as known is section 7 [P].
+    """
     if not _failed_with(today, TrialStatus.INDETERMINATE):
         return None
     return _hit(today, limits, Priority.P4, "too few days are known to judge the care")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tracker.rules.chart import Chart
 from tracker.rules.dosing import DoseMoment
+from tracker.rules.intakes import Taken
 from tracker.rules.medicines import INGREDIENTS, DrugClass, not_counted
 from tracker.rules.outcome import Evidence, Priority
 from tracker.rules.rule import DoseRule, Hit, Needs
@@ -15,7 +16,6 @@ from tracker.rules.thresholds import Number, Thresholds
 from tracker.rules.wording import OVER_LIMIT, POISON_CONTROL, brief, listed, plain
 
 ADULT_AGE = 18
-_ASPIRIN = frozenset({"aspirin"})
 OTC_DAYS = 14
 _CLEARS = "Clears after 7 known days on which no intake makes it true."
 _CLEARS_P1 = _CLEARS + " At P1 only a clinician closes it."
@@ -23,10 +23,11 @@ _CANNOT_SEE = "Medicines that were not logged, or logged under a name that is no
 
 
 def med_dose(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """More of an ingredient in 24 hours than its label or prescription allows.
+    """More of an ingredient in 24 hours than its prescription or its label allows (P2).
 
+    P1 above 4000 mg of acetaminophen or aspirin, 3200 of ibuprofen or 1500 of naproxen.
     Summed over all products, because the second one is usually a cold remedy. Adults only:
-    the limits are for adults.
+    the limits are for adults. Section 6: labels [V]; 3200 mg [K].
     """
     if moment.age is not None and moment.age < ADULT_AGE:
         return None
@@ -68,7 +69,10 @@ def limit_of(moment: DoseMoment, base: str) -> Number | None:
 
 
 def med_dup(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """The same ingredient from two products: often without the patient knowing."""
+    """The same ingredient from two products in 24 hours: often without the patient knowing.
+
+    Section 6 [K]; priority [P].
+    """
     if len({taken.product for taken in moment.rolling}) < 2:
         return None
     products: dict[str, set[str]] = defaultdict(set)
@@ -91,9 +95,10 @@ def med_dup(moment: DoseMoment, limits: Thresholds) -> Hit | None:
 
 
 def med_otc10(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """An over-the-counter pain reliever on more than ten days of fourteen.
+    """An over-the-counter pain reliever of one class on 11 of 14 local days.
 
-    The label says ten days; pain that needs more should be seen.
+    Silent where a medicine of the class is prescribed. The label says ten days; pain that
+    needs more should be seen. Section 6: 10 days [V]; 11 of 14 [P].
     """
     used = {
         drug_class: days
@@ -147,9 +152,15 @@ def _took_otc(chart: Chart, day: int, wanted: DrugClass, until: datetime | None 
         wanted in taken.classes
         and not taken.is_prescribed
         and (until is None or taken.at <= until)
-        and (taken.bases != _ASPIRIN or DoseMoment(chart, taken.at).is_full_aspirin)
+        and _relieves(chart, taken, wanted)
         for taken in chart.day(day).taken
     )
+
+
+def _relieves(chart: Chart, taken: Taken, wanted: DrugClass) -> bool:
+    """Aspirin for the heart, alone or with what is no NSAID, relieves no pain."""
+    bases = {d.base for d in taken.doses if d.ingredient and d.ingredient.drug_class is wanted}
+    return bases != {"aspirin"} or DoseMoment(chart, taken.at).is_full_aspirin
 
 
 def _uncounted(moment: DoseMoment) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ _CLEARS = "Clears after 7 days with on-time standing or walking on which it is n
 
 
 def func_limit(today: Today, limits: Thresholds) -> Hit | None:
-    """Standing or walking under ten minutes on most days of a week."""
+    """Standing or walking at 3 or worse (under ten minutes) on 4 of 7 days, on time.
+
+    Section 4, bands not validated [P].
+    """
     levels = today.functions
     limited = sum(level is not None and level >= limits.function_limited for level in levels)
     if limited < limits.function_limited_days:
@@ -36,7 +39,10 @@ def func_limit(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def func_sev(today: Today, limits: Thresholds) -> Hit | None:
-    """Standing or walking under five minutes on two days running."""
+    """Standing or walking at 4 or worse (under five minutes) on two days running, on time.
+
+    Section 4, bands not validated [P].
+    """
     levels = [today.function(1), today.function()]
     if any(level is None or level < limits.function_severe for level in levels):
         return None
@@ -52,9 +58,10 @@ def func_sev(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def func_unable(today: Today, limits: Thresholds) -> Hit | None:
-    """Could not stand or could not walk at all today.
+    """Could not stand, or could not walk (5), on an on-time entry.
 
     The patient is shown the red-flag checklist first; this is the call that follows.
+    Section 4, bands not validated [P].
     """
     if today.function() != UNABLE:
         return None

@@ -23,7 +23,8 @@ _CANNOT_SEE = "Medicines and illnesses that were not entered, and gels that are 
 def med_nsaid2(moment: DoseMoment, limits: Thresholds) -> Hit | None:
     """Two different NSAIDs in 24 hours: more harm, no more relief.
 
-    Aspirin for the heart (up to 100 mg a day) does not count.
+    Aspirin for the heart, up to 100 mg in 24 hours, does not count. Section 6: label [V];
+    100 mg [P].
     """
     if len(moment.nsaids) < 2:
         return None
@@ -35,7 +36,11 @@ def med_nsaid2(moment: DoseMoment, limits: Thresholds) -> Hit | None:
 
 
 def med_nsaid_ac(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """Any NSAID, aspirin of any dose included, with a blood thinner: bleeding."""
+    """Any NSAID, aspirin of any dose included, with a blood thinner: bleeding.
+
+    The thinner is prescribed in the plan, or was taken in the last 7 local days. Section 6:
+    label [V]; 7 days [P].
+    """
     nsaids = moment.bases_of(DrugClass.NSAID)
     thinners = [
         each.value
@@ -52,7 +57,11 @@ def med_nsaid_ac(moment: DoseMoment, limits: Thresholds) -> Hit | None:
 
 
 def med_nsaid_risk(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """An NSAID in somebody whose stomach, kidneys, heart, liver or pregnancy it may harm."""
+    """An NSAID in somebody whose stomach, kidneys, heart, liver or pregnancy it may harm.
+
+    Also at 65 and over, or with a steroid; P2 from 20 weeks of pregnancy. Aspirin up to
+    100 mg does not count. Section 6: label [V]; 65 instead of the label's 60 [P].
+    """
     if not moment.nsaids:
         return None
     conditions = moment.chart.conditions

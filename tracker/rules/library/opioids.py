@@ -19,17 +19,26 @@ _CANNOT_SEE = "Medicines that were not logged, and a patch that is still worn bu
 
 
 def med_mme50(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """50 morphine equivalents in 24 hours: CDC's point for caution."""
+    """50 morphine equivalents or more in 24 hours: CDC's point for caution (P2).
+
+    Silent up to the dose that a clinician has acknowledged. Section 6: factors [V]; 50 [K].
+    """
     return _mme(moment, limits.mme_caution, Priority.P2)
 
 
 def med_mme90(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """90 morphine equivalents in 24 hours: a local policy, no longer CDC's."""
+    """90 morphine equivalents or more in 24 hours: a local policy, no longer CDC's (P1).
+
+    Silent up to the dose that a clinician has acknowledged. Section 6: factors [V]; 90 [K].
+    """
     return _mme(moment, limits.mme_high, Priority.P1)
 
 
 def med_mme_unk(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """An opioid or a route without a factor: the daily dose cannot be computed."""
+    """An opioid or a route without a factor: the daily dose cannot be computed (P4).
+
+    Buprenorphine has none by design: it is shown and opens nothing. Section 6 [K].
+    """
     unknown = sorted({dose.base for _, dose in moment.systemic if dose.lacks_factor})
     if not unknown:
         return None
@@ -42,7 +51,10 @@ def med_mme_unk(moment: DoseMoment, limits: Thresholds) -> Hit | None:
 
 
 def med_opi_bzd(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """An opioid and a benzodiazepine within 24 hours: together they stop breathing."""
+    """An opioid and a benzodiazepine within 24 hours: together they stop breathing (P1).
+
+    Section 6: boxed warning [V].
+    """
     opioids = moment.bases_of(DrugClass.OPIOID)
     benzodiazepines = moment.bases_of(DrugClass.BENZODIAZEPINE)
     if not (opioids and benzodiazepines):
@@ -56,7 +68,10 @@ def med_opi_bzd(moment: DoseMoment, limits: Thresholds) -> Hit | None:
 
 
 def med_opi_sed(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """An opioid with a muscle relaxant, gabapentinoid, sleep drug or alcohol."""
+    """An opioid with a muscle relaxant, gabapentinoid, sleep drug or alcohol in 24 hours (P2).
+
+    Section 6: CDC 2022, Recommendation 11 [K].
+    """
     opioids = moment.bases_of(DrugClass.OPIOID)
     sedatives = sorted(base for each in SEDATING for base in moment.bases_of(each))
     if not (opioids and sedatives):
@@ -69,7 +84,10 @@ def med_opi_sed(moment: DoseMoment, limits: Thresholds) -> Hit | None:
 
 
 def med_opi_7(moment: DoseMoment, limits: Thresholds) -> Hit | None:
-    """More than a week of opioids in a patient who was not on them."""
+    """An opioid on more than 7 days of a new course: none in the 90 days before its first.
+
+    The days need not follow each other. Section 6: more than 7 days [K]; 90 days [P].
+    """
     day_of_course = moment.chart.opioid_days.number(moment.day)
     if "long_term_opioid" in moment.chart.conditions or not moment.took_opioid_today:
         return None

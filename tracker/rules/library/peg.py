@@ -13,10 +13,11 @@ from tracker.rules.wording import plain
 
 
 def peg_disc(today: Today, limits: Thresholds) -> Hit | None:
-    """Function and mood move against the pain score: one of the two misleads.
+    """PEG and diary disagree: one of the two misleads.
 
-    Either the PEG is a point worse while pain fell by 30 %, or the PEG is 30 % better while
-    pain rose by two points.
+    Either the newest PEG, at most 14 days old, is 1 point above the episode's first while
+    pain fell by 30 %; or it is 30 % better while mean pain rose by 2 points. Section 3: PEG
+    of 1 point [V]; 30 % of PEG [K].
     """
     if len(today.pegs) < 2 or today.week is None or today.baseline is None:
         return None

@@ -28,9 +28,10 @@ INFLAMMATORY = (
 
 
 def rf_ces(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Cauda equina: numbness of the saddle, bladder, bowel, both legs or sexual change.
+    """Cauda equina: a yes on saddle, bladder, bowel, both legs or sexual change.
 
-    Hours matter, so not being sure is enough for a call today.
+    Hours matter, so not being sure of any of the five is enough for a call today (P1).
+    Section 5 [V]; priorities [P].
     """
     yes, unsure = checklist.yes(*CAUDA_EQUINA), checklist.unsure(*CAUDA_EQUINA)
     if not (yes or unsure):
@@ -40,7 +41,11 @@ def rf_ces(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_motor(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """New weakness of a leg; both legs, or worse over hours, is an emergency."""
+    """New weakness of a leg (P1); with both legs, or worse within hours, an emergency (P0).
+
+    Not being sure of the weakness is enough for a call today (P1). Section 5 [V];
+    priorities [P].
+    """
     asked = ("leg_weakness", "both_legs_symptoms", "weakness_worsening_fast")
     is_sure = bool(checklist.yes("leg_weakness"))
     if not is_sure and not checklist.unsure("leg_weakness"):
@@ -51,7 +56,11 @@ def rf_motor(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_fx(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Fracture: a major injury, or a minor one in a frail spine."""
+    """Fracture: a major injury, or a minor one at 70 or over, or with osteoporosis or steroids.
+
+    Steroids count from three months on. P1; with a neurological sign P0. Section 5 [V]; age
+    and months [K].
+    """
     risks: list[str] = [risk for risk in FRACTURE_RISKS if risk in checklist.conditions]
     if checklist.age is not None and checklist.age >= limits.fracture_age:
         risks.append("age")
@@ -74,7 +83,11 @@ def rf_fx(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_inf(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Spinal infection: fever, or feeling ill with a way in for bacteria."""
+    """Infection: fever or rigors, 38 °C or more, or feeling ill with a way in for bacteria.
+
+    A way in is a recent spinal procedure, drugs by vein, weak immunity or dialysis; by itself
+    it opens nothing. P1; with a neurological sign P0. Section 5 [V]; 38.0 °C [K].
+    """
     temperature = checklist.temperature_c
     is_hot = temperature is not None and temperature >= limits.fever_c
     fever, ill = checklist.yes("fever_or_rigors"), checklist.yes("feeling_ill")
@@ -92,7 +105,10 @@ def rf_inf(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_ca(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """New or changed pain after cancer: the one history that is clearly informative."""
+    """New or changed pain after cancer: the one history that is clearly informative.
+
+    P2; with a neurological sign P0. Section 5 [V]; priorities [P].
+    """
     yes = checklist.yes("new_pain_after_cancer")
     if not yes:
         return None
@@ -101,7 +117,10 @@ def rf_ca(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_ca2(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Weight loss, or night pain that nothing relieves after 50: weak signs of cancer."""
+    """Weight loss of 5 % in six months, or night pain that nothing eases at 51 or over.
+
+    Weak signs of cancer, endorsed by guidelines (P2). Section 5 [V]; 5 % [K].
+    """
     asked = ("weight_loss", "night_pain_unrelenting")
     is_older = checklist.age is not None and checklist.age >= limits.night_pain_age
     signs = checklist.yes(*asked) if is_older else checklist.yes("weight_loss")
@@ -112,7 +131,10 @@ def rf_ca2(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_aaa(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """A ruptured aorta feels like back pain."""
+    """Aorta: a beating belly, a collapse, or sudden severe pain with a known aneurysm (P0).
+
+    A ruptured aorta feels like back pain. Section 5 [K]; priority [P].
+    """
     asked = ("pulsating_abdomen", "collapse", "sudden_severe_pain")
     has_aneurysm = "known_aortic_aneurysm" in checklist.conditions
     signs = checklist.yes(*asked) if has_aneurysm else checklist.yes(*asked[:2])
@@ -123,7 +145,10 @@ def rf_aaa(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_resp(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Hard to wake or breathing slowly: an overdose, whatever was logged."""
+    """Overdose: hard to wake, or breathing slowly, whatever was logged (P0).
+
+    Section 5 [V]; priority [P].
+    """
     asked = ("hard_to_wake", "slow_breathing")
     signs = checklist.yes(*asked)
     if not signs:
@@ -132,7 +157,10 @@ def rf_resp(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_card(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """A heart attack can be felt in the back."""
+    """Heart or lung: chest pain, or short of breath or in a cold sweat, with back pain (P0).
+
+    Section 5 [K]; priority [P].
+    """
     asked = ("chest_pain", "breathless_or_sweating")
     signs = checklist.yes(*asked)
     if not signs:
@@ -141,7 +169,10 @@ def rf_card(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_gib(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Bleeding from the gut, whether or not a medicine was logged."""
+    """Gut bleeding: black or bloody stool or vomit, whatever was logged (P1); faint as well P0.
+
+    Section 5 [V]; priorities [P].
+    """
     bleeding, faint = checklist.yes("gi_bleeding"), checklist.yes("faint")
     if not bleeding:
         return None
@@ -152,9 +183,11 @@ def rf_gib(checklist: Checklist, limits: Thresholds) -> Hit | None:
 
 
 def rf_ibp(checklist: Checklist, limits: Thresholds) -> Hit | None:
-    """Inflammatory back pain: consider rheumatology and a blood test for HLA-B27.
+    """Inflammatory: 3 months of pain, and 4 of 5: before 40, crept up, and so on (P3).
 
-    A positive test is not a diagnosis.
+    The other three: better with exercise, no better with rest, night pain that eases on
+    rising. Consider rheumatology and a blood test for HLA-B27; a positive test is not a
+    diagnosis. Section 5 [V].
     """
     signs = checklist.yes(*INFLAMMATORY)
     since = months_before(checklist.date, limits.inflammatory_months)

@@ -13,9 +13,11 @@ from tracker.rules.wording import mean, plain
 
 
 def relapse(today: Today, limits: Thresholds) -> Hit | None:
-    """Pain had fallen by 30 % and has come back by two points from the best week.
+    """Pain had fallen by 30 % and is back: 2 points above the best such week, and 4 or more.
 
-    Catches the patient whose first weeks looked like a success.
+    The best week ended on day 14 or later, and 7 days ago or earlier; this week is not 30 %
+    better. Catches the patient whose first weeks looked like a success. Section 3: 2 points
+    and 30 % [V]; the form [P].
     """
     if today.week is None or today.baseline is None or today.week.value < limits.still_hurts:
         return None

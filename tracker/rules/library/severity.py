@@ -16,9 +16,10 @@ _CUT_POINTS = (
 
 
 def sev_sust(today: Today, limits: Thresholds) -> Hit | None:
-    """Severe pain on most days of a week, and still.
+    """Severe pain on most days of a week, and still: 7 or more on 5 of 7 days on time.
 
-    Five of seven days at 7 or more, the newest entry among them and at most a day old.
+    The newest on-time pain is among them and at most a day old. Section 3, cut points [V];
+    five of seven days [P].
     """
     scores = today.pains
     severe = sum(score is not None and score >= limits.severe_pain for score in scores)
@@ -43,7 +44,11 @@ def sev_sust(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def sev_debil(today: Today, limits: Thresholds) -> Hit | None:
-    """Two days of pain at 8 or more that stops sleep, activity, standing or walking."""
+    """Pain of 8 or more on two days running, on time, and one of them without function.
+
+    Without function: standing or walking at 4 or 5, sleep at 4, or activity at 4. Section 3,
+    cut points [V]; two days and function [P].
+    """
     scores = [today.pain(1), today.pain()]
     if any(score is None or score < limits.disabling_pain for score in scores):
         return None
@@ -85,26 +90,29 @@ def sev_debil(today: Today, limits: Thresholds) -> Hit | None:
 
 
 def worse(today: Today, limits: Thresholds) -> Hit | None:
-    """Three days running well above the week before: something has changed."""
+    """Three days running, on time, at least 2 points and 30 % above the week before them.
+
+    Today's pain is 5 or more, and the week that ended three days ago is valid. Section 3,
+    2 points or 30 % [V], mirrored [P].
+    """
     before = today.week_ending(3)
     scores = [today.pain(2), today.pain(1), today.pain()]
     newest = scores[-1]
     if before is None or newest is None or newest < limits.worse_pain:
         return None
-    for score in scores:
-        if score is None or score < before.value + limits.worse_points:
-            return None
-        if 100 * score < (100 + limits.worse_percent) * before.value:
-            return None
+    usual = before.value
+    least = max(usual + limits.worse_points, usual * (100 + limits.worse_percent) / 100)
+    if any(score is None or score < least for score in scores):
+        return None
     return Hit(
         priority=Priority.P2,
         because=(
             f"Pain was {scores[0]}, {scores[1]} and {scores[2]} on the last three days, "
-            f"against an average of {float(before.value):.1f} in the week before."
+            f"against an average of {float(usual):.1f} in the week before."
         ),
         evidence={
             "scores": list(scores),
-            "window_mean_before": mean(before.value),
+            "window_mean_before": mean(usual),
             "window_entries": before.entries,
             "worse_points": plain(limits.worse_points),
             "worse_percent": plain(limits.worse_percent),

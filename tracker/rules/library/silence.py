@@ -15,9 +15,10 @@ ACTIVE_DAYS = 7
 
 
 def data_gap(today: Today, limits: Thresholds) -> Hit | None:
-    """Seven local days without an on-time entry: nobody sees this patient.
+    """No on-time entry for 7 local days: nobody sees this patient (P4).
 
-    More urgent if pain was severe when last seen, or if an opioid is in use.
+    P3 if the last valid week had a mean of 7 or more, or if an opioid was planned or taken in
+    the last 7 days. Section 8 [P].
     """
     chart = today.chart
     # A date that the clocks jumped over is not expected.

@@ -15,9 +15,11 @@ _DISABLING = (SEV_SUST, SEV_DEBIL, WORSE, FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE)
 
 
 def surg_consider(today: Today, limits: Thresholds) -> Hit | None:
-    """Care has failed, and pain is debilitating or standing or walking is difficult.
+    """CC-FAIL holds, and so does a rule of severe pain or of standing and walking.
 
-    Asks for a review of the whole case; it never says that an operation is needed.
+    Any of SEV-SUST, SEV-DEBIL, WORSE, FUNC-LIMIT, FUNC-SEV, FUNC-UNABLE. Asks for a review of
+    the whole case; it never says that an operation is needed. Sections 0 and 3: 6 weeks of
+    care [V]; criteria (a) with (b) or (c) [P].
     """
     failing = CC_FAIL.judge(today, limits)
     if failing is None:

@@ -9,7 +9,10 @@ from tracker.rules.thresholds import Thresholds
 
 
 def th_burn(use: CompressUse, limits: Thresholds) -> Hit | None:
-    """A blister, burn, white or numb skin after a hot or cold compress."""
+    """A blister, burn, white or numb skin after a hot or cold compress (P2).
+
+    Section 7 [V custom-level]; priority [P].
+    """
     if not use.skin_reaction:
         return None
     return Hit(

@@ -1,0 +1,87 @@
+"""mutmut over the rules, with the tests collected once and not once for every mutant.
+
+Arguments are mutmut's: `run`, `run 'tracker.rules.weeks*'`, `results`, `show NAME`, `browse`.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterable
+from functools import _lru_cache_wrapper
+from pathlib import Path
+from typing import Any
+
+os.chdir(Path(__file__).resolve().parents[1])
+# No test of the rules asks a server; without these the tests would start two.
+os.environ.setdefault("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+os.environ.setdefault("BROKER_URL", "redis://127.0.0.1:1/0")
+
+import mutmut.__main__ as mutmut
+import mutmut.workers.isolation as workers
+import pytest
+from _pytest.config import _prepareconfig
+from mutmut.runners.harness import PytestRunner
+from mutmut.utils.file_utils import change_cwd
+from mutmut.workers.isolation import run_in_fork
+
+ROOT = "mutants"
+
+
+class CollectedOnce(PytestRunner):
+    """What is collected before the first fork is there in every child."""
+
+    session: pytest.Session | None = None
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        if mutant_name is not None:
+            self.silence = sys.stdout  # collected while open, it would fail the first test
+            return self._run_collected(list(tests))
+        if self.session is None:
+            self.session = self._collected()
+        every = [item.nodeid for item in self.session.items]
+        return run_in_fork(self._run_collected, every)
+
+    def _collected(self) -> pytest.Session:
+        options = ["--rootdir=.", "-x", "-q"]
+        chosen = self._pytest_add_cli_args_test_selection
+        with change_cwd(ROOT):
+            config = _prepareconfig([*options, *chosen, *self._pytest_add_cli_args])
+            config._do_configure()
+            session = pytest.Session.from_config(config)
+            config.hook.pytest_sessionstart(session=session)
+            config.hook.pytest_collection(session=session)
+            config.pluginmanager.getplugin("capturemanager").suspend_global_capture(in_=True)
+        return session
+
+    def _run_collected(self, tests: list[str]) -> int:
+        """In a child: the tests that reach the mutant, up to the first that fails."""
+        assert self.session is not None
+        forget_answers()
+        items = {item.nodeid: item for item in self.session.items}
+        chosen = [items[name] for name in tests if name in items]
+        self.session.items = chosen
+        with change_cwd(ROOT):
+            for item, following in zip(chosen, [*chosen[1:], None], strict=True):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+                if self.session.testsfailed:
+                    return 1
+        return 0
+
+
+def forget_answers() -> None:
+    """What the unchanged code has worked out must not answer for the changed."""
+    for each in gc.get_objects():
+        if isinstance(each, _lru_cache_wrapper) and each.__module__.startswith("tracker.rules"):
+            each.cache_clear()
+
+
+def main() -> None:
+    replaced: Any = CollectedOnce
+    mutmut.PytestRunner = workers.PytestRunner = replaced
+    mutmut.cli()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
