@@ -7,6 +7,8 @@ from celery import Celery
 from celery.signals import worker_init
 from kombu import Exchange, Queue
 
+from backend.watchdog import Watchdog
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 app = Celery("lumbar")
@@ -18,6 +20,7 @@ app.conf.task_queues = [
     Queue(name, Exchange(name), routing_key=name)
     for name in ("urgent", "routine", "bulk")
 ]
+Watchdog(app)
 
 
 @worker_init.connect

@@ -397,6 +397,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# How often a worker proves to itself that it works; six failures in a row end it.
+WORKER_PULSE_SECONDS = env.float("WORKER_PULSE_SECONDS", default=15.0)
 
 # --- Watching ------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 START_SECONDS = 120  # on a machine that is busy with other things
 STOP_SECONDS = 12
+#: What ends sooner after its start would do so again and again.
+SETTLED_SECONDS = 30
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -34,6 +36,8 @@ class Processes:
     logs: Path
     environment: Mapping[str, str]
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _started: dict[str, float] = field(default_factory=dict)
 
     def __enter__(self) -> Processes:
         self.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -48,25 +52,21 @@ class Processes:
         self.stop()
 
     def start(self, name: str, *command: str) -> None:
-        with self.log(name).open("wb") as log:
-            self._running[name] = subprocess.Popen(
-                [sys.executable, *command],
-                env=dict(self.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches us, and we stop them in order
-                preexec_fn=_end_with_parent,
-            )
+        self.log(name).write_bytes(b"")
+        self._commands[name] = command
+        self._begin(name)
 
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
     def check(self) -> None:
-        """Raise for a process that has ended."""
-        for name, process in self._running.items():
-            if process.poll() is not None:
+        """Start anew what has ended, as a supervisor does; raise if it had only just begun."""
+        for name, process in list(self._running.items()):
+            if process.poll() is None:
+                continue
+            if monotonic() - self._started[name] < SETTLED_SECONDS:
                 raise ProcessError(f"{name} ended by itself.{self._last(name)}")
+            self._begin(name)
 
     def stop(self) -> None:
         """Ask them to end, the last one first; who does not is killed with its children."""
@@ -94,6 +94,19 @@ class Processes:
                 return
             sleep(0.1)
         raise ProcessError(f"{url} does not answer.{self._last(of)}")
+
+    def _begin(self, name: str) -> None:
+        self._started[name] = monotonic()
+        with self.log(name).open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                [sys.executable, *self._commands[name]],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches us, and we stop them in order
+                preexec_fn=_end_with_parent,
+            )
 
     def _last(self, name: str) -> str:
         lines = self.log(name).read_text(errors="replace").splitlines()[-12:]

@@ -43,9 +43,9 @@ class Stage:
         )
         return process
 
-    def worker(self) -> Process:
+    def worker(self, command: tuple[str, ...] = WORKER) -> Process:
         """A worker that takes work from all queues; a dispatcher must run already."""
-        process = self._add("worker", WORKER).start()
+        process = self._add("worker", command).start()
         until(
             lambda: WorkerHeartbeat.objects.filter(role=WorkerHeartbeat.Role.WORKER).count() == 3,
             "heartbeats through all queues",
@@ -108,6 +108,12 @@ def stage(child_environment, smtp, settings, request):
         for process in stage.processes:
             process.end()
     assert find_violations(at=clock.now()) == []
+
+
+@pytest.fixture
+def broker_to_stop(cluster):
+    yield cluster.valkey
+    cluster.valkey.start()
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -16,6 +16,8 @@ WORKER = (
     *("-m", "celery", "-A", "backend", "worker", "--queues", "urgent,routine,bulk"),
     *("--concurrency", "2", "--loglevel", "INFO"),
 )
+#: The same, until it takes no more work: see there.
+DEAF_WORKER = tuple("tests.faults.deaf" if each == "backend" else each for each in WORKER)
 WEB = ("-m", "gunicorn", "--config", "python:backend.gunicorn", "backend.wsgi")
 
 
@@ -66,6 +68,11 @@ class Process:
     @property
     def is_running(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def code(self) -> int | None:
+        """With which it ended, if it has."""
+        return self._popen.poll()
 
     def end(self) -> None:
         """Leave nothing of it behind, whatever the test did to it."""
