@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracker.services.on_call import Override, Roster, on_duty, shifts
@@ -53,6 +53,8 @@ def taking(person: UUID, start: str, end: str) -> Override:
     return Override(clinician=person, starts_at=local(start), ends_at=local(end))
 
 
+#: A machine that does ten things at once says nothing about the law.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 instants = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
 TWO_WEEKS = timedelta(days=14)
 MINUTES = st.integers(0, 14 * 24 * 60 - 1)
@@ -157,6 +159,7 @@ def test_without_members_nobody_is_on_duty():
     assert on_duty(daily(), [], local("2026-03-01T09:00")) is None
 
 
+@UNHURRIED
 @given(roster=rosters, at=instants, offset=st.integers(-30, 30))
 def test_the_one_on_duty_is_whose_turn_last_began(roster, at, offset):
     """Turns are counted on the calendar, instants on the time line: both agree."""
@@ -167,6 +170,7 @@ def test_the_one_on_duty_is_whose_turn_last_began(roster, at, offset):
     assert person == roster.members[(turn + offset) % len(roster.members)]
 
 
+@UNHURRIED
 @given(roster=rosters, overrides=st.lists(spans, max_size=4), start=instants, minute=MINUTES)
 def test_at_every_instant_exactly_one_is_on_duty(roster, overrides, start, minute):
     end = start + TWO_WEEKS
