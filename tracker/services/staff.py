@@ -84,11 +84,12 @@ def _seat(invitation: Invitation, *, user: User, full_name: str, at: datetime) -
 
 
 def _make_reachable(clinician: Clinician, at: datetime) -> None:
-    outbox.upsert_recipient(
-        recipient_id=clinician.recipient_id,
-        language="en",
-        time_zone=clinician.clinic.time_zone,
-    )
+    if outbox.recipient(clinician.recipient_id) is None:
+        outbox.upsert_recipient(
+            recipient_id=clinician.recipient_id,
+            language="en",
+            time_zone=clinician.clinic.time_zone,
+        )
     outbox.set_contact_point(
         recipient_id=clinician.recipient_id,
         channel="email",

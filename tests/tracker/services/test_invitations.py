@@ -175,6 +175,15 @@ def test_who_left_can_be_invited_back_into_the_same_seat(cast):
     assert (seat.id, seat.is_active, seat.role) == (cast.nora.id, True, "physician")
 
 
+def test_who_comes_back_keeps_the_hours_that_were_theirs(cast):
+    Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
+    Recipient.objects.filter(id=cast.nora.recipient_id).update(time_zone="Asia/Tokyo")
+
+    staff.join_as(token=invite(cast, cast.nora.user.email).token, user=cast.nora.user, at=NOW)
+
+    assert Recipient.objects.get(id=cast.nora.recipient_id).time_zone == "Asia/Tokyo"
+
+
 def test_an_account_is_never_taken_over_by_a_link(cast):
     issued = invite(cast, cast.mallory.user.email)
 
