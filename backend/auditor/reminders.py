@@ -1,4 +1,4 @@
-"""I12: a patient is reminded once a local day."""
+"""I12: a patient is reminded once a local day, and in time."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ CHECKS = (
         serves="the patient: a reminder comes at the hour they chose",
         sql="""
             SELECT id FROM tracker_reminderslot WHERE remind_at < %(at)s - interval '15 minutes'
+        """,
+    ),
+    Check(
+        name="snoozed_reminder_on_time",
+        invariant="I12",
+        says="no reminder that was put off is due again for more than 15 minutes",
+        serves="the patient: a reminder comes back when they said",
+        sql="""
+            SELECT id FROM tracker_reminder WHERE again_at < %(at)s - interval '15 minutes'
+        """,
+    ),
+    Check(
+        name="message_chased_on_time",
+        invariant="I4",
+        says="no message that its patient does not read is overdue by 15 minutes for its next step",
+        serves="the patient: what the clinic wrote is read, or the clinic knows",
+        sql="""
+            SELECT id FROM tracker_message WHERE chase_at < %(at)s - interval '15 minutes'
         """,
     ),
 )

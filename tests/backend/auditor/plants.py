@@ -381,6 +381,17 @@ def a_reminder_is_not_heard(scene):
     return past("tracker_reminderslot", "remind_at", "16 minutes", slot.pk)
 
 
+@breaks("snoozed_reminder_on_time")
+def a_snoozed_reminder_is_not_heard(scene):
+    (reminder,) = sql("UPDATE tracker_reminder SET outcome = 'sent', answered_at = NULL")
+    return past("tracker_reminder", "again_at", "16 minutes", reminder)
+
+
+@breaks("message_chased_on_time")
+def nobody_asks_after_a_message(scene):
+    return past("tracker_message", "chase_at", "16 minutes", scene.review.message.pk)
+
+
 def past(table: str, column: str, span: str, pk: object) -> list[object]:
     """The timer ran out so long before the present."""
     moved = f"{column} = lumbar_now() - %(span)s::interval"
