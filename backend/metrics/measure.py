@@ -28,11 +28,11 @@ class Measure:
 
     def family(self, *, at: datetime) -> GaugeMetricFamily:
         family = GaugeMetricFamily(f"lumbar_{self.name}", self.says, labels=list(self.labels))
-        for labels, value in self._values(at).items():
+        for labels, value in self.values(at=at).items():
             family.add_metric(labels, value)
         return family
 
-    def _values(self, at: datetime) -> dict[tuple[str, ...], float]:
+    def values(self, *, at: datetime) -> dict[tuple[str, ...], float]:
         known = product(*self.labels.values())
         values = {} if self.otherwise is None else dict.fromkeys(known, self.otherwise)
         with connection.cursor() as cursor:

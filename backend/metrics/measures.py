@@ -57,6 +57,22 @@ _SENT = f"""
     WHERE attempt.started_at > %(at)s - interval '1 hour' AND attempt.outcome = 'sent'
 """
 
+STEP_LATENESS = Measure(
+    name="step_lateness_seconds",
+    says="How late ladder steps of the last day fired",
+    labels={"quantile": _QUANTILES},
+    sql=_quantiles(_STEPS),
+)
+STEPS_LATE = Measure(
+    name="steps_fired_late",
+    says="Ladder steps of the last day that fired later than so many seconds",
+    labels={"seconds": ("15", "60")},
+    sql=f"""
+        SELECT limits.seconds, count(*) FROM ({_STEPS}) step
+        JOIN (VALUES (15), (60)) limits (seconds) ON step.seconds > limits.seconds GROUP BY 1
+    """,
+)
+
 LADDERS = (
     Measure(
         name="timer_overdue_seconds",
@@ -64,21 +80,8 @@ LADDERS = (
         labels={"timer": tuple(_TIMERS)},
         sql=" UNION ALL ".join(_oldest(timer, *where) for timer, where in _TIMERS.items()),
     ),
-    Measure(
-        name="step_lateness_seconds",
-        says="How late ladder steps of the last day fired",
-        labels={"quantile": _QUANTILES},
-        sql=_quantiles(_STEPS),
-    ),
-    Measure(
-        name="steps_fired_late",
-        says="Ladder steps of the last day that fired later than so many seconds",
-        labels={"seconds": ("15", "60")},
-        sql=f"""
-            SELECT limits.seconds, count(*) FROM ({_STEPS}) step
-            JOIN (VALUES (15), (60)) limits (seconds) ON step.seconds > limits.seconds GROUP BY 1
-        """,
-    ),
+    STEP_LATENESS,
+    STEPS_LATE,
     Measure(
         name="escalations",
         says="Escalations that nobody has decided yet",

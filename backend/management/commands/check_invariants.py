@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -12,6 +13,7 @@ from django.core.management.base import BaseCommand
 import clock
 from backend import auditor
 from backend.auditor import Violation
+from backend.metrics.measures import STEP_LATENESS, STEPS_LATE
 
 
 class Command(BaseCommand):
@@ -28,11 +30,13 @@ class Command(BaseCommand):
         if options["laws"]:
             self._list_laws()
             return
-        found = auditor.find_violations(at=clock.now())
+        at = clock.now()
+        found = auditor.find_violations(at=at)
         if options["json"]:
-            self.stdout.write(json.dumps([_as_json(violation) for violation in found]))
+            broken = [_as_json(violation) for violation in found]
+            self.stdout.write(json.dumps({"broken": broken, "figures": _figures(at)}))
         else:
-            self._print(found)
+            self._print(found, _figures(at))
         if found:
             sys.exit(1)
 
@@ -40,14 +44,26 @@ class Command(BaseCommand):
         for law in auditor.LAWS:
             self.stdout.write(f"{law.invariant:<4} {law.name:<34} {law.says}")
 
-    def _print(self, found: list[Violation]) -> None:
+    def _print(self, found: list[Violation], figures: dict[str, float]) -> None:
         for violation in found:
             law = violation.law
             self.stdout.write(f"{law.invariant:<4} {law.name:<34} {violation.count:>6}  {law.says}")
             more = " ..." if violation.count > len(violation.ids) else ""
             self.stdout.write(f"{'':5}{' '.join(violation.ids)}{more}")
+        self.stdout.write("; ".join(f"{words}: {value:g}" for words, value in figures.items()))
         broken = len(found)
         self.stdout.write(f"{len(auditor.LAWS)} laws checked, {broken or 'none'} broken")
+
+
+def _figures(at: datetime) -> dict[str, float]:
+    """I3 in numbers, of the last day: a step that fired late is no broken law any more."""
+    late, lateness = STEPS_LATE.values(at=at), STEP_LATENESS.values(at=at)
+    return {
+        "steps over 15 s late": late["15",],
+        "over 60 s": late["60",],
+        "p99 in seconds": round(lateness["0.99",], 1),
+        "latest": round(lateness["1",], 1),
+    }
 
 
 def _as_json(violation: Violation) -> dict[str, object]:
