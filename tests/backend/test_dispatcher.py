@@ -231,3 +231,15 @@ def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db)
     # What is due and would not fire is tried with the poll, not again and again.
     assert Escalation.objects.get(pk=ladder.pk).next_step_at == due_at
     assert seconds_until_due(due_at) == POLL_SECONDS
+
+
+def test_when_the_server_refuses_a_mail_the_next_person_is_told_seconds_later(smtp, at):
+    cast = Cast()
+    open_ladder(cast)
+    smtp.answer_recipient(cast.nora.user.email, "550 5.1.1 no such user")
+
+    for seconds in (0, 6):
+        clock.travel_to(MORNING + timedelta(seconds=seconds))
+        dispatcher.tick(clock.now())
+
+    assert [mail.address for mail in smtp.mails] == [cast.phil.user.email]
