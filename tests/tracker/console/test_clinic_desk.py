@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 
 from django.test import Client
 
@@ -376,3 +377,19 @@ def test_the_care_that_was_taken_is_shown(cast, nora):
 
     for words in ("Hot compress 20 min", "Advil", "ibuprofen 400 mg", "Injection", "Naprosyn"):
         assert words in html, words
+
+
+def test_a_line_says_when_the_patient_is_reminded(cast, nora):
+    line = {"measure": "hot_compress", "from_date": "2026-03-30", "reminder_weekdays": ["0", "2"]}
+    url = f"/console/patients/{cast.bob.id}/plan/add/"
+
+    assert nora.post(url, line | {"reminder_times": "8 and 20"}).status_code == 422
+    post(nora, url, **line, reminder_times="8:00, 20:00")
+
+    planned = PlannedMeasure.objects.exclude(reminder_times=[]).get()
+    assert (planned.reminder_times, planned.reminder_weekdays) == ([time(8), time(20)], [0, 2])
+    assert planned.reminder_slots.filter(remind_at__isnull=False).count() == 2
+    page = nora.get(f"/console/patients/{cast.bob.id}/").content.decode()
+    assert "reminded at 8:00 AM, 8:00 PM" in page
+    form = nora.get(f"/console/plan/{planned.id}/change/").content.decode()
+    assert 'value="08:00, 20:00"' in form

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -25,6 +26,20 @@ class TimeInput(forms.TimeInput):
 
 class DateField(forms.DateField):
     widget = DateInput
+
+
+class TimesField(forms.CharField):
+    """Wall times, such as 8:00, 20:00."""
+
+    def clean(self, value: Any) -> tuple[time, ...]:
+        try:
+            return tuple(
+                datetime.strptime(each.strip(), "%H:%M").time()  # noqa: DTZ007 - a wall time
+                for each in super().clean(value).split(",")
+                if each.strip()
+            )
+        except ValueError:
+            raise forms.ValidationError("Write times as 8:00, 20:00.") from None
 
 
 def choices(words: Mapping[str, str], *, empty: str | None = None) -> list[tuple[str, str]]:

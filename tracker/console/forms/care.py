@@ -10,7 +10,7 @@ from tracker.rules.products import PRODUCTS, Product
 from tracker.services import episodes
 from tracker.services.care_plans import Ingredient, Line
 
-from .base import DateField, DeskForm, choices
+from .base import DateField, DeskForm, TimesField, choices
 
 INGREDIENTS = 3
 
@@ -77,6 +77,20 @@ class PlanLineForm(DeskForm):
     minutes_per_day = forms.IntegerField(
         required=False, min_value=1, max_value=1440, label="Minutes a day", help_text="For a brace."
     )
+    reminder_times = TimesField(
+        required=False,
+        max_length=60,
+        label="Remind the patient at",
+        help_text="Such as 8:00, 20:00, by the patient's clock. None if it was logged.",
+    )
+    reminder_weekdays = forms.TypedMultipleChoiceField(
+        required=False,
+        choices=list(enumerate(words.WEEKDAYS)),
+        coerce=int,
+        label="On these days",
+        help_text="None is every day.",
+        widget=forms.CheckboxSelectMultiple,
+    )
     product = forms.CharField(
         required=False,
         max_length=120,
@@ -123,7 +137,8 @@ class PlanLineForm(DeskForm):
         return PRODUCTS
 
     def plain_fields(self) -> list[forms.BoundField]:
-        return [self[n] for n in ("measure", "from_date", "sessions_per_week", "minutes_per_day")]
+        names = ("measure", "from_date", "sessions_per_week", "minutes_per_day")
+        return [self[n] for n in (*names, "reminder_times", "reminder_weekdays")]
 
     def medicine_fields(self) -> list[forms.BoundField]:
         return [self[n] for n in ("product", "route", "doses_per_day", "prescribed")]
@@ -150,6 +165,8 @@ class PlanLineForm(DeskForm):
             route=typed["route"],
             prescribed=typed["prescribed"],
             doses_per_day=typed["doses_per_day"],
+            reminder_times=typed["reminder_times"],
+            reminder_weekdays=typed["reminder_weekdays"],
         )
         return {"line": line, "from_date": typed["from_date"]}
 
@@ -184,6 +201,8 @@ def initial_of(line: Line) -> dict[str, Any]:
         "route": line.route,
         "prescribed": line.prescribed,
         "doses_per_day": line.doses_per_day,
+        "reminder_times": ", ".join(f"{each:%H:%M}" for each in line.reminder_times),
+        "reminder_weekdays": list(line.reminder_weekdays),
     }
     for n, ingredient in enumerate(line.ingredients, start=1):
         initial[f"name_{n}"] = ingredient.name
