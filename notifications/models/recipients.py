@@ -52,6 +52,8 @@ class ContactPoint(models.Model):
         OPTED_OUT = "opted_out"
         GONE = "gone"
         REMOVED = "removed"
+        STALE = "stale"
+        FAILING = "failing"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(
@@ -63,6 +65,8 @@ class ContactPoint(models.Model):
     secret = SealedTextField(blank=True, default="")
     verified_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveSmallIntegerField(default=0)
+    # Since when nothing has reached it; where channels do not say why, only time tells.
+    failing_since = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(
         max_length=16, choices=DisabledReason, blank=True, default=""

@@ -87,6 +87,12 @@ def finish(
             as_of=result.as_of,
             is_refused=result.is_address_refused,
         )
+    contact_points.note_answer(
+        contact_point_id=delivery.contact_point_id,
+        channel=delivery.channel,
+        is_reached=isinstance(result, Sent),
+        at=at,
+    )
     return _write_result(claim, result)
 
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from notifications.channels import CHANNELS
+from notifications.channels import CHANNELS, DEVICES
 from notifications.models import ContactPoint
 from notifications.models.now import DatabaseNow
 from notifications.models.recipients import ContactPointQuerySet
+
+logger = logging.getLogger(__name__)
 
 Reason = ContactPoint.DisabledReason
 
 #: Of one kind, for one person: whoever registers more has lost the oldest.
 MOST_DEVICES = 10
+
+#: An app registers at each start; a diary that was not opened for so long has no app.
+DEVICES_LIVE_FOR = timedelta(days=60)
+
+#: A webhook may be down over a weekend, and no longer.
+FAILING_FOR = {"webhook": timedelta(hours=72)}
+
+LOST_SHOWN_FOR = timedelta(days=30)
 
 #: One refusal may be a provider's bad hour; the second is believed.
 REFUSALS_BELIEVED = 2
@@ -86,6 +97,36 @@ def learn(
         believed.disable(Reason.REFUSED, DatabaseNow())
 
 
+def note_answer(*, contact_point_id: UUID, channel: str, is_reached: bool, at: datetime) -> None:
+    """Use an address no more that has failed for days, with nothing in between."""
+    if channel not in FAILING_FOR:
+        return
+    points = ContactPoint.objects.filter(pk=contact_point_id)
+    if is_reached:
+        points.filter(failing_since__isnull=False).update(failing_since=None)
+        return
+    points.filter(failing_since=None).update(failing_since=at)
+    if points.filter(failing_since__lte=at - FAILING_FOR[channel]).disable(Reason.FAILING, at):
+        logger.error("address_disabled", extra={"channel": channel, "outcome": Reason.FAILING})
+
+
+def drop_stale(*, at: datetime) -> int:
+    """Forget the devices whose app has not registered itself for months."""
+    stale = ContactPoint.objects.usable().filter(
+        channel__in=DEVICES, verified_at__lt=at - DEVICES_LIVE_FOR
+    )
+    return stale.disable(Reason.STALE, at)
+
+
+def lost(*, at: datetime) -> QuerySet[ContactPoint]:
+    """What was used no more lately because nothing arrives there, the latest first."""
+    since = at - LOST_SHOWN_FOR
+    told_apart = ContactPoint.objects.filter(
+        disabled_reason__in=[Reason.FAILING, Reason.REFUSED], disabled_at__gt=since
+    )
+    return told_apart.order_by("-disabled_at", "pk")
+
+
 def _of(recipient_id: UUID, channel: str) -> ContactPointQuerySet:
     return ContactPoint.objects.filter(recipient_id=recipient_id, channel=channel)
 
@@ -102,6 +143,7 @@ def _store(
             "secret": secret,
             "verified_at": verified_at,
             "refusals": 0,
+            "failing_since": None,
             "disabled_at": None,
             "disabled_reason": "",
         },

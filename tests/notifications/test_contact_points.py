@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from cryptography.fernet import InvalidToken
+from django.core.management import call_command
 from django.db import connection
 
+import clock
 from notifications import outbox
 from notifications.models import ContactPoint
+from notifications.services import contact_points
 from notifications.services.contact_points import MOST_DEVICES
+from notifications.services.deliveries import deliver
+from notifications.services.prune import prune
 
 PHONE = "0123456789abcdef" * 4
 
@@ -105,3 +111,54 @@ def test_a_secret_survives_a_change_of_the_key_while_the_former_is_known(someone
     point.refresh_from_db()
 
     assert point.secret == "the keys of a phone"
+
+
+class TestGivenUp:
+    @pytest.fixture(autouse=True)
+    def _mail_may_fail_for_three_days(self, monkeypatch):
+        """As webhooks may; a mail server is at hand here."""
+        assert {"webhook": timedelta(hours=72)} == contact_points.FAILING_FOR
+        monkeypatch.setattr(contact_points, "FAILING_FOR", {"email": timedelta(hours=72)})
+
+    @pytest.fixture
+    def after(self, tell, smtp, at):
+        """Send a message so many hours later, to a server that answers so."""
+
+        def after(hours: int, answer: str | None = None) -> ContactPoint:
+            if answer:
+                smtp.answer_data("someone@example.org", answer)
+            now = at + timedelta(hours=hours)
+            deliver(delivery_id=tell(at=now, expires_at=now + timedelta(hours=1)).pk, at=now)
+            return ContactPoint.objects.get()
+
+        return after
+
+    def test_an_address_that_fails_for_three_days_is_given_up_and_shown(self, after):
+        assert after(0, "451 no").is_usable
+        assert after(71, "451 no").is_usable
+        point = after(72, "451 no")
+
+        assert (point.is_usable, point.disabled_reason) == (False, "failing")
+        said = StringIO()
+        clock.shift(timedelta(hours=72))
+        call_command("dead_letters", stdout=said)
+        assert f"{point.pk}" in said.getvalue()
+        assert "given up: failing" in said.getvalue()
+        assert point.address not in said.getvalue()
+
+    def test_one_that_was_reached_in_between_is_not(self, after):
+        after(0, "451 no")
+        after(40)
+
+        assert after(80, "451 no").is_usable
+
+
+def test_an_app_that_has_not_registered_for_two_months_is_told_no_more(someone, at, apns):
+    old, recent = add(someone, at), add(someone, at + timedelta(days=1), "f" * 64)
+
+    prune(at=at + contact_points.DEVICES_LIVE_FOR + timedelta(seconds=1), limit=10)
+
+    old.refresh_from_db()
+    recent.refresh_from_db()
+    assert (old.disabled_reason, recent.is_usable) == ("stale", True)
+    assert ContactPoint.objects.get(channel="email").is_usable

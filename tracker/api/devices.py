@@ -84,13 +84,18 @@ class DevicesView(PatientView):
         sent: DeviceBody = self.body(DeviceBody)  # type: ignore[arg-type]  # a union, too
         channel, address, secret = _address(sent)
         found = devices.register(
-            by=self.patient, channel=channel, address=address, secret=secret, at=self.at
+            by=self.patient,
+            session=self.session,
+            channel=channel,
+            address=address,
+            secret=secret,
+            at=self.at,
         )
         return answer(_shown(found), status=201)
 
 
 class DeviceView(PatientView):
-    """Tell the patient there no more: before signing out, and when they turn notices off."""
+    """Tell the patient there no more, though they stay signed in."""
 
     contract = {"DELETE": Contract(None, status=204)}
 

@@ -103,6 +103,12 @@ class PatientView(View):
     permission_classes: Any = [IsPatient]
 
     @property
+    def session(self) -> SessionToken:
+        session = self.request.auth
+        assert isinstance(session, SessionToken)  # BearerAuthentication has seen to it
+        return session
+
+    @property
     def patient(self) -> Patient:
         user = self.request.user
         assert isinstance(user, User)  # IsPatient has seen to it

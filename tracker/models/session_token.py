@@ -36,6 +36,8 @@ class SessionToken(models.Model):
     #: of the password; another password is another hash, and ends the session
     auth_hash = models.CharField(max_length=128, blank=True)
     device_name = models.CharField(max_length=80, blank=True)
+    #: the contact point that this phone registered: signing out ends both
+    contact_point_id = models.UUIDField(null=True)
     created_at = models.DateTimeField()
     used_at = models.DateTimeField()  #: to the hour, to spare a write in each request
     revoked_at = models.DateTimeField(null=True)

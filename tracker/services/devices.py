@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from notifications import outbox
-from tracker.models import Patient
+from tracker.models import Patient, SessionToken
 
 from . import audit
 from .errors import NotFound, ServiceError
@@ -43,9 +43,18 @@ def registered(*, by: Patient, at: datetime) -> list[Device]:
 
 
 @transaction.atomic
-def register(*, by: Patient, channel: str, address: str, secret: str, at: datetime) -> Device:
+def register(
+    *,
+    by: Patient,
+    session: SessionToken | None = None,
+    channel: str,
+    address: str,
+    secret: str,
+    at: datetime,
+) -> Device:
     """Tell the patient there, too; a device that was another person's is theirs no more.
 
+    A phone has one address: what the same session registered before is used no more.
     Raises `ChannelUnavailable` and `DeviceInvalid`.
     """
     if not outbox.is_channel_configured(channel):
@@ -56,6 +65,8 @@ def register(*, by: Patient, channel: str, address: str, secret: str, at: dateti
         )
     except outbox.UnusableAddress:
         raise DeviceInvalid from None
+    if session is not None:
+        _tie(session, row.pk, by=by, at=at)
     _audit("device.register", by, at, row.pk)
     return Device(row.pk, row.channel, row.verified_at)
 
@@ -69,6 +80,14 @@ def remove(*, by: Patient, device_id: UUID, at: datetime) -> None:
     if not is_removed:
         raise NotFound
     _audit("device.remove", by, at, device_id)
+
+
+def _tie(session: SessionToken, device_id: UUID, *, by: Patient, at: datetime) -> None:
+    if session.contact_point_id not in {None, device_id}:
+        outbox.remove_contact_point(
+            recipient_id=by.recipient_id, contact_point_id=session.contact_point_id, at=at
+        )
+    SessionToken.objects.filter(pk=session.pk).update(contact_point_id=device_id)
 
 
 def _audit(action: str, patient: Patient, at: datetime, subject_id: object = "") -> None:

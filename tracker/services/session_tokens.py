@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
 
-from tracker.models import SessionToken, User
+from notifications import outbox
+from tracker.models import Patient, SessionToken, User
 from tracker.models.session_token import LIFETIME
 
 from .tokens import hash_token, make_token
@@ -84,8 +85,20 @@ def carry_on(*, token: str, user: User | None, session_key: str, at: datetime) -
     return True
 
 
+@transaction.atomic
 def revoke(*, token: str, at: datetime) -> None:
-    SessionToken.objects.filter(token_hash=hash_token(token), revoked_at=None).update(revoked_at=at)
+    """Sign the phone out: it can ask nothing more, and is told nothing more."""
+    live = SessionToken.objects.filter(token_hash=hash_token(token), revoked_at=None)
+    session = live.select_for_update(of=("self",)).first()
+    if session is None:
+        return
+    session.revoked_at = at
+    session.save(update_fields=["revoked_at"])
+    patient = Patient.objects.filter(user=session.user_id).first() if session.user_id else None
+    if patient and session.contact_point_id:
+        outbox.remove_contact_point(
+            recipient_id=patient.recipient_id, contact_point_id=session.contact_point_id, at=at
+        )
 
 
 def revoke_all(*, user: User, at: datetime) -> int:

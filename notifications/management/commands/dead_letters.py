@@ -7,13 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import clock
 from notifications.models import Urgency
-from notifications.services import dead_letters
+from notifications.services import contact_points, dead_letters
 
 LINE = "{id}  {ended}  {urgency:<7}  {channel:<8}  {attempts:>2} tries  {code:<28}  {kind}{late}"
 
 
 class Command(BaseCommand):
-    help = "List the deliveries that failed for good, or try one of them again."
+    help = "List the deliveries that failed for good and the addresses given up, or try one again."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--retry", type=UUID, metavar="ID", help="try this one again")
@@ -37,6 +37,10 @@ class Command(BaseCommand):
             )
             self.stdout.write(line)
         self.stdout.write(f"{dead.count()} dead")
+        for point in contact_points.lost(at=at)[:limit]:
+            ended = f"{point.disabled_at:%Y-%m-%d %H:%M}Z"
+            why = f"address given up: {point.disabled_reason}"
+            self.stdout.write(f"{point.pk}  {ended}  {point.channel:<8}  {why}")
 
     def _retry(self, delivery_id: UUID) -> None:
         try:

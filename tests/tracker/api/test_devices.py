@@ -138,3 +138,20 @@ def test_each_of_these_leaves_its_line(cast, alice):
     lines = AuditEvent.objects.filter(action__startswith="device.").order_by("id")
     assert [line.action for line in lines] == ["device.register", "device.list", "device.remove"]
     assert not any(TOKEN in str(vars(line)) for line in lines)
+
+
+def test_who_signs_out_is_told_no_more_there(cast, alice):
+    tablet = Phone.of(cast.alice)
+    alice.post("devices", IPHONE)
+    tablet.post("devices", ANDROID)
+
+    alice.delete("auth/session")
+
+    assert told(cast.alice) == {("fcm", ANDROID["token"])}
+
+
+def test_a_phone_with_a_new_address_is_not_told_on_the_former_one(cast, alice):
+    alice.post("devices", ANDROID)
+    alice.post("devices", {**ANDROID, "token": "y" * 160})
+
+    assert told(cast.alice) == {("fcm", "y" * 160)}
