@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.tracker.rules.diaries import checklist, document, entries, entry
+from tests.tracker.rules.diaries import checklist, compress, document, entries, entry, intake
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGGED = json.dumps(document([entry(1, 2, walking=5)]))
@@ -65,6 +65,16 @@ def test_withdrawn_flags_are_history(tmp_path):
     (line,) = map(json.loads, replay(tmp_path, CORRECTED, options=("--history",))[0])
 
     assert line["withdrawn_at"] == "2026-01-06T06:00:00-05:00"
+
+
+def test_flags_are_in_order_of_time_when_clocks_show_an_hour_twice(tmp_path):
+    first = intake(1, 0, "ibuprofen", 4000) | {"at": "2026-11-01T01:50:00-04:00"}
+    second = compress(1, skin_reaction=True) | {"at": "2026-11-01T01:10:00-05:00"}
+    history = document([first, second], episode={"index_date": "2026-10-31"})
+
+    out, _, _ = replay(tmp_path, json.dumps(history))
+
+    assert [json.loads(line)["rule"] for line in out] == ["MED-DOSE", "TH-BURN"]
 
 
 def test_silence_is_judged_until_a_date(tmp_path):

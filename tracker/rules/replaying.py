@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from datetime import date as Date
-from datetime import datetime
 
 from tracker.rules.history import History
 from tracker.rules.outcome import Finding, FlagLife, Json, Outcome, Priority
@@ -51,7 +51,8 @@ def lines(history: History, outcome: Outcome, *, with_withdrawn: bool = False) -
     patient = history.form.patient.ref
     told = (life for life in outcome.flags if with_withdrawn or life.withdrawn_at is None)
     found = [line for life in told for line in _of(patient, life)]
-    return sorted(found, key=lambda line: (line.at, line.finding.rule))
+    # Local times of one zone compare by the clock, which shows one hour twice in autumn.
+    return sorted(found, key=lambda line: (line.at.astimezone(UTC), line.finding.rule))
 
 
 def _of(patient: str, life: FlagLife) -> Iterator[Line]:
