@@ -18,6 +18,7 @@ class Kind(TextChoices):
     DIARY_REMINDER = "diary_reminder"
     CLINIC_MESSAGE = "clinic_message"
     INVITATION = "invitation"
+    VERIFICATION = "verification"
     TEST = "test"
 
 

@@ -32,15 +32,19 @@ from notifications.services.contact_points import (
 )
 from notifications.services.outcomes import came_to_nothing
 from notifications.services.rungs import planned
+from notifications.services.verifications import TooManyCodes, confirm_code, send_code
 
 __all__ = [
     "WAKE_CHANNEL",
     "Kind",
+    "TooManyCodes",
     "UnusableAddress",
     "Urgency",
     "add_contact_point",
+    "addresses",
     "came_to_nothing",
     "cancel",
+    "confirm_code",
     "devices",
     "enqueue",
     "forget",
@@ -48,6 +52,7 @@ __all__ = [
     "reachable",
     "recipient",
     "remove_contact_point",
+    "send_code",
     "set_contact_point",
     "upsert_recipient",
     "wake_dispatcher",
@@ -150,6 +155,11 @@ def devices(recipient_id: UUID) -> list[ContactPoint]:
     """The phones and browsers that are told now, the latest first."""
     points = _usable(recipient_id).filter(channel__in=DEVICES)
     return list(points.order_by("-verified_at", "pk"))
+
+
+def addresses(recipient_id: UUID, channel: str) -> list[ContactPoint]:
+    """Where the recipient is told on this channel now."""
+    return list(_usable(recipient_id).filter(channel=channel).order_by("pk"))
 
 
 def upsert_recipient(

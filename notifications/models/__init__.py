@@ -4,6 +4,7 @@ from notifications.models.breakers import Breaker
 from notifications.models.deliveries import Attempt, Delivery, Notification, Urgency
 from notifications.models.heartbeats import WorkerHeartbeat
 from notifications.models.recipients import ContactPoint, Recipient
+from notifications.models.verifications import Verification
 
 __all__ = [
     "Attempt",
@@ -13,5 +14,6 @@ __all__ = [
     "Notification",
     "Recipient",
     "Urgency",
+    "Verification",
     "WorkerHeartbeat",
 ]

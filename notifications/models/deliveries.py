@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from notifications.models.now import DatabaseNow
 from notifications.models.recipients import ContactPoint, Recipient
+from notifications.models.sealed import SealedTextField
 
 
 class Urgency(models.IntegerChoices):
@@ -36,6 +37,8 @@ class Notification(models.Model):
     link = models.TextField(blank=True)
     # Where all of its family are listed; without it, each has a message of its own.
     list_link = models.TextField(blank=True, default="")
+    # What only the person at the address may know; erased once it was sent.
+    code = SealedTextField(blank=True, default="")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     # Whoever asked for it wants it no more; a dead delivery of it is not brought back.

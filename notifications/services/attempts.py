@@ -10,6 +10,7 @@ from django.db.models import F
 
 from notifications.channels import CHANNELS
 from notifications.channels.base import Outage, PermanentFailure, TransientFailure
+from notifications.kinds import Kind
 from notifications.models import Attempt, Delivery, Urgency
 from notifications.models.deliveries import DeliveryQuerySet
 from notifications.models.now import DatabaseNow
@@ -134,7 +135,7 @@ def _rows(bundle: list[Delivery]) -> DeliveryQuerySet:
 
 def _is_wanted_now(bundle: list[Delivery], at: datetime) -> bool:
     delivery = bundle[0]
-    if not delivery.contact_point.is_usable:
+    if not _may_be_used(delivery):
         _rows(bundle).end(Delivery.State.SUPPRESSED, last_code="address_disabled")
         rungs.bring_forward(*bundle)
         return False
@@ -147,6 +148,12 @@ def _is_wanted_now(bundle: list[Delivery], at: datetime) -> bool:
         _rows(bundle).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
         rungs.bring_forward(*bundle)
     return later is None
+
+
+def _may_be_used(delivery: Delivery) -> bool:
+    """A code goes to an address that is not verified: that is what it is for."""
+    point = delivery.contact_point
+    return point.is_usable or delivery.notification.kind == Kind.VERIFICATION
 
 
 def _held_back_until(delivery: Delivery, at: datetime) -> datetime | None:

@@ -58,7 +58,7 @@ def _message(begun: attempts.Begun, at: datetime) -> Message:
             notification.kind, count=begun.count, language=language, link=link
         )
     else:
-        text = texts.render(notification.kind, language=language, link=link)
+        text = texts.render(notification.kind, language=language, link=link, code=notification.code)
     return Message(
         delivery_id=delivery.pk,
         address=delivery.contact_point.address,

@@ -21,20 +21,22 @@ class Text(NamedTuple):
     body: str
 
 
-def render(kind: str, *, language: str, link: str) -> Text:
-    subject, _, body = _template(Kind(kind), language).partition("\n\n")
-    return Text(subject.strip(), Template(body).substitute(link=absolute(link)))
+def render(kind: str, *, language: str, link: str, code: str = "") -> Text:
+    return _fill(_template(Kind(kind), language), link=absolute(link), code=code)
 
 
 def render_several(kind: str, *, count: int, language: str, link: str) -> Text:
     """What is said instead when one message tells of several of the kind's family."""
-    subject, _, body = _template(FAMILIES[kind], language).partition("\n\n")
-    told = {"count": count, "link": absolute(link)}
-    return Text(Template(subject).substitute(told).strip(), Template(body).substitute(told))
+    return _fill(_template(FAMILIES[kind], language), link=absolute(link), count=count)
 
 
 def absolute(link: str) -> str:
     return urljoin(settings.PUBLIC_URL + "/", link)
+
+
+def _fill(template: str, **told: object) -> Text:
+    subject, _, body = template.partition("\n\n")
+    return Text(Template(subject).substitute(told).strip(), Template(body).substitute(told))
 
 
 @cache

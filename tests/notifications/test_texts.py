@@ -36,8 +36,10 @@ def test_every_family_has_a_text_for_several_in_every_language(kind, language):
 @pytest.mark.parametrize(
     "path", sorted(TEXTS.rglob("*.txt")), ids=lambda p: f"{p.parent.name}-{p.stem}"
 )
-def test_a_text_takes_a_link_or_also_a_count_and_nothing_else(path):
-    takes = {"$link", "$count"} if path.stem in list(Several) else {"$link"}
+def test_a_text_takes_a_link_or_also_a_count_or_a_code_and_nothing_else(path):
+    takes = {"$link"}
+    takes |= {"$count"} if path.stem in list(Several) else set()
+    takes |= {"$code"} if path.stem == Kind.VERIFICATION else set()
 
     assert set(re.findall(r"\$\w+|\$\{.*?\}", path.read_text())) == takes
 
