@@ -37,6 +37,7 @@ class Day:
         "brace_minutes",
         "compresses",
         "function",
+        "has_entry",
         "is_analyzed",
         "is_excused",
         "is_on_time",
@@ -57,6 +58,7 @@ class Day:
         self.forget_entry()
 
     def forget_entry(self) -> None:
+        self.has_entry = False
         self.is_analyzed = False
         self.is_on_time = False
         self.pain: int | None = None
@@ -66,8 +68,8 @@ class Day:
 
     @property
     def is_known(self) -> bool:
-        """Whether anything tells what was done on this day."""
-        return self.is_analyzed or self.treatments > 0
+        """Whether anything tells what was done on this day, be it too late to be analyzed."""
+        return self.has_entry or self.treatments > 0
 
     @property
     def is_counted(self) -> bool:
@@ -219,6 +221,7 @@ class Chart:
 
     def _fill(self, day: Day, date: int, entry: DiaryEntry) -> None:
         first = min(claim.first.submitted_at for claim in self._claims[DiaryEntry, date])
+        day.has_entry = True
         day.is_on_time = self.local_days.start(date) <= first < self.local_days.close(date)
         ends_at = self.local_days.start(date + 1)
         day.is_analyzed = day.is_on_time or self.local_days.close(date) <= first < ends_at + LATE

@@ -56,7 +56,13 @@ def test_a_treatment_makes_a_day_known():
     assert trial(ENOUGH + HEAT, known=False, plan=[HOME]).status == "tried"
 
 
-def test_a_day_logged_too_late_is_not_known():
+def test_any_diary_entry_makes_a_day_known_be_it_too_late_for_its_values():
+    too_late = entries([6] * 42, hour=24 * 5)
+
+    assert trial(too_late, known=False, plan=[HOME]).status == "not tried"
+
+
+def test_a_treatment_logged_too_late_makes_no_day_known():
     late = [compress(day, submitted_at=f"2026-03-{day:02}T08:00:00Z") for day in range(1, 31)]
 
     assert trial(late, known=False, plan=[HOME]).status == "indeterminate"

@@ -36,7 +36,7 @@ class Care(Diary):
             if not any(e["from"] <= d.isoformat() <= e["until"] for e in self.excused)
         ]
         logged = {on for on, _ in done}
-        known = {d for d in due if d in logged or self.is_analyzed(d, entered)}
+        known = {d for d in due if d in logged or self.has_entry(d, entered)}
         if not known or Fraction(len(known), len(due)) < Fraction(6, 10):
             return "indeterminate"
         sessions = [

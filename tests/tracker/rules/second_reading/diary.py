@@ -82,6 +82,10 @@ class Diary:
             return None
         return [v for at, v in versions if at <= values][-1].get(field)
 
+    def has_entry(self, day: Date, entered: datetime) -> bool:
+        versions = self.diaries.get(day, [])
+        return bool(versions) and versions[0][0] <= entered
+
     def is_on_time(self, day: Date, entered: datetime) -> bool:
         versions = self.diaries.get(day, [])
         if not versions or versions[0][0] > entered:

@@ -132,7 +132,7 @@ class Reading(Days, Doses):
             return self.function(day, at, at) is not None
         if rule.startswith("MED"):
             logged = any(sub <= at and on == day for sub, _, on, _ in self.treatments)
-            return logged or self.is_analyzed(day, at)
+            return logged or self.has_entry(day, at)
         return True
 
     def _live(self) -> list[Flag]:
