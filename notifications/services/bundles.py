@@ -42,6 +42,9 @@ class Pace:
         return max(messages) + min(doubled, self.longest)
 
 
+#: What one claim takes: its rows are written within a fraction of the lease.
+MOST = 1000
+
 #: At most ten messages within a window, and an emergency in a storm waits 90 seconds.
 URGENT = Pace(
     first=timedelta(seconds=10), longest=timedelta(seconds=90), window=timedelta(minutes=10)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, When
 
 from notifications.models import Delivery
 from notifications.services import bundles
@@ -33,8 +34,9 @@ def take(*, delivery_id: UUID, at: datetime) -> Claim | None:
     """Claim the delivery and what is told with it; None: not due, finished, or in other hands."""
     together = bundles.together_with(delivery_id)
     free = Delivery.objects.claimable(at).filter(together).select_related("notification")
+    wanted_first = Case(When(pk=delivery_id, then=0), default=1)
     locked = free.select_for_update(of=("self",), skip_locked=True)
-    rows = {row.pk: row for row in locked}
+    rows = {row.pk: row for row in locked.order_by(wanted_first, "next_attempt_at")[: bundles.MOST]}
     wanted = rows.get(delivery_id)
     if wanted is None:
         return None

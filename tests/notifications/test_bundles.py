@@ -249,6 +249,19 @@ def test_a_4xx_answer_brings_all_of_it_again_with_what_has_come_since(flags, smt
     assert set(states(newer, *deliveries)) == {State.SENT}
 
 
+def test_what_is_too_much_for_one_message_goes_with_the_next(flags, smtp, at, monkeypatch):
+    monkeypatch.setattr(bundles, "MOST", 3)
+    deliveries = flags(5)
+
+    deliver(delivery_id=deliveries[4].pk, at=at)
+    assert subjects(smtp) == ["Lumbar: 3 answers are needed"]
+    assert states(deliveries[4]) == [State.SENT]
+    left = next(each for each in reread(*deliveries) if each.state == State.PENDING)
+    assert deliver(delivery_id=left.pk, at=clock.now() + bundles.URGENT.longest)
+
+    assert subjects(smtp)[1:] == ["Lumbar: 2 answers are needed"]
+
+
 def test_two_notices_of_one_thing_are_counted_once(flags, smtp, at):
     step, page = flags(1)[0], flags(1, kind=outbox.Kind.ESCALATION_EXHAUSTED)[0]
 

@@ -283,6 +283,29 @@ BUGS: tuple[Bug, ...] = (
             "::TestTheDiary::test_it_is_due_at_the_local_hour_and_not_before",
         ),
     ),
+    # I7: no storm
+    Bug(
+        name="each notice is a message of its own",
+        invariant="I7",
+        path="notifications/services/bundles.py",
+        old="return itself | Q(",
+        new="return itself & Q(",
+        tests=(
+            "tests/notifications/test_bundles.py"
+            "::test_three_hundred_flags_at_once_are_one_message_whoever_claims_them",
+        ),
+    ),
+    Bug(
+        name="a storm has no pace",
+        invariant="I7",
+        path="notifications/services/bundles.py",
+        old="return later if later and later > at else None",
+        new="return None",
+        tests=(
+            "tests/notifications/test_bundles.py"
+            "::test_the_first_goes_at_once_and_an_emergency_after_it_is_told_soon",
+        ),
+    ),
     # I13: nothing that leaves holds what a patient wrote
     Bug(
         name="an error's message is logged",
