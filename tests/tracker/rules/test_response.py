@@ -199,6 +199,14 @@ def test_the_early_look_waits_for_a_valid_week():
     assert ("CC-EARLY", "P4", 32) in found(records, plan=ACTIVE_PLAN)
 
 
+def test_the_early_look_shows_the_care_that_it_weighed():
+    flags = outcome(steady(6, 6, 28) + tried(28), plan=ACTIVE_PLAN).flags
+
+    (early,) = (flag for flag in flags if flag.rule == "CC-EARLY")
+    assert early.finding.evidence["trial"] == "tried"
+    assert early.finding.evidence["trial_days_known"] == 28
+
+
 def test_the_early_look_is_taken_once():
     # No complaint on day 28; bad from day 29 on.
     records = entries([6] * 21 + [1] * 7 + [10] * 7) + tried(35)

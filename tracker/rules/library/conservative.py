@@ -58,7 +58,9 @@ def cc_early(today: Today, limits: Thresholds) -> Hit | None:
     return Hit(
         priority=Priority.P4,
         because=f"After four weeks {_change(today)}, less than {limits.early_percent} % better.",
-        evidence=response_evidence(today, limits) | {"early_percent": plain(limits.early_percent)},
+        evidence=response_evidence(today, limits)
+        | today.trial.evidence
+        | {"early_percent": plain(limits.early_percent)},
         missing=_missing(today),
     )
 
