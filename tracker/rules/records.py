@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date as Date
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from msgspec import Meta, Struct
 from msgspec.json import schema_components
@@ -303,7 +303,7 @@ class RulesetPeriod(_Form, frozen=True, kw_only=True, rename={"from_date": "from
 
     from_date: Date
     version: str
-    thresholds: dict[str, int | float] = {}
+    thresholds: dict[str, Any] = {}
 
 
 class HistoryForm(_Form, frozen=True, kw_only=True):
@@ -314,7 +314,7 @@ class HistoryForm(_Form, frozen=True, kw_only=True):
     plan: tuple[PlannedMeasure, ...] = ()
     records: tuple[Record, ...]
     closures: tuple[Closure, ...] = ()
-    thresholds: dict[str, int | float] = {}
+    thresholds: dict[str, Any] = {}
     #: What production ran; without it, the version that replay is told or the live one.
     rulesets: tuple[RulesetPeriod, ...] = ()
 

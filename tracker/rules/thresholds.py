@@ -206,11 +206,13 @@ def _is_whole(name: str) -> bool:
     return hints[name] is int
 
 
-def _checked(name: str, value: float) -> Number:
+def _checked(name: str, value: object) -> Number:
     try:
         limit = bounds()[name]
     except KeyError:
         raise InvalidThreshold(name, "No threshold has this name") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidThreshold(name, "Expected a number")
     if _is_whole(name) and not isinstance(value, int):
         raise InvalidThreshold(name, "Expected a whole number")
     number = exact(value)

@@ -163,6 +163,8 @@ def test_a_full_history_is_accepted():
         ("closures[0].at", "2026-01-05"),
         ("closures[0].at", "1900-01-01T00:00:00Z"),
         ("thresholds.severe_days", 8),
+        ("thresholds.severe_days", "6"),
+        ("thresholds.severe_days", True),
         ("thresholds.severe_days", 6.5),
         ("thresholds.severe_weeks", 2),
         ("thresholds.response_points", 0.9),
