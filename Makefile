@@ -12,7 +12,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench faults seeded browser peers lock fix
+.PHONY: help setup demo test check coverage mutants bench faults seeded browser peers lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,16 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/python manage.py check_templates
 	@.ci/production $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# By tests that say what they mean, not by chance. They need no server: so none is started.
+coverage: setup ## Hold every branch of the rules to be tried by their own tests
+	@DATABASE_URL=postgres://127.0.0.1:1/none BROKER_URL=redis://127.0.0.1:1/0 \
+		$(PYTEST) --quiet tests/tracker/rules --ignore=tests/tracker/rules/test_properties.py \
+		--ignore=tests/tracker/rules/test_second_reading.py --cov=tracker.rules --cov-branch \
+		--cov-report=term-missing:skip-covered --cov-fail-under=100
+
+mutants: setup ## Change the rules in thousands of places: does a test notice?
+	@$(BIN)/python .ci/mutants.py run --max-children $(WORKERS) $(ARGS)
 
 faults: setup ## Kill and cut off what can be killed, and count what was lost
 	@SERVERS=own $(PYTEST) tests/faults --numprocesses $(WORKERS) --maxschedchunk 1 $(ARGS)

@@ -33,6 +33,7 @@ class CollectedOnce(PytestRunner):
     """What is collected before the first fork is there in every child."""
 
     session: pytest.Session | None = None
+    caches: list[_lru_cache_wrapper[Any]]
 
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
         if mutant_name is not None:
@@ -40,6 +41,7 @@ class CollectedOnce(PytestRunner):
             return self._run_collected(list(tests))
         if self.session is None:
             self.session = self._collected()
+            self.caches = caches_of_the_rules()
         every = [item.nodeid for item in self.session.items]
         return run_in_fork(self._run_collected, every)
 
@@ -58,7 +60,9 @@ class CollectedOnce(PytestRunner):
     def _run_collected(self, tests: list[str]) -> int:
         """In a child: the tests that reach the mutant, up to the first that fails."""
         assert self.session is not None
-        forget_answers()
+        gc.disable()
+        for cached in self.caches:  # the unchanged code must not answer for the changed
+            cached.cache_clear()
         items = {item.nodeid: item for item in self.session.items}
         chosen = [items[name] for name in tests if name in items]
         self.session.items = chosen
@@ -70,11 +74,9 @@ class CollectedOnce(PytestRunner):
         return 0
 
 
-def forget_answers() -> None:
-    """What the unchanged code has worked out must not answer for the changed."""
-    for each in gc.get_objects():
-        if isinstance(each, _lru_cache_wrapper) and each.__module__.startswith("tracker.rules"):
-            each.cache_clear()
+def caches_of_the_rules() -> list[_lru_cache_wrapper[Any]]:
+    cached = (each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper))
+    return [each for each in cached if each.__module__.startswith("tracker.rules")]
 
 
 def main() -> None:

@@ -5,13 +5,9 @@ No Django, no clock, no input or output: whoever calls says what time it is.
 
 from __future__ import annotations
 
+from tracker.rules.checking import InvalidHistory
 from tracker.rules.engine import evaluate
-from tracker.rules.history import (
-    History,
-    InvalidHistory,
-    parse_history,
-    parse_record,
-)
+from tracker.rules.history import History, parse_history, parse_record
 from tracker.rules.outcome import (
     Advice,
     Evidence,

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from tracker.rules.chart import Chart
 from tracker.rules.dosing import DoseMoment
-from tracker.rules.history import Entry, Version
 from tracker.rules.intakes import Taken
 from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass
 from tracker.rules.outcome import Urgency
 from tracker.rules.records import CompressUse, DiaryEntry, MedicationIntake
+from tracker.rules.versions import Entry, Version
 from tracker.rules.wording import SAME_DAY
 
 ASK_PAIN = 9

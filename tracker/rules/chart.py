@@ -9,7 +9,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from tracker.rules.episodes import Episode
-from tracker.rules.history import Entry, History, Version
+from tracker.rules.history import History
 from tracker.rules.intakes import Intakes, Taken
 from tracker.rules.medicines import DrugClass
 from tracker.rules.opioid_courses import OpioidDays
@@ -23,6 +23,7 @@ from tracker.rules.records import (
     Treatment,
 )
 from tracker.rules.tallies import Tallies
+from tracker.rules.versions import Entry, Version
 from tracker.rules.weeks import Weeks
 
 LATE = timedelta(hours=48)

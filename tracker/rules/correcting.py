@@ -7,12 +7,13 @@ from datetime import datetime
 from tracker.rules.chart import Chart
 from tracker.rules.checklist import Checklist
 from tracker.rules.dosing import DoseMoment
-from tracker.rules.history import Entry, History, Version
+from tracker.rules.history import History
 from tracker.rules.lives import Life
 from tracker.rules.outcome import Finding
 from tracker.rules.records import CompressUse, DiaryEntry, RedFlagChecklist
 from tracker.rules.rule import AcuteRule, CloseRule, CompressRule, DoseRule, RedFlagRule
 from tracker.rules.today import Today
+from tracker.rules.versions import Entry, Version
 
 Corrected = list[tuple[Entry, Version]]
 

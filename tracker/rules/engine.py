@@ -19,13 +19,14 @@ from tracker.rules.checklist import Checklist
 from tracker.rules.correcting import Review
 from tracker.rules.dosing import DoseMoment
 from tracker.rules.events import Event, Kind, events, next_close
-from tracker.rules.history import Entry, History, Version
+from tracker.rules.history import History
 from tracker.rules.lives import DAYS_TO_CLEAR, Life, Lives
 from tracker.rules.outcome import Advice, Finding, Outcome, Priority, Urgency
 from tracker.rules.records import CompressUse, DiaryEntry, RedFlagChecklist
 from tracker.rules.rule import AcuteRule, AnyRule, CloseRule, Needs
 from tracker.rules.ruleset import Ruleset, Timeline, timeline_of
 from tracker.rules.today import Today
+from tracker.rules.versions import Entry, Version
 
 Arrivals = list[tuple[Entry, Version]]
 _URGENCY: dict[Priority, Urgency] = {Priority.P0: "emergency", Priority.P1: "today"}

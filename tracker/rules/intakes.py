@@ -53,8 +53,6 @@ class Taken:
     #: Of systemic doses only.
     classes: frozenset[DrugClass]
     bases: frozenset[str]
-    #: Whatever the route: a gel is an analgesic too.
-    all_classes: frozenset[DrugClass]
 
     @classmethod
     def of(cls, intake: MedicationIntake, day: int) -> Taken:
@@ -70,7 +68,6 @@ class Taken:
             doses=doses,
             classes=frozenset(drug_class for drug_class, systemic in known if systemic),
             bases=frozenset(dose.base for dose in doses),
-            all_classes=frozenset(drug_class for drug_class, _ in known),
         )
 
 

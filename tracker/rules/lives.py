@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date as Date
 from datetime import datetime
 
-from tracker.rules.history import Entry, History
+from tracker.rules.history import History
 from tracker.rules.outcome import Finding, FlagLife, Priority, Raise
 from tracker.rules.rule import AnyRule, RedFlagRule
 from tracker.rules.ruleset import Ruleset
+from tracker.rules.versions import Entry
 
 #: Evaluated days without the condition after which a flag clears.
 DAYS_TO_CLEAR = 7

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from tracker.rules.medicines import (
+    ANALGESIC,
     INGREDIENTS,
     NOT_BACK_CARE,
     DrugClass,
@@ -50,23 +52,50 @@ class InForce:
 
 
 class MedicinePlan:
+    """What holds on a day is worked out once for all days between two changes of the plan."""
+
     def __init__(self, plan: Sequence[PlannedMeasure]) -> None:
         #: Medicines for the back, waived ones too, with their bases: no anticoagulants.
         self.for_back = [(m, bases_of(m)) for m in plan if _is_for_back(m)]
         self._medicines = list(_systemic(plan))
-        self._days: dict[int, InForce] = {}
-        self._taken_with: dict[frozenset[str], list[PlannedMeasure]] = {}
-
-    def taken_with(self, bases: frozenset[str]) -> list[PlannedMeasure]:
-        """Medicines for the back, planned for any day, that an intake of these holds."""
-        if bases not in self._taken_with:
-            self._taken_with[bases] = [m for m, wanted in self.for_back if wanted <= bases]
-        return self._taken_with[bases]
+        self._changes = sorted(_changes(plan))
+        self._in_force: dict[int, InForce] = {}
+        self._as_needed: dict[tuple[int, frozenset[str]], bool] = {}
 
     def on(self, day: int) -> InForce:
-        if day not in self._days:
-            self._days[day] = InForce.of(m for m in self._medicines if is_planned(m[0], day))
-        return self._days[day]
+        span = bisect_right(self._changes, day)
+        if span not in self._in_force:
+            in_force = (m for m in self._medicines if is_planned(m[0], day))
+            self._in_force[span] = InForce.of(in_force)
+        return self._in_force[span]
+
+    def is_as_needed(self, bases: frozenset[str], day: int) -> bool:
+        """Whether an intake of these is planned as needed, or an analgesic nobody planned.
+
+        Whatever the route: a gel is an analgesic too.
+        """
+        key = bisect_right(self._changes, day), bases
+        if key not in self._as_needed:
+            planned = [m for m, wanted in self.for_back if wanted <= bases and is_planned(m, day)]
+            self._as_needed[key] = (
+                any(measure.doses_per_day is None for measure in planned)
+                if planned
+                else any(_is_analgesic(base) for base in bases)
+            )
+        return self._as_needed[key]
+
+
+def _changes(plan: Iterable[PlannedMeasure]) -> Iterator[int]:
+    """The days from which the plan is another one."""
+    for measure in plan:
+        if measure.from_date is not None:
+            yield measure.from_date.toordinal()
+        if measure.until_date is not None:
+            yield measure.until_date.toordinal() + 1
+
+
+def _is_analgesic(base: str) -> bool:
+    return base in INGREDIENTS and INGREDIENTS[base].drug_class in ANALGESIC
 
 
 def is_planned(measure: PlannedMeasure, day: int) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from functools import cached_property
 
-from tracker.rules.history import History, InvalidHistory
+from tracker.rules.checking import InvalidHistory
+from tracker.rules.history import History
 from tracker.rules.library.conservative import CC_EARLY, CC_FAIL, CC_INDET, CC_NOTTRIED
 from tracker.rules.library.doses import MED_DOSE, MED_DUP, MED_OTC10
 from tracker.rules.library.function import FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE

@@ -13,10 +13,8 @@ from functools import cached_property
 
 from tracker.rules.chart import Chart
 from tracker.rules.episodes import Episode
-from tracker.rules.intakes import Taken
-from tracker.rules.medicines import ANALGESIC
 from tracker.rules.outcome import Evidence
-from tracker.rules.plans import bases_of, is_planned
+from tracker.rules.plans import bases_of
 from tracker.rules.records import PlannedMeasure
 from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
@@ -259,14 +257,7 @@ def _is_relieved(chart: Chart, day: int, least: int) -> bool:
     """A painful day with a medicine planned as needed, or an unplanned analgesic."""
     if not _is_painful(chart, day, least):
         return False
-    return any(_is_as_needed(chart, day, taken) for taken in chart.day(day).taken)
-
-
-def _is_as_needed(chart: Chart, day: int, intake: Taken) -> bool:
-    planned = [m for m in chart.medicines.taken_with(intake.bases) if is_planned(m, day)]
-    if not planned:
-        return not ANALGESIC.isdisjoint(intake.all_classes)
-    return any(measure.doses_per_day is None for measure in planned)
+    return any(chart.medicines.is_as_needed(taken.bases, day) for taken in chart.day(day).taken)
 
 
 def _is_share(part: int, whole: int, percent: Number) -> bool:

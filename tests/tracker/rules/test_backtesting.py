@@ -87,6 +87,105 @@ def test_it_counts_flags_patients_and_weeks():
     assert [(row.key, row.live) for row in test.by_week()] == [("1", 2)]
 
 
+def shown(row) -> tuple:
+    """A row of the table, with the number of patients on either side."""
+    patients = (len(row.live_patients), len(row.tried_patients))
+    return row.key, row.live, row.tried, *patients, {str(k): n for k, n in row.changes.items()}
+
+
+def test_a_row_counts_what_was_found_by_either():
+    test = tried(SEVERE, SEVERE, [6] * 8, severe_pain=6)
+
+    assert shown(test.total()) == ("all", 2, 3, 2, 3, {"same": 2, "added": 1})
+    assert [shown(row) for row in test.by_rule()] == [
+        ("SEV-SUST", 2, 3, 2, 3, {"same": 2, "added": 1})
+    ]
+
+
+def test_a_flag_that_changes_its_row_left_one_and_came_to_the_other():
+    test = tried(SEVERE, SEVERE, severe_days=7)
+
+    assert [shown(row) for row in test.by_week()] == [
+        ("1", 2, 0, 2, 0, {"removed": 2}),
+        ("2", 0, 2, 0, 2, {"added": 2}),
+    ]
+
+
+def test_weeks_of_care_are_in_order_of_time():
+    late = [*([3] * 63), *SEVERE]
+    later_still = [*([3] * 14), *SEVERE]
+
+    assert [row.key for row in tried(late, later_still, SEVERE).by_week()] == ["1", "3", "10"]
+
+
+def test_a_week_of_care_begins_with_its_first_day():
+    seven, eight = [7, 7, 7, 5, 5, 7, 7], [5, 7, 5, 5, 7, 7, 7, 7]
+
+    assert [row.key for row in tried(seven, eight).by_week()] == ["1", "2"]
+
+
+def test_rows_are_in_order_of_their_names():
+    (history,) = histories([5] * 7 + [9] * 8)
+    test = Backtest(Variant())
+    test.add(history, until=history.days.close(date(30).toordinal()))
+
+    assert [row.key for row in test.by_rule()] == ["DATA-GAP", "SEV-SUST", "WORSE"]
+    assert [row.key for row in test.by_priority()] == ["P2", "P3"]
+
+
+def test_nothing_is_judged_after_the_day_that_is_asked_for():
+    (history,) = histories(SEVERE)
+    test = Backtest(Variant(thresholds={"severe_days": 6}))
+    test.add(history, until=history.days.start(date(7).toordinal()))
+
+    assert (test.pairs, test.patient_days) == ([], 7)
+
+
+def test_silence_is_judged_up_to_the_day_that_is_asked_for():
+    (history,) = histories([3])
+    test = Backtest(Variant(thresholds={"silent_days": 8}))
+    test.add(history, until=history.days.close(date(9).toordinal()))
+
+    assert [(pair.live.day, pair.tried.day) for pair in test.pairs] == [(8, 9)]
+    assert test.patient_days == 10
+
+
+def test_a_patient_of_whom_nothing_is_known_has_no_days():
+    (history,) = histories([])
+    test = Backtest(Variant())
+    test.add(history, until=None)
+
+    assert test.patient_days == 0
+
+
+def test_what_was_found_is_told_with_its_reason():
+    (flag,) = found(next(histories(SEVERE)), until=None)
+
+    assert flag.as_json() == {
+        "patient": "p1",
+        "rule": "SEV-SUST",
+        "priority": "P2",
+        "day": 7,
+        "date": "2026-01-11",
+        "explanation": "Pain was 7 or more on 5 of the last 7 days.",
+    }
+
+
+def test_of_two_flags_the_nearest_is_the_one_that_moved():
+    (flag,) = found(next(histories(SEVERE)), until=None)
+
+    def after(days):
+        return replace(flag, date=flag.date + timedelta(days=days))
+
+    pairs = paired([after(20), flag], [after(23), after(2), after(21)])
+
+    assert [(p.live and p.live.date.day, p.tried and p.tried.date.day) for p in pairs] == [
+        (31, 1),
+        (11, 13),
+        (None, 3),
+    ]
+
+
 def test_nothing_is_no_division_by_zero():
     test = Backtest(Variant())
 

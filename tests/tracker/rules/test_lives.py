@@ -9,6 +9,7 @@ from tests.tracker.rules.diaries import (
     checklist,
     compress,
     date,
+    document,
     entries,
     entry,
     found,
@@ -18,6 +19,8 @@ from tests.tracker.rules.diaries import (
     rules,
     session,
 )
+from tracker.rules import evaluate, parse_history
+from tracker.rules.replaying import lines
 
 
 def flag_of(records, rule, **parts):
@@ -383,3 +386,26 @@ def test_the_clinic_moves_a_threshold():
     records = entries([7] * 3)
 
     assert days_of(records, "SEV-SUST", thresholds={"severe_days": 3}) == [3]
+
+
+def test_a_rise_is_printed_with_what_it_rose_from():
+    unsure, sure = checklist(1, leg_weakness="unsure"), checklist(2, leg_weakness="yes")
+    sure["answers"]["weakness_worsening_fast"] = "yes"
+    history = parse_history(document([unsure, sure]))
+
+    shown = [line.as_json() for line in lines(history, evaluate(history, until=None))]
+
+    assert [(line["priority"], line.get("raised_from")) for line in shown] == [
+        ("P1", None),
+        ("P0", "P1"),
+    ]
+
+
+def test_a_withdrawn_flag_is_printed_where_it_is_asked_for():
+    history = parse_history(document([entry(1, 2, walking=5), entry(1, 2, hour=30, walking=0)]))
+    result = evaluate(history, until=None)
+
+    (line,) = lines(history, result, with_withdrawn=True)
+
+    assert line.as_json()["withdrawn_at"] == at(2, 6)
+    assert lines(history, result) == []
