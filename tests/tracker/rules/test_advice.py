@@ -129,9 +129,9 @@ def test_ibuprofen_beside_aspirin_for_the_heart(aspirin, tells):
     assert ("MED-ASPIRIN-IBUPROFEN" in given) is tells
 
 
-def patch(day: int, **fields):
-    worn = [{"name": "fentanyl", "mcg_per_hour": 12}]
-    return intake(day, 9, "fentanyl", ingredients=worn, route="transdermal", **fields)
+def patch(day: int, name: str = "fentanyl", **fields):
+    worn = [{"name": name, "mcg_per_hour": 12}]
+    return intake(day, 9, name, ingredients=worn, route="transdermal", **fields)
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,8 @@ def patch(day: int, **fields):
         pytest.param([patch(1), compress(4)], [], False, id="a patch of 72 hours ago"),
         pytest.param([patch(1), compress(3, "cold")], [], False, id="cold"),
         pytest.param([compress(3)], [], False, id="no patch"),
+        pytest.param([patch(1, "buprenorphine"), compress(3)], [], False, id="another patch"),
+        pytest.param([intake(1, 9, "fentanyl"), compress(3)], [], False, id="no patch of fentanyl"),
         pytest.param(
             [compress(3)],
             [

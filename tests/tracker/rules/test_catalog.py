@@ -14,7 +14,7 @@ from tracker.rules.reference import clinical_rules
 from tracker.rules.rule import RedFlagRule
 from tracker.rules.ruleset import Ruleset
 from tracker.rules.scales import ACTIVITY, SLEEP, STANDING, WALKING
-from tracker.rules.thresholds import bounds
+from tracker.rules.thresholds import InvalidThreshold, bounds
 
 NAMES = """
     CC-EARLY CC-FAIL CC-NOTTRIED CC-INDET RELAPSE PEG-DISC SEV-SUST SEV-DEBIL WORSE FUNC-LIMIT
@@ -103,3 +103,20 @@ def test_a_flag_knows_where_it_began():
     (flag,) = evaluate(history, until=None).flags
 
     assert (flag.record_id, flag.opening_priority) == ("e1", "P2")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"severe_hours": 3}, "severe_hours: No threshold has this name"),
+        ({"severe_days": 4.5}, "severe_days: Expected a whole number"),
+        ({"severe_days": 8}, "severe_days: Expected 3 to 7"),
+        ({"still_hurts": 1.9}, "still_hurts: Expected 2 to 7 points"),
+    ],
+)
+def test_a_threshold_out_of_its_domain_is_refused_in_words(changes, message):
+    with pytest.raises(InvalidThreshold) as refused:
+        THRESHOLDS.with_changes(changes)
+
+    assert str(refused.value) == message
+    assert [f"{refused.value.name}: {refused.value.message}"] == [message]

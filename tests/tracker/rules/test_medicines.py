@@ -511,3 +511,20 @@ def test_medication_flags_clear_after_seven_known_days():
 
     (flag,) = outcome(records[:-1], until=30).flags[:1]
     assert flag.is_live
+
+
+def test_an_opioid_day_that_was_a_mistake_leaves_the_course():
+    days = [{**intake(day, 8, "tramadol"), "id": f"d{day}"} for day in range(1, 8)]
+    mistake = {**intake(3, 8, "acetaminophen"), "submitted_at": at(7, 9), "replaces": "d3"}
+
+    assert "MED-OPI-7" in rules([*days, intake(8, 8, "tramadol")])
+    assert "MED-OPI-7" not in rules([*days, mistake, intake(8, 8, "tramadol")])
+    assert "MED-OPI-7" in rules([*days, mistake, *(intake(day, 9, "tramadol") for day in (8, 9))])
+
+
+def test_one_of_two_opioid_doses_that_was_a_mistake_leaves_the_day_in_the_course():
+    days = [{**intake(day, 8, "tramadol"), "id": f"d{day}"} for day in range(1, 9)]
+    second = intake(3, 20, "tramadol")
+    mistake = {**intake(3, 8, "acetaminophen"), "submitted_at": at(7, 9), "replaces": "d3"}
+
+    assert "MED-OPI-7" in rules([*days, second, mistake])

@@ -11,6 +11,7 @@ from tests.tracker.rules.diaries import (
     entries,
     intake,
     medicine,
+    rules,
     session,
 )
 from tracker.rules import LIVE, parse_history
@@ -351,3 +352,48 @@ def test_the_period_is_the_last_weeks():
     early = [session(day) for day in range(1, 12)]
 
     assert trial([*early, *HEAT], day=60, plan=[HOME]).evidence["active_met"] is False
+
+
+def status(records: list[dict], **parts) -> str:
+    """The rule that says whether the care of six weeks without response was tried."""
+    opened = rules(records, **parts) & {"CC-FAIL", "CC-NOTTRIED", "CC-INDET"}
+    return ", ".join(sorted(opened))
+
+
+HURTING = [*entries([6] * 42), *(session(day) for day in range(1, 43, 2))]
+
+
+def test_what_is_worn_on_excused_days_does_not_count():
+    worn = [session(day, "brace", minutes=60) for day in range(1, 22)]
+    plan = [{"measure": "brace", "minutes_per_day": 60}]
+    excused = [{"from": date(1).isoformat(), "until": date(2).isoformat()}]
+
+    assert status([*HURTING, *worn], plan=plan) == "CC-FAIL"
+    # 19 of 40 hours are left.
+    assert status([*HURTING, *worn], plan=plan, episode={"excused": excused}) == "CC-NOTTRIED"
+
+
+def test_a_day_that_is_excused_is_no_dose():
+    taken = [intake(day, 9, "naproxen", prescribed=True) for day in range(9, 40)]
+    plan = [medicine("naproxen", doses_per_day=1)]
+    excused = [{"from": date(1).isoformat(), "until": date(2).isoformat()}]
+
+    # 31 of 40 days are less than 80 %, and the two excused ones add nothing.
+    assert status([*HURTING, *taken], plan=plan, episode={"excused": excused}) == "CC-NOTTRIED"
+
+
+def test_an_analgesic_is_as_needed_once_its_plan_has_ended():
+    taken = [intake(day, 9, "naproxen") for day in range(21, 43)]
+    until = {"until": date(20).isoformat()}
+    daily = [medicine("naproxen", doses_per_day=1)]
+    ended = [medicine("naproxen", doses_per_day=1, **until)]
+
+    assert status([*HURTING, *taken], plan=daily) == "CC-NOTTRIED"
+    assert status([*HURTING, *taken], plan=ended) == "CC-FAIL"
+
+
+def test_an_analgesic_is_as_needed_until_its_plan_begins():
+    taken = [intake(day, 9, "naproxen") for day in range(1, 23)]
+    begun = [medicine("naproxen", doses_per_day=1, **{"from": date(23).isoformat()})]
+
+    assert status([*HURTING, *taken], plan=begun) == "CC-FAIL"
