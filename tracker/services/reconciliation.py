@@ -118,6 +118,10 @@ class Reconciliation:
             self._take_back(flag, life.withdrawn_reason or ARRIVED_LATER)
             return
         was_open = flag.state == Flag.State.OPEN
+        if was_open and flag.priority in NEVER_WITHDRAWN and life.cleared_at:
+            # What the rules know now was less urgent from the start. Somebody was told more.
+            self._take_back(flag, ARRIVED_LATER)
+            return
         if flag.review_id or (flag.ended_at == _end_of(life) and _tells(flag, life)):
             return
         _describe(flag, life, life.finding)

@@ -230,6 +230,19 @@ class TestEnding:
         assert flag.state == "cleared"
         assert flag.escalations.get().state == "active"
 
+    def test_what_was_once_urgent_does_not_clear_as_something_less_urgent(self, cast):
+        say_bad_walk(cast)
+        (flag,) = evaluate(cast, EVENING).opened
+        Flag.objects.filter(pk=flag.pk).update(priority="P1")
+        for offset in range(1, 9):
+            say(cast.alice, diary(FIRST + offset * DAY, 2, walking=0, standing=0))
+
+        evaluate(cast, EVENING + 10 * DAY)
+
+        flag.refresh_from_db()
+        assert (flag.state, flag.priority) == ("open", "P1")
+        assert flag.retracted_at == EVENING + 10 * DAY
+
     def test_what_a_clinician_closed_is_not_opened_by_the_same_records(self, cast):
         say_red_flag(cast)
         (flag,) = evaluate(cast, EVENING).opened
