@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -28,13 +28,25 @@ class Team:
     physician: Clinician
     patient: Patient
 
+    def with_patients(self, count: int) -> list[Team]:
+        """The same team for as many more patients."""
+        today, care_team = clock.now().date(), self.patient.care_team
+        return [
+            replace(self, patient=make_patient(care_team, f"Pam{n} Patient", index_date=today))
+            for n in range(count)
+        ]
+
     def open_ladder(self, *, at: datetime) -> Escalation:
         """The patient says what opens a red flag, at that time."""
+        (ladder,) = self.open_ladders("saddle_numbness", at=at)
+        return ladder
+
+    def open_ladders(self, *signs: str, at: datetime) -> list[Escalation]:
         said = {
             "kind": "red_flag_checklist",
             "at": at.isoformat(),
             "submitted_at": at.isoformat(),
-            "answers": {"saddle_numbness": "yes"},
+            "answers": dict.fromkeys(signs, "yes"),
         }
         sent = Submission(
             uuid=uuid4(),
@@ -49,7 +61,7 @@ class Team:
             at=at,
             action="records.sync",
         )
-        return Escalation.objects.get(patient=self.patient)
+        return list(Escalation.objects.filter(patient=self.patient))
 
 
 def make_teams(count: int, *delays: int) -> list[Team]:

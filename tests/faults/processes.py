@@ -66,6 +66,17 @@ class Process:
         return self._popen.wait(timeout=30)
 
     @property
+    def cpu_seconds(self) -> float:
+        """What it and its children have used of the processors."""
+        used = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = stat.read_text().rpartition(")")[2].split()
+                if int(fields[2]) == self._popen.pid:  # its process group
+                    used += int(fields[11]) + int(fields[12])
+        return used / os.sysconf("SC_CLK_TCK")
+
+    @property
     def is_running(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
 

@@ -1,0 +1,169 @@
+"""I13 with the real processes: every byte that leaves, all that the broker saw, all logs."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from django.db import connection
+
+import clock
+from notifications import outbox
+from notifications.models import Delivery
+from tests.backend.test_canaries import CANARY, SECRETS, WORDS, answer_of
+from tests.faults.database import until
+from tests.faults.people import make_teams
+from tests.peers.certificates import Authority
+from tests.peers.http import running_http
+from tracker.services import session_tokens
+
+pytestmark = [pytest.mark.fault, pytest.mark.promise("I13")]
+
+#: How MONITOR shows what Celery sent: in JSON, in base64.
+BODY = re.compile(rb'\\"body\\": \\"([A-Za-z0-9+/=]+)\\"')
+
+
+@contextmanager
+def all_that_is_said_to(broker: Path) -> Iterator[list[bytes]]:
+    """Every command that the broker gets, as its MONITOR shows them."""
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(broker))
+        line.sendall(b"MONITOR\r\n")
+
+        def listen() -> None:
+            while chunk := line.recv(1 << 16):
+                heard.append(chunk)
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        yield heard
+        line.shutdown(socket.SHUT_RDWR)
+        listener.join()
+
+
+def readable(heard: list[bytes]) -> bytes:
+    raw = b"".join(heard)
+    return b"\n".join([raw, *(base64.b64decode(body) for body in BODY.findall(raw))])
+
+
+def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
+    stage, transactional_db, cluster, tmp_path, settings
+):
+    authority = Authority(tmp_path)
+    stage.logs = tmp_path
+    with (
+        running_http(authority.certificate("127.0.0.1")) as hook,
+        running_http() as twilio,
+        all_that_is_said_to(cluster.valkey.socket) as heard,
+    ):
+        twilio.decide = lambda call: answer_of(call.path)
+        settings.WEBHOOK_PORTS = [hook.port]
+        settings.WEBHOOK_PRIVATE_NETWORKS = [ip_network("127.0.0.0/8")]
+        settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "a token"
+        settings.TWILIO_FROM = "+15005550001"
+        stage.environment |= {
+            "LOG_LEVEL": "DEBUG",
+            "CA_FILE": str(authority.file),
+            "WEBHOOK_PORTS": str(hook.port),
+            "WEBHOOK_PRIVATE_NETWORKS": "127.0.0.0/8",
+            "TWILIO_ACCOUNT_SID": "AC1",
+            "TWILIO_AUTH_TOKEN": "a token",
+            "TWILIO_FROM": "+15005550001",
+            "TWILIO_URL": twilio.origin,
+        }
+        (team,) = make_teams(1, 0, 15)
+        add_channels(team.nurse.recipient_id, hook.port)
+        team.patient.full_name = f"Alice {CANARY}"
+        team.patient.save()
+        token = session_tokens.begin(
+            user=team.patient.user, device_name=CANARY, at=clock.now() - timedelta(seconds=1)
+        )
+        _, port = stage.web()
+        dispatcher = stage.dispatcher()
+        stage.worker()
+        # The first call of each provider fails, and so does the database in between.
+        stage.smtp.answer_data(team.nurse.user.email, "451 come back later")
+        hook.answer(500, b"broken")
+        phone = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}/api/v1/",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=20,
+        )
+        plant(phone)
+        until(lambda: hook.calls, "the first call", seconds=30)
+        connection.close()
+        connection.close_pool()
+        cluster.postgres.stop(mode="immediate")
+        assert phone.get(f"diary/{CANARY}").status_code in {404, 503}
+        cluster.postgres.start()
+        for _ in range(7):
+            until(lambda: dispatcher.is_running, "the dispatcher", seconds=1)
+            clock.shift(timedelta(minutes=5))
+            outbox.wake_dispatcher()
+            until(nothing_is_due, "all that is due was tried", seconds=60)
+        phone.close()
+        offered = [str(pk) for pk in Delivery.objects.values_list("pk", flat=True)]
+        left = {
+            "mail": b"\n".join(mail.raw for mail in stage.smtp.mails),
+            "webhook": b"\n".join(call.raw for call in hook.calls),
+            "sms": b"\n".join(call.raw for call in twilio.calls),
+        }
+    inside = {
+        "broker": readable(heard),
+        **{log.name: log.read_bytes() for log in tmp_path.glob("*.log")},
+    }
+
+    assert set(inside) == {"broker", "web.log", "dispatcher.log", "worker.log"}
+    assert any(each.encode() in inside["broker"] for each in offered)
+    assert b"the database is gone" in inside["dispatcher.log"]
+    for where, raw in {**left, **inside}.items():
+        assert raw, where
+        assert [word for word in WORDS if word.encode() in raw] == [], where
+    private = [*SECRETS.values(), "/hook", team.nurse.user.email, token]
+    for where, raw in inside.items():
+        assert [word for word in private if word.encode() in raw] == [], where
+    size = sum(map(len, left.values())), len(inside["broker"])
+    stage.note(
+        f"looked for {len(WORDS)} words in {size[0] / 1000:.0f} kB that left, {size[1] / 1000:.0f}"
+        f" kB at the broker, {sum(map(len, inside.values())) / 1000 - size[1] / 1000:.0f} kB of"
+        " logs, with a database that crashed and providers that failed: found 0"
+    )
+
+
+def nothing_is_due() -> bool:
+    return not Delivery.objects.claimable(clock.now()).exists()
+
+
+def plant(phone: httpx.Client) -> None:
+    """Log what a patient logs, the word in each field that takes text; a red flag opens."""
+    at = clock.now().isoformat()
+    words = f"{CANARY} saddle numbness, pain 9, oxycodone"
+    day = {"id": str(uuid4()), "submitted_at": at, "pain_average": 9, "note": words}
+    assert phone.put(f"diary/{at[:10]}", json=day).status_code == 201
+    said = {"at": at, "submitted_at": at, "answers": {"saddle_numbness": "yes"}}
+    answer = phone.put(f"red-flag-checklists/{uuid4()}", json=said)
+    assert answer.status_code == 201, answer.text
+    refused = phone.put(f"compress-uses/{uuid4()}", json={"at": at, "type": words})
+    assert refused.status_code == 400
+
+
+def add_channels(recipient_id, port: int) -> None:
+    at = clock.now()
+    for channel, address, secret in (
+        ("webhook", f"https://127.0.0.1:{port}/hook", "whsec_" + "QUJD" * 8),
+        ("sms", SECRETS["sms"], ""),
+    ):
+        outbox.add_contact_point(
+            recipient_id=recipient_id, channel=channel, address=address, secret=secret, at=at
+        )

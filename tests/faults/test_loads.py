@@ -1,0 +1,208 @@
+"""Too much at once, and what kills whoever touches it: the others still go out, in their order."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic, sleep
+
+import pytest
+from django.test import Client
+
+import clock
+from notifications import outbox
+from notifications.models import Delivery, Notification, Recipient
+from notifications.models.recipients import ContactPoint
+from tests.faults.database import until
+from tests.faults.people import make_teams
+from tests.faults.processes import Process
+from tests.faults.test_ladders import lateness, open_ladders
+from tracker.models import EscalationStep
+
+pytestmark = pytest.mark.fault
+
+State = Delivery.State
+BACKLOG = 10_000
+URGENT = 100
+#: What a patient says who has nine red flags at once.
+SIGNS = (
+    *("saddle_numbness", "bladder_change", "leg_weakness", "weakness_worsening_fast"),
+    *("major_trauma", "fever_or_rigors", "new_pain_after_cancer", "sudden_severe_pain"),
+    *("collapse", "pulsating_abdomen", "chest_pain", "breathless_or_sweating"),
+    *("gi_bleeding", "faint", "hard_to_wake", "slow_breathing"),
+)
+#: Of ours for one mail: on two processors ten thousand take less than ten minutes.
+MOST_CPU_SECONDS = 0.1
+
+
+def overdue(count: int, urgency: outbox.Urgency) -> None:
+    """So many notices of five minutes ago, each for a recipient of its own."""
+    at = clock.now() - timedelta(minutes=5)
+    people = Recipient.objects.bulk_create(
+        Recipient(language="en", time_zone="Etc/UTC") for _ in range(count)
+    )
+    points = ContactPoint.objects.bulk_create(
+        ContactPoint(
+            recipient=person,
+            channel="email",
+            address=f"{urgency.queue}-{number}@example.org",
+            verified_at=at,
+        )
+        for number, person in enumerate(people)
+    )
+    notices = Notification.objects.bulk_create(
+        Notification(
+            recipient=person,
+            kind=outbox.Kind.ESCALATION,
+            group=f"{urgency.queue}:{number}",
+            urgency=urgency,
+            link="/console/",
+            created_at=at,
+            expires_at=at + timedelta(days=1),
+        )
+        for number, person in enumerate(people)
+    )
+    Delivery.objects.bulk_create(
+        Delivery(
+            notification=notice,
+            contact_point=point,
+            channel="email",
+            urgency=urgency,
+            expires_at=notice.expires_at,
+            next_attempt_at=at,
+            attempts_allowed=10,
+        )
+        for notice, point in zip(notices, points, strict=True)
+    )
+
+
+def state_of(urgency: outbox.Urgency) -> dict[str, int]:
+    states = Delivery.objects.filter(urgency=urgency).values_list("state", flat=True)
+    return {state: list(states).count(state) for state in set(states)}
+
+
+@pytest.mark.promise("I3", "I6")
+def test_ten_thousand_overdue_deliveries_hold_up_nothing_urgent_and_no_ladder(
+    stage, transactional_db
+):
+    teams = make_teams(10, 1, 15)
+    processes = [stage.dispatcher(), stage.worker()]
+    overdue(URGENT, outbox.Urgency.URGENT)
+    overdue(BACKLOG - URGENT, outbox.Urgency.ROUTINE)
+
+    started, used = monotonic(), sum(process.cpu_seconds for process in processes)
+    sent_before = len(stage.smtp.mails)
+    ladders = open_ladders(teams)
+    until(lambda: state_of(outbox.Urgency.URGENT) == {State.SENT: URGENT + 10}, "all", seconds=120)
+    urgent = [mail.arrived for mail in stage.smtp.mails if mail.address.startswith("urgent")]
+    sleep(max(0.0, 20 - (monotonic() - started)))
+    used = sum(process.cpu_seconds for process in processes) - used
+    sent, seconds = len(stage.smtp.mails) - sent_before, monotonic() - started
+
+    late = [lateness(ladder) for ladder in ladders]
+    steps = EscalationStep.objects.filter(fired_at__isnull=False).values_list("due_at", "fired_at")
+    fired = [(fired_at - due_at).total_seconds() for due_at, fired_at in steps]
+    ahead = sum(mail.arrived < max(urgent) for mail in stage.smtp.mails) - len(urgent)
+    addresses = [mail.address for mail in stage.smtp.mails]
+    stage.note(
+        f"{BACKLOG} overdue: {sent / seconds:.0f} mails/s, {used / sent * 1000:.0f} ms of a"
+        f" processor for each; {URGENT} urgent ones sent {max(urgent) - min(urgent):.1f} s after"
+        f" the first, {ahead} of {BACKLOG - URGENT} others before the last of them;"
+        f" {len(ladders)} steps fired late by at most {max(fired):.1f} s,"
+        f" their calls by {max(late):.1f} s"
+    )
+    assert len(addresses) == len(set(addresses))
+    assert ahead < BACKLOG / 10
+    assert len(fired) == len(ladders)
+    assert max(fired) < 15
+    # The processors, not the clock: how long it takes depends on who else is on the machine.
+    assert used / sent < MOST_CPU_SECONDS
+
+
+@pytest.mark.promise("I7")
+def test_three_hundred_flags_for_one_nurse_are_few_messages_that_count_them(
+    stage, transactional_db
+):
+    (team,) = make_teams(1, 1, 15)
+    teams = team.with_patients(34)
+    stage.dispatcher()
+    stage.worker()
+
+    soon = clock.now() - timedelta(seconds=60 - 15)  # all of them are due in the same moment
+    ladders = [ladder for each in teams for ladder in each.open_ladders(*SIGNS, at=soon)]
+    told = Delivery.objects.filter(state=State.SENT)
+    until(lambda: told.count() == len(ladders), "the nurse was told of each", seconds=120)
+
+    mails = stage.smtp.to(team.nurse.user.email)
+    counts = [int((re.findall(r"\d+", mail.message["Subject"]) or ["1"])[0]) for mail in mails]
+    stage.note(
+        f"{len(ladders)} flags for one nurse at once: {len(mails)} messages that count {counts},"
+        f" the last {mails[-1].arrived - mails[0].arrived:.0f} s after the first"
+    )
+    assert {ladder.priority for ladder in ladders} == {"P0"}
+    assert len(ladders) > 300
+    assert sum(counts) == len(ladders)
+    assert len(mails) <= 6
+    assert len(stage.smtp.mails) == len(mails)
+    worklist = Client()
+    worklist.force_login(team.nurse.user)
+    page = worklist.get("/console/").content.decode()
+    assert [each.patient.full_name for each in teams if each.patient.full_name not in page] == []
+
+
+@pytest.mark.promise("I6")
+def test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_out(stage, tell, at):
+    dispatcher = stage.dispatcher()
+    poison, garbled = tell(), tell()
+    Delivery.objects.filter(pk=poison.pk).update(attempts_allowed=2)
+    Notification.objects.filter(pk=garbled.notification_id).update(kind="of tomorrow")
+    Delivery.objects.filter(pk=garbled.pk).update(attempts_allowed=1)
+    deaths: list[float] = []
+
+    def kill(mail):
+        if mail.id.startswith(f"<{poison.pk}@"):
+            dispatcher.kill()
+            deaths.append(monotonic())
+
+    stage.smtp.while_data = kill
+    with supervised(dispatcher):
+        others = [tell(at=clock.now()) for _ in range(30)]
+        late = stage.until_sent(*others, seconds=60)
+        until(
+            lambda: not Delivery.objects.unfinished().exists(),
+            "every delivery has ended",
+            seconds=90,
+        )
+
+    ended = dict(Delivery.objects.filter(pk__in=[poison.pk, garbled.pk]).values_list("pk", "state"))
+    mails = [stage.mails_of(delivery) for delivery in others]
+    stage.note(
+        f"a poison item killed its process {len(deaths)} times and was put aside:"
+        f" 30 others sent after {late:.1f} s, lost 0, doubled {sum(mails) - 30}"
+    )
+    assert ended == {poison.pk: State.DEAD, garbled.pk: State.DEAD}
+    assert len(deaths) == 2
+    assert min(mails) == 1
+    assert max(mails) <= 3
+
+
+@contextmanager
+def supervised(process: Process) -> Iterator[None]:
+    """Started again whenever it has died, as systemd does."""
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.5):
+            if not process.is_running:
+                process.start()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
