@@ -128,6 +128,12 @@ def test_a_date_that_is_none_is_refused(tmp_path):
         call_command("replay", "-", "--until", "tomorrow")
 
 
+@pytest.mark.parametrize("until", ["9999-12-31", "1989-12-31", "0001-01-01T00:00:00+05:00"])
+def test_an_end_out_of_reach_is_refused(until):
+    with pytest.raises(CommandError, match="is not from 1990 to 2199"):
+        call_command("replay", "-", "--until", until)
+
+
 def _run(**options) -> subprocess.CompletedProcess[bytes]:
     """As a process of its own, with no server to be found."""
     named = {"DATABASE_URL", "BROKER_URL"}

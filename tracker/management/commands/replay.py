@@ -18,6 +18,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tracker.rules import RULESETS, InvalidHistory, evaluate, parse_history
 from tracker.rules.replaying import Line, lines
 
+#: Those in which a history may lie.
+YEARS = range(1990, 2200)
 COLUMNS = "{patient:<24} {date:<10} {day:>5}  {priority:<2}  {rule:<14}  {explanation}"
 
 
@@ -142,10 +144,13 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
 
 def _until(text: str) -> Date | datetime:
     try:
-        return Date.fromisoformat(text) if len(text) <= 10 else _instant(text)
+        until = Date.fromisoformat(text) if len(text) <= 10 else _instant(text)
     except ValueError:
         message = f"{text} is not a date (YYYY-MM-DD), nor an instant with its offset"
         raise ArgumentTypeError(message) from None
+    if until.year not in YEARS:
+        raise ArgumentTypeError(f"{text} is not from {YEARS[0]} to {YEARS[-1]}")
+    return until
 
 
 def _instant(text: str) -> datetime:
