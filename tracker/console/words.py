@@ -39,7 +39,7 @@ ROUTES = {
     "transdermal": "Patch",
     "rectal": "Rectal",
     "injection": "Injection",
-    "intranasal": "Nasal",
+    "nasal": "Nasal",
     "sublingual": "Under the tongue",
 }
 CONDITIONS = {
@@ -87,7 +87,13 @@ USEFULNESS = {
     "useful": "Useful to know",
     "noise": "Noise",
 }
-SEXES = {"female": "Female", "male": "Male", "other": "Other", "unknown": "Not recorded"}
+SEXES = {
+    "female": "Female",
+    "male": "Male",
+    "intersex": "Intersex",
+    "other": "Other",
+    "unknown": "Not recorded",
+}
 FLAG_STATES = {
     "open": "Open",
     "cleared": "Cleared by itself",

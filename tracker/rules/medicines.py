@@ -48,7 +48,12 @@ NOT_BACK_CARE = frozenset(
 )
 
 #: Routes that no medication rule sees; a patch of an opioid is systemic all the same.
-LOCAL_ROUTES = frozenset({"topical", "nasal", "inhaled", "eye", "ear"})
+LOCAL_ROUTES = frozenset(
+    {
+        "topical", "cutaneous", "nasal", "intranasal", "inhaled", "inhalation",
+        "eye", "ophthalmic", "ear", "otic",
+    }
+)  # fmt: skip
 PATCH_ROUTES = frozenset({"transdermal", "patch"})
 
 

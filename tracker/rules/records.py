@@ -40,7 +40,7 @@ IngredientName = Annotated[
     str,
     Meta(
         # In Python a line break may follow $; JSON Schema knows no \Z, but both know this.
-        pattern=r"^[a-z0-9][a-z0-9 ,.'()/+-]*$(?!\n)",
+        pattern=r"^[a-z0-9à-öø-ÿ][a-z0-9à-öø-ÿ ,.'()&%/+-]*$(?!\n)",
         max_length=100,
         description="Generic name in lower case.",
     ),
@@ -72,25 +72,15 @@ MeasureKind = Literal[
     "activity_modification",
 ]
 Waiver = Literal["contraindicated", "unavailable", "not_tolerated"]
-Route = Literal[
-    "oral",
-    "sublingual",
-    "buccal",
-    "rectal",
-    "transdermal",
-    "patch",
-    "topical",
-    "nasal",
-    "inhaled",
-    "eye",
-    "ear",
-    "injection",
-    "intravenous",
-    "intramuscular",
-    "subcutaneous",
-    "epidural",
-    "vaginal",
-    "other",
+Route = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z][a-z _-]*$(?!\n)",
+        max_length=24,
+        description="How it is taken, in lower case: oral, sublingual, rectal, transdermal, patch, "
+        "topical, nasal, inhaled, eye, ear, intravenous, ... A route that no rule knows is kept, "
+        "and what cannot be computed for it is said.",
+    ),
 ]
 Condition = Literal[
     "osteoporosis",
