@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LEFT_BEHIND = (Patient, Episode, Revision, DiaryEntry, DiaryImport, AuditEvent, Evaluation, Flag)
 PATIENCE_SECONDS = 60
+PEOPLE = 6
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def diary(tmp_path: Path) -> Path:
     make_care_team(make_clinic())
     path = tmp_path / "diary.csv"
     days = [date(2026, 1, 5) + timedelta(days=n) for n in range(14)]
-    lines = [f"p{person},{day},{person % 11}" for person in range(20) for day in days]
+    lines = [f"p{person},{day},{person % 11}" for person in range(PEOPLE) for day in days]
     path.write_text("\n".join(("patient,date,pain", *lines, "")))
     return path
 
@@ -83,7 +84,7 @@ def test_a_kill_in_the_middle_leaves_nothing_and_the_next_run_everything(diary, 
     out, _ = again.communicate(timeout=PATIENCE_SECONDS)
 
     assert again.returncode == 0, out
-    assert DiaryEntry.objects.count() == Revision.objects.count() == 20 * 14
+    assert DiaryEntry.objects.count() == Revision.objects.count() == PEOPLE * 14
 
 
 def kill_at(table: str, path: Path, environment: dict[str, str]) -> None:
@@ -108,5 +109,5 @@ def test_two_at_once_import_the_file_once(diary, child_environment):
     assert [child.returncode for child in children] == [0, 0], outs
     assert sum("280 days new" in out for out in outs) == 1, outs
     assert sum("280 there already" in out for out in outs) == 1, outs
-    assert DiaryEntry.objects.count() == Revision.objects.count() == 20 * 14
+    assert DiaryEntry.objects.count() == Revision.objects.count() == PEOPLE * 14
     assert DiaryImport.objects.count() == 1
