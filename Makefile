@@ -6,6 +6,8 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/pytest
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
+# Many processes are started here; each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 # As pip does, trust whom the machine trusts, if it says so.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
