@@ -16,6 +16,7 @@ import clock
 from notifications import outbox
 from notifications.models import Delivery, Notification, Recipient
 from notifications.models.recipients import ContactPoint
+from notifications.services.claims import LEASE
 from tests.faults.database import until
 from tests.faults.people import make_teams
 from tests.faults.processes import Process
@@ -170,7 +171,8 @@ def test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_ou
     stage.smtp.while_data = kill
     with supervised(dispatcher):
         others = [tell(at=clock.now()) for _ in range(30)]
-        late = stage.until_sent(*others, seconds=60)
+        # Two deaths, each of which may cost whoever was beside it a lease.
+        late = stage.until_sent(*others, seconds=2 * LEASE.total_seconds() + 30)
         until(
             lambda: not Delivery.objects.unfinished().exists(),
             "every delivery has ended",

@@ -6,7 +6,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic, sleep
 from uuid import uuid4
 
@@ -42,8 +42,7 @@ class Phone:
         self.retries = 0
 
     def log(self, resource: str, said: dict) -> None:
-        uuid, at = str(uuid4()), clock.now().isoformat()
-        connection.close()
+        uuid, at = str(uuid4()), datetime.now(UTC).isoformat()  # a phone has its own clock
         sent = {"at": at, "submitted_at": at, **said}
         while not self.put(f"{resource}/{uuid}", sent):
             self.retries += 1
@@ -176,4 +175,3 @@ def keep_a_diary(phone: Phone) -> None:
         phone.log("compress-uses", {"type": "hot", "minutes": 1 + number})
         if number == RECORDS // 2:
             phone.log("red-flag-checklists", {"answers": {"saddle_numbness": "yes"}})
-    connection.close()
