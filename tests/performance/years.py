@@ -26,7 +26,10 @@ COPIES = {
     "tracker_escalationstep": (ROWS // 10, {"escalation_id": "md5('e' || n)::uuid"}),
     "tracker_acknowledgement": (ROWS // 10, {"escalation_id": "md5('e' || n)::uuid"}),
     "tracker_review": (ROWS // 10, {"id": "md5('v' || n)::uuid"}),
-    "tracker_reminder": (ROWS, {"patient_id": "md5('r' || n)::uuid"}),
+    "tracker_reminder": (
+        ROWS,
+        {"patient_id": "md5('r' || n)::uuid", "slot_id": "md5('s' || n)::uuid"},
+    ),
     "notifications_notification": (
         ROWS,
         {
