@@ -6,9 +6,9 @@ until it is read or a clinician has seen to it.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -18,9 +18,8 @@ from notifications import outbox
 from tracker.models import Clinician, Message, Patient, Review
 
 from . import audit
+from .due import act_on_each
 from .errors import NotFound
-
-logger = logging.getLogger(__name__)
 
 REMINDED_AFTER = timedelta(hours=24)
 RETURNS_AFTER = timedelta(hours=72)
@@ -43,19 +42,8 @@ def send(*, patient: Patient, by: Clinician, text: str, review: Review, at: date
 
 def chase_due(*, at: datetime, limit: int) -> int:
     """Remind of what is not read, or return it to the worklist; return how many moved."""
-    due = Message.objects.filter(chase_at__lte=at).order_by("chase_at")
-    moved = 0
-    for pk in list(due.values_list("pk", flat=True)[:limit]):
-        try:
-            with transaction.atomic():
-                free = due.filter(pk=pk).select_related("patient")
-                message = free.select_for_update(of=("self",), skip_locked=True).first()
-                if message is not None:
-                    _chase(message, at=at)
-                    moved += 1
-        except Exception:
-            logger.exception("message_chase_failed", extra={"subject_id": str(pk)})
-    return moved
+    due = Message.objects.filter(chase_at__lte=at).order_by("chase_at").select_related("patient")
+    return act_on_each(due, partial(_chase, at=at), limit=limit, failure="message_chase_failed")
 
 
 @transaction.atomic

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, Min, QuerySet
 
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
 
 from . import on_call
+from .due import act_on_each
 from .escalations import record
 from .ladder_runs import can_be_told, notify, restart, timetable_of, urgency_of
 from .ladders import Timetable, everybody, team
@@ -57,28 +58,9 @@ def wake_due(*, at: datetime, limit: int) -> int:
     return _each(due, limit, at, _wake)
 
 
-class _Act(Protocol):
-    def __call__(self, escalation: Escalation, /, *, at: datetime) -> None: ...
-
-
-def _each(due: QuerySet[Escalation], limit: int, at: datetime, act: _Act) -> int:
-    """Act on each due row in its own transaction: one that fails does not stop the others."""
-    moved = 0
-    for pk in list(due.values_list("pk", flat=True)[:limit]):
-        try:
-            with transaction.atomic():
-                row = (
-                    due.filter(pk=pk)
-                    .select_related("flag", "clinic")
-                    .select_for_update(of=("self",), skip_locked=True)
-                    .first()
-                )
-                if row is not None:
-                    act(row, at=at)
-                    moved += 1
-        except Exception:
-            logger.exception("escalation_timer_failed", extra={"subject_id": str(pk)})
-    return moved
+def _each(due: QuerySet[Escalation], limit: int, at: datetime, act: Callable[..., None]) -> int:
+    rows = due.select_related("flag", "clinic")
+    return act_on_each(rows, partial(act, at=at), limit=limit, failure="escalation_timer_failed")
 
 
 def _fire_next_step(escalation: Escalation, *, at: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -15,11 +14,10 @@ from notifications import outbox
 from tracker.models import Patient, Reminder, ReminderSlot
 
 from . import audit
+from .due import act_on_each
 from .errors import Conflict, NotFound
 from .reminder_answers import cancel, groups_of, is_answered
 from .reminder_slots import schedule
-
-logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row", ReminderSlot, Reminder)
 
@@ -80,24 +78,15 @@ def snooze(*, by: Patient, slot_id: UUID, minutes: int, at: datetime) -> Reminde
 def _each(
     due: QuerySet[Row], limit: int, at: datetime, act: Callable[[Row, datetime], None]
 ) -> int:
-    """Act on each due row in its own transaction: one that fails does not stop the others.
-
-    The patient is locked, too: whoever is logging just now is not reminded of it.
-    """
-    moved = 0
-    for pk in list(due.values_list("pk", flat=True)[:limit]):
-        try:
-            with transaction.atomic():
-                free = due.filter(pk=pk).select_for_update(
-                    of=("self", "patient"), skip_locked=True, no_key=True
-                )
-                row = free.first()
-                if row is not None:
-                    act(row, at)
-                    moved += 1
-        except Exception:
-            logger.exception("reminder_failed", extra={"subject_id": str(pk)})
-    return moved
+    """The patient is locked, too: whoever is logging just now is not reminded of it."""
+    return act_on_each(
+        due,
+        lambda row: act(row, at),
+        limit=limit,
+        failure="reminder_failed",
+        of=("self", "patient"),
+        no_key=True,
+    )
 
 
 def _remind(slot: ReminderSlot, at: datetime) -> None:
