@@ -14,8 +14,8 @@ LOST = (Delivery.State.DEAD, Delivery.State.EXPIRED, Delivery.State.SUPPRESSED)
 def came_to_nothing(since: Mapping[str, datetime]) -> set[str]:
     """The groups of which nothing enqueued since their instant reached anybody, or will.
 
-    What is on its way, was sent or was cancelled is not
-    nothing; neither is a group in which nothing was enqueued.
+    What is on its way, was sent or was cancelled is not nothing; neither is a group in which
+    nothing was enqueued.
     """
     deliveries = Delivery.objects.filter(notification__group__in=since)
     rows = deliveries.values_list("notification__group", "notification__created_at", "state")

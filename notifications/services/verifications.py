@@ -20,6 +20,7 @@ from notifications.models import (
     Verification,
 )
 from notifications.models.wake import wake_dispatcher
+from notifications.services import contact_points
 
 LASTS = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -73,17 +74,11 @@ def confirm_code(*, recipient_id: UUID, code: str, at: datetime) -> bool:
     is_right = constant_time_compare(newest.code_hash, _hash(point, code))
     if is_right:
         newest.confirmed_at = at
-        _use(point, at=at)
+        contact_points.set_contact_point(
+            recipient_id=recipient_id, channel=point.channel, address=point.address, at=at
+        )
     newest.save(update_fields=["tries", "confirmed_at"])
     return is_right
-
-
-def _use(point: ContactPoint, *, at: datetime) -> None:
-    others = ContactPoint.objects.filter(recipient=point.recipient_id, channel=point.channel)
-    others.exclude(pk=point.pk).disable(ContactPoint.DisabledReason.REPLACED, at)
-    ContactPoint.objects.filter(pk=point.pk).update(
-        verified_at=at, refusals=0, disabled_at=None, disabled_reason=""
-    )
 
 
 def _enqueue(point: ContactPoint, *, code: str, link: str, at: datetime) -> None:
