@@ -34,7 +34,7 @@ from .must_read import MustRead, must_read
 from .record_kinds import KINDS
 from .reminder_slots import days_between
 from .reminders import MOST_SNOOZES
-from .travel import ZoneQuestion, question
+from .travel import ZoneQuestion, ask
 
 #: how long a patient is told that somebody has looked
 REVIEWS_SHOWN_FOR = timedelta(days=30)
@@ -131,7 +131,7 @@ def now(*, by: Patient, phone_zone: str | None = None, at: datetime) -> Now:
             Review.objects.filter(patient=by, at__gt=at - REVIEWS_SHOWN_FOR).select_related("by")
         ),
         hours=list(StaffedHours.objects.filter(clinic_id=by.clinic_id)),
-        zone_question=question(patient=by, phone_zone=phone_zone, at=at) if phone_zone else None,
+        zone_question=ask(patient=by, phone_zone=phone_zone, at=at) if phone_zone else None,
     )
 
 

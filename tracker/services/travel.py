@@ -19,17 +19,21 @@ class ZoneQuestion:
     present_local_time: time
 
 
-def question(*, patient: Patient, phone_zone: str, at: datetime) -> ZoneQuestion | None:
-    """What to ask, if the phone's clock shows another time and the answer is not known.
+def ask(*, patient: Patient, phone_zone: str, at: datetime) -> ZoneQuestion | None:
+    """What to ask, if the answer is not known. The caller has a transaction.
 
-    A no holds until the phone is back in the patient's zone.
+    A no holds until the phone is back in the patient's zone; then it is forgotten.
     """
+    found = question(patient=patient, phone_zone=phone_zone, at=at)
+    if found is None and patient.declined_time_zone:
+        Patient.objects.filter(pk=patient.pk).update(declined_time_zone="")
+    return None if phone_zone == patient.declined_time_zone else found
+
+
+def question(*, patient: Patient, phone_zone: str, at: datetime) -> ZoneQuestion | None:
+    """What the difference is, if the phone's clock shows another time."""
     there, here = at.astimezone(ZoneInfo(phone_zone)), at.astimezone(patient.zone)
     if there.utcoffset() == here.utcoffset():
-        if patient.declined_time_zone:
-            Patient.objects.filter(pk=patient.pk).update(declined_time_zone="")
-        return None
-    if phone_zone == patient.declined_time_zone:
         return None
     return ZoneQuestion(
         time_zone=phone_zone,
