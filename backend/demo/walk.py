@@ -25,8 +25,9 @@ MANY = 3
 MOST_ROUNDS = 500
 
 #: The timers are columns with partial indexes, so that asking them costs next to nothing.
-TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (ReminderSlot, "remind_at"),
-          (Reminder, "again_at"), (Message, "chase_at"), (Episode, "next_close_at"))  # fmt: skip
+TIMERS = ((Escalation, "next_step_at"), (Escalation, "review_by"), (Escalation, "wake_at"),
+          (ReminderSlot, "remind_at"), (Reminder, "again_at"), (Message, "chase_at"),
+          (Episode, "next_close_at"))  # fmt: skip
 NEXT_DUE = "SELECT least({})".format(
     ", ".join(f"(SELECT min({name}) FROM {model._meta.db_table})" for model, name in TIMERS)  # noqa: S608 - our names
 )

@@ -21,7 +21,7 @@ class HandOverForm(DeskForm):
     def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.colleagues = hand_overs.colleagues(escalation)
-        self.fields["to"].choices = [  # type: ignore[attr-defined]
+        self.fields["to"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", "choose"),
             *((str(each.id), each.full_name) for each in self.colleagues),
         ]
@@ -40,6 +40,6 @@ class SnoozeForm(DeskForm):
     def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offered = snoozes.hours_offered(escalation)
-        self.fields["hours"].choices = [  # type: ignore[attr-defined]
+        self.fields["hours"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             (hours, f"{hours} staffed hour{'s' if hours > 1 else ''}") for hours in self.offered
         ]

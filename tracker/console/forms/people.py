@@ -33,7 +33,7 @@ class InvitePatientForm(DeskForm):
         super().__init__(*args, **kwargs)
         teams = CareTeam.objects.filter(clinic=clinic)
         field = self.fields["care_team"]
-        field.queryset = teams  # type: ignore[attr-defined]
+        field.queryset = teams  # type: ignore[attr-defined]  # a ModelChoiceField
         if len(teams) == 1:
             field.initial = teams[0]
 
@@ -111,4 +111,4 @@ class CareTeamMembersForm(CareTeamForm):
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = Clinician.objects.active().filter(clinic=clinic)
-        self.fields["members"].queryset = people  # type: ignore[attr-defined]
+        self.fields["members"].queryset = people  # type: ignore[attr-defined]  # a ModelChoiceField

@@ -57,7 +57,7 @@ class ReviewForm(DeskForm):
 
     def __init__(self, *args: Any, flags: Sequence[Flag], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["flags"].choices = [(str(flag.id), flag.rule) for flag in flags]  # type: ignore[attr-defined]
+        self.fields["flags"].choices = [(str(flag.id), flag.rule) for flag in flags]  # type: ignore[attr-defined]  # a ChoiceField
         self.shown = list(flags)
         for flag in flags:
             self.fields[f"usefulness_{flag.id}"] = forms.ChoiceField(

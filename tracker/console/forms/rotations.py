@@ -77,7 +77,7 @@ class OverrideForm(DeskForm):
         super().__init__(*args, **kwargs)
         self.zone = clinic.zone
         self.people = {str(each.id): each for each in rotations.candidates(clinic)}
-        self.fields["clinician"].choices = [  # type: ignore[attr-defined]
+        self.fields["clinician"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", "choose"),
             *((key, each.full_name) for key, each in self.people.items()),
         ]

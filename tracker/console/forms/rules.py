@@ -40,7 +40,7 @@ class ThresholdForm(DeskForm):
 
     def __init__(self, *args: Any, settings: Sequence[Setting], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].choices = [  # type: ignore[attr-defined]
+        self.fields["name"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             (each.name, f"{_name(each.name)}: {each.bounds.low} to {each.bounds.high}")
             for each in settings
         ]
