@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 from collections.abc import Iterable
 from functools import _lru_cache_wrapper
@@ -23,6 +24,7 @@ import mutmut.workers.isolation as workers
 import pytest
 from _pytest.config import _prepareconfig
 from mutmut.runners.harness import PytestRunner
+from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd
 from mutmut.workers.isolation import run_in_fork
 
@@ -35,10 +37,34 @@ class CollectedOnce(PytestRunner):
     session: pytest.Session | None = None
     caches: list[_lru_cache_wrapper[Any]]
 
+    def run_stats(self, *, tests: Iterable[str]) -> int:
+        code = super().run_stats(tests=tests)
+        for function in self.at_import:
+            state().tests_by_mangled_function_name[function].update(state().duration_by_test)
+        return code
+
+    def execute_pytest(self, params: list[str], **kwargs: Any) -> int:
+        return super().execute_pytest(params, plugins=[*kwargs.pop("plugins", ()), self], **kwargs)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What has run until now ran because modules were loaded: it is no one test's."""
+        self.at_import = frozenset(state()._stats)
+        state()._stats.clear()
+        self.caches = caches_of_the_rules()
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """A test reaches what it would reach alone, whichever test has asked before it."""
+        for cached in self.caches:
+            cached.cache_clear()
+
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
         if mutant_name is not None:
             self.silence = sys.stdout  # collected while open, it would fail the first test
-            return self._run_collected(list(tests))
+            # The quick ones first: most mutants die of the first few tests.
+            chosen = sorted(tests, key=lambda test: state().duration_by_test[test])
+            if len(chosen) == len(state().duration_by_test):
+                return self._run_anew(mutant_name)
+            return self._run_collected(chosen)
         if self.session is None:
             self.session = self._collected()
             self.caches = caches_of_the_rules()
@@ -56,6 +82,20 @@ class CollectedOnce(PytestRunner):
             config.hook.pytest_collection(session=session)
             config.pluginmanager.getplugin("capturemanager").suspend_global_capture(in_=True)
         return session
+
+    def _run_anew(self, mutant_name: str) -> int:
+        """In a process of its own, which loads the changed module."""
+        command = [sys.executable, "-m", "pytest", "--rootdir=.", "-x", "-q"]
+        chosen = self._pytest_add_cli_args_test_selection
+        run = subprocess.run(
+            [*command, *chosen, *self._pytest_add_cli_args],
+            cwd=ROOT,
+            env=os.environ | {"MUTANT_UNDER_TEST": mutant_name},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        return int(run.returncode != 0)
 
     def _run_collected(self, tests: list[str]) -> int:
         """In a child: the tests that reach the mutant, up to the first that fails."""

@@ -8,6 +8,7 @@ from tests.tracker.rules.diaries import (
     at,
     checklist,
     compress,
+    date,
     entry,
     intake,
     medicine,
@@ -92,6 +93,11 @@ def test_acetaminophen_over_3000_mg(mg, tells):
         ("acetaminophen", 1000, "Tylenol Extra Strength", 5.9, True),
         ("acetaminophen", 650, "Tylenol 8 HR Arthritis", 8, False),
         ("acetaminophen", 650, "Tylenol 8 HR Arthritis", 7.9, True),
+        ("acetaminophen", 650, "Tylenol 8 HR", 7.9, True),
+        ("acetaminophen", 650, "Arthritis Pain", 7.9, True),
+        ("acetaminophen", 650, "Acetaminophen Extended-Release", 7.9, True),
+        ("acetaminophen", 650, "Acetaminophen ER", 7.9, True),
+        ("acetaminophen", 650, "Erlenmeyer's", 7.9, False),
         ("naproxen sodium", 220, "Aleve", 8, False),
         ("naproxen sodium", 220, "Aleve", 7.9, True),
         ("naproxen sodium", 220, "Aleve", 1, False),
@@ -108,6 +114,20 @@ def test_a_dose_too_soon(name, mg, product, hours, tells):
     assert ("MED-INT" in given) is tells
 
 
+def test_each_ingredient_has_an_interval_of_its_own():
+    contents = [{"name": "caffeine", "mg": 65}, {"name": "aspirin", "mg": 500}]
+    given = [intake(1, hour, "Mixed", ingredients=contents) for hour in (6, 8)]
+
+    assert codes(*given).count("MED-INT") == 1
+
+
+def test_two_products_at_the_same_time_are_too_soon():
+    first = intake(1, 6, "ibuprofen", 200, product="Advil")
+    second = intake(1, 6, "ibuprofen", 200, product="Motrin", submitted_at=at(1, 7))
+
+    assert codes(first, second) == ["MED-INT"]
+
+
 def test_a_third_naproxen_in_the_first_hour_is_too_soon():
     given = [intake(1, 6 + i / 4, "naproxen sodium", 220) for i in range(3)]
 
@@ -121,17 +141,26 @@ def test_prescribed_intervals_are_the_clinics():
 
 
 @pytest.mark.parametrize(
-    ("aspirin", "tells"), [(81, True), (100, True), (325, False)], ids=["81", "100", "325"]
+    ("aspirin", "tells"), [(1, True), (81, True), (100, True), (325, False)], ids=str
 )
 def test_ibuprofen_beside_aspirin_for_the_heart(aspirin, tells):
     given = codes(intake(1, 8, "aspirin", aspirin), intake(1, 9, "ibuprofen", 200))
 
     assert ("MED-ASPIRIN-IBUPROFEN" in given) is tells
+    assert "MED-ASPIRIN-IBUPROFEN" not in codes(intake(1, 8, "aspirin", aspirin))
 
 
 def patch(day: int, name: str = "fentanyl", **fields):
     worn = [{"name": name, "mcg_per_hour": 12}]
     return intake(day, 9, name, ingredients=worn, route="transdermal", **fields)
+
+
+PLANNED = {
+    "measure": "medication",
+    "ingredients": [{"name": "fentanyl", "mcg_per_hour": 12}],
+    "route": "transdermal",
+    "prescribed": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -143,18 +172,9 @@ def patch(day: int, name: str = "fentanyl", **fields):
         pytest.param([compress(3)], [], False, id="no patch"),
         pytest.param([patch(1, "buprenorphine"), compress(3)], [], False, id="another patch"),
         pytest.param([intake(1, 9, "fentanyl"), compress(3)], [], False, id="no patch of fentanyl"),
+        pytest.param([compress(3)], [PLANNED], True, id="a patch in the plan"),
         pytest.param(
-            [compress(3)],
-            [
-                {
-                    "measure": "medication",
-                    "ingredients": [{"name": "fentanyl", "mcg_per_hour": 12}],
-                    "route": "transdermal",
-                    "prescribed": True,
-                }
-            ],
-            True,
-            id="a patch in the plan",
+            [compress(3)], [PLANNED | {"from": date(4).isoformat()}], False, id="a patch later"
         ),
         pytest.param([compress(3)], [medicine("fentanyl")], False, id="fentanyl, but no patch"),
     ],
@@ -165,6 +185,12 @@ def test_heat_beside_a_fentanyl_patch(records, plan, tells):
 
 def test_a_dose_logged_too_late_gives_no_advice():
     assert codes(intake(1, 8, "ibuprofen", 9000, submitted_at=at(10, 8))) == []
+
+
+def test_advice_says_when_it_is_for():
+    (advice,) = outcome([compress(2, minutes=60)]).advice
+
+    assert (advice.at.isoformat(), advice.date) == (at(2, 9), date(2))
 
 
 def test_a_dangerous_dose_names_poison_control():

@@ -12,6 +12,7 @@ from tracker.rules import InvalidHistory, evaluate, parse_history
 from tracker.rules.backtesting import Backtest, Change, found, paired
 from tracker.rules.variants import Variant
 
+FOUR, HIGH = {"severe_days": 4}, {"severe_pain": 8}
 #: Severe on the days 3 to 9: the fifth such day is day 7.
 SEVERE = [5, 5, 7, 7, 7, 7, 7, 7, 7, 5, 5]
 
@@ -191,6 +192,7 @@ def test_nothing_is_no_division_by_zero():
 
     assert test.per_100_weeks(0) is None
     assert test.total().overlap is None
+    assert test.total().key == "all"
 
 
 def test_a_trial_holds_for_who_has_a_number_of_their_own():
@@ -240,6 +242,39 @@ def test_what_a_history_names_holds_before_the_trial_begins():
         {"severe_days": 4, "severe_pain": 8},
     ]
     assert [life.day for life in evaluate(changed, until=None).flags] == [3]
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        pytest.param(
+            3, [(2, {}), (3, HIGH), (4, HIGH), (5, FOUR | HIGH)], id="before what is named"
+        ),
+        pytest.param(4, [(3, {}), (4, HIGH), (5, FOUR | HIGH)], id="on the day of the first"),
+        pytest.param(5, [(4, {}), (5, FOUR | HIGH)], id="on the day of a later one"),
+        pytest.param(6, [(4, {}), (5, FOUR), (6, FOUR | HIGH)], id="after them"),
+    ],
+)
+def test_a_trial_begins_on_its_day_and_lies_over_what_comes_later(on, expected):
+    rulesets = [
+        {"from": date(4).isoformat(), "version": "2026.1"},
+        {"from": date(5).isoformat(), "version": "2026.1", "thresholds": FOUR},
+    ]
+    (history,) = histories([7] * 12, rulesets=rulesets)
+
+    changed = Variant(thresholds=HIGH).applied_to(history, from_date=date(on))
+
+    periods = [(each.from_date, dict(each.thresholds)) for each in changed.form.rulesets]
+    assert periods == [(date(day), numbers) for day, numbers in expected]
+
+
+def test_a_trial_of_a_version_names_it_in_every_period():
+    rulesets = [{"from": date(day).isoformat(), "version": "2026.1"} for day in (1, 5)]
+    (history,) = histories([7], rulesets=rulesets)
+
+    for version, named in (("2027.1", "2027.1"), (None, "2026.1")):
+        changed = Variant(version=version).applied_to(history)
+        assert [each.version for each in changed.form.rulesets] == [named, named]
 
 
 def test_a_version_that_is_none_is_refused_with_its_place():

@@ -144,7 +144,9 @@ def test_a_clinician_closes_a_flag():
     records = [entry(1, 2, walking=5)]
     closure = {"rule": "FUNC-UNABLE", "at": at(2, 9)}
 
-    assert flag_of(records, "FUNC-UNABLE", closures=[closure]).closed_at.isoformat() == at(2, 9)
+    flag = flag_of(records, "FUNC-UNABLE", closures=[closure])
+
+    assert (flag.closed_at.isoformat(), flag.closed_by_surgery) == (at(2, 9), False)
 
 
 def test_a_closure_of_nothing_is_nothing():

@@ -102,6 +102,18 @@ def test_only_a_prescription_in_force_raises_the_limit(changes):
     assert priority_of("MED-DOSE", doses(1201, name="ibuprofen"), plan=plan) == "P2"
 
 
+@pytest.mark.parametrize(("day", "is_over"), [(2, True), (3, False), (5, False), (6, True)])
+def test_a_prescription_holds_from_its_first_day_to_its_last(day, is_over):
+    plan = [medicine("ibuprofen", most=2400, **{"from": "2026-01-07", "until": "2026-01-09"})]
+    other_days = [intake(each, 8, "ibuprofen", 200) for each in (1, 4, 9)]
+
+    opened = found([*other_days, intake(day, 8, "ibuprofen", 1201)], plan=plan)
+
+    assert [each for each in opened if each[0] == "MED-DOSE"] == (
+        [("MED-DOSE", "P2", day)] if is_over else []
+    )
+
+
 @pytest.mark.parametrize(
     ("birth_date", "opens"),
     [("2008-01-06", False), ("2008-01-05", True), (None, True)],
@@ -515,6 +527,10 @@ def test_medication_flags_clear_after_seven_known_days():
 
     (flag,) = outcome(records[:-1], until=30).flags[:1]
     assert flag.is_live
+
+    again = intake(5, 8, "ibuprofen", 1300)
+    (flag,) = outcome([*records, again, *(entry(day, 2) for day in range(9, 13))]).flags
+    assert flag.cleared_at.isoformat() == at(13, 12)
 
 
 def test_an_opioid_day_that_was_a_mistake_leaves_the_course():

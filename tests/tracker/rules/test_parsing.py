@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.tracker.rules.diaries import (
     at,
     checklist,
     compress,
+    date,
     document,
     entry,
     intake,
@@ -96,6 +98,9 @@ def test_a_full_history_is_accepted():
         ("episode.conservative_min_days", 42.0),
         ("episode.excused[0].until", "2026-01-07"),
         ("episode.excused[0].from", "1900-01-01"),
+        ("episode.excused[0].until", "2200-01-01"),
+        ("plan[0].from", "1900-01-01"),
+        ("plan[0].until", "2200-01-01"),
         ("plan[0].measure", "prayer"),
         ("plan[0].sessions_per_week", 0),
         ("plan[0].sessions_per_week", 71),
@@ -186,12 +191,63 @@ def test_a_field_outside_its_domain_is_refused_by_its_path(path, value):
 
 
 @pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("patient.time_zone", "Mars/Olympus", "Expected the name of an IANA time zone"),
+        ("episode.excused[0].until", "2026-01-07", "Expected a date not before `from`"),
+        ("plan[0].ingredients", [{"name": "aspirin"}], "Only a medication has ingredients"),
+        ("plan[0].doses_per_day", 2, "Only a medication has doses"),
+        ("plan[0].minutes_per_day", 20, "Only a brace has minutes"),
+        ("plan[1].ingredients", [], "A medication has ingredients"),
+        ("plan[1].sessions_per_week", 3, "A medication is planned in doses"),
+        ("records[3].ingredients[0].mg", ..., "Expected mg, or mcg_per_hour for a patch"),
+        ("records[2].kind", "diary_entry", "A correction has the kind of what it corrects"),
+        ("thresholds.severe_days", True, "Expected a number"),
+    ],
+)
+def test_a_refusal_says_what_is_expected(path, value, message):
+    history = changed(path, value)
+    if path == "records[2].kind":
+        history = changed("records[2].replaces", "e1")
+
+    with pytest.raises(InvalidHistory) as refusal:
+        parse_history(history)
+
+    assert (refusal.value.path, refusal.value.message) == (path, message)
+    assert str(refusal.value) == f"{path}: {message}"
+
+
+@pytest.mark.parametrize("path", ["plan[0]", "episode.excused[0]"])
+def test_a_period_may_be_one_day_and_no_less(path):
+    def period(first, until):
+        return parse_history(
+            changed(path, {**fields, "from": date(first).isoformat(), "until": until})
+        )
+
+    fields = {"reason": "travel"} if "excused" in path else VALID["plan"][0]
+
+    assert period(4, date(4).isoformat())
+    with pytest.raises(InvalidHistory) as refusal:
+        period(5, date(4).isoformat())
+    assert refusal.value.path == f"{path}.until"
+
+
+@pytest.mark.parametrize(
     "text",
     [b"", b"{", b"[]", b"null", b"\xff", b'{"patient": {"ref": "\\ud800"}}', b'{"a": NaN}'],
 )
 def test_what_is_no_history_is_refused(text):
     with pytest.raises(InvalidHistory):
         parse_history(text)
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff"])
+def test_what_cannot_be_read_has_no_path_and_says_why(text):
+    with pytest.raises(InvalidHistory) as refusal:
+        parse_history(text)
+
+    assert refusal.value.path == ""
+    assert str(refusal.value) == refusal.value.message != "None"
 
 
 def test_a_correction_has_the_kind_of_what_it_corrects():
@@ -241,3 +297,14 @@ def test_the_schemas_name_every_record():
 
     assert {"DiaryEntry", "MedicationIntake", "RedFlagChecklist", "PegScore"} <= schemas.keys()
     assert schemas["DiaryEntry"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("given", [{}, {"ref_template": "#/$defs/{name}"}], ids=["usual", "other"])
+def test_a_schema_refers_to_another_where_its_reader_looks_for_it(given):
+    place = given.get("ref_template", "#/components/schemas/{name}")
+
+    schemas = json.dumps(json_schemas(**given))
+
+    refers_to = re.findall(r'"\$ref": "([^"]+)"', schemas)
+    assert place.format(name="Dose") in refers_to
+    assert {each.rpartition("/")[0] for each in refers_to} == {place.rpartition("/")[0]}

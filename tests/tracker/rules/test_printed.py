@@ -130,10 +130,54 @@ EXAMPLES: dict[str, Document] = {
         ],
         patient=ILL,
     ),
+    "two at once too much": document(
+        [
+            intake(1, 8, "ibuprofen", 1201, product="Advil"),
+            intake(1, 9, "acetaminophen", 4001, product="Tylenol"),
+            intake(1, 10, "turmeric", 500),
+        ]
+    ),
+    "two at once twice": document(
+        [
+            intake(
+                1,
+                hour,
+                product,
+                ingredients=[
+                    {"name": "ibuprofen", "mg": 125},
+                    {"name": "acetaminophen", "mg": 250},
+                    {"name": "turmeric", "mg": 1},
+                ],
+            )
+            for hour, product in ((8, "Advil Dual Action"), (9, "Combogesic"))
+        ]
+    ),
+    "an old patient with two blood thinners": document(
+        [
+            intake(1, 8, "warfarin", 5),
+            intake(1, 9, "clopidogrel", 75),
+            intake(1, 10, "ibuprofen", 200),
+        ],
+        patient={"birth_date": "1950-06-01"},
+    ),
     "pregnant": document(
         [intake(1, 8, "naproxen", 250)], patient={"conditions": ["pregnancy_20_weeks"]}
     ),
     "eleven days": document([intake(day, 8, "acetaminophen", 325) for day in range(1, 12)]),
+    "eleven days of two": document(
+        [
+            intake(
+                day,
+                8,
+                "Advil Dual Action",
+                ingredients=[
+                    {"name": "ibuprofen", "mg": 125},
+                    {"name": "acetaminophen", "mg": 250},
+                ],
+            )
+            for day in range(1, 12)
+        ]
+    ),
     "opioids": document(
         [
             intake(1, 8, "oxycodone", 40),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tracker.rules.diaries import (
+    at,
     compress,
     date,
     document,
@@ -23,6 +24,7 @@ HOME = {"measure": "home_exercise", "sessions_per_week": 3}
 #: 18 planned in six weeks, of which 60 % is 10.8.
 ENOUGH = [session(day) for day in range(1, 12)]
 HEAT = [compress(day) for day in range(1, 43)]
+LAST_DAY = {"from": date(42).isoformat()}
 
 
 def trial(records, day=42, plan=(), known=True, **parts):
@@ -132,6 +134,25 @@ def test_a_treatment_logged_too_late_makes_no_day_known():
             id="sessions after the plan ended",
         ),
         pytest.param(
+            [HOME | {"until": date(7).isoformat()}],
+            [session(d) for d in (1, 3)],
+            True,
+            id="two of three in the one week, which was the first",
+        ),
+        pytest.param([HOME | LAST_DAY], [session(42)], True, id="planned for one day, and done"),
+        pytest.param(
+            [HOME | LAST_DAY],
+            [session(d) for d in range(1, 12)],
+            False,
+            id="planned for one day, and not done on it",
+        ),
+        pytest.param(
+            [HOME],
+            [session(d, "physical_therapy", at=at(d, h)) for d in (1, 3, 5) for h in (9, 16)],
+            True,
+            id="two visits a day are two",
+        ),
+        pytest.param(
             [HOME | {"from": date(43).isoformat()}],
             [session(d) for d in range(1, 12)],
             True,
@@ -179,6 +200,7 @@ SCHEDULED = medicine("naproxen", doses_per_day=2)
         pytest.param(doses(range(1, 34), 8, 20) + doses([34], 8), False, id="67 of 84"),
         pytest.param(doses(range(1, 35), 8, 20), True, id="68 of 84"),
         pytest.param(doses(range(1, 34), 8, 12, 20), False, id="more a day does not make up"),
+        pytest.param([], False, id="nothing"),
         pytest.param(
             doses(range(1, 35), 8, 20, name="naproxen sodium"), True, id="the same in a salt"
         ),
@@ -187,6 +209,12 @@ SCHEDULED = medicine("naproxen", doses_per_day=2)
 )
 def test_a_scheduled_medicine(taken, is_met):
     assert ("medicine, scheduled" in met(taken, [SCHEDULED])) is is_met
+
+
+def test_what_is_planned_as_needed_is_not_scheduled_however_often_it_is_taken():
+    taken = doses(range(1, 43), 8)
+
+    assert met(taken, [medicine("naproxen")]) == ["medicine, as needed"]
 
 
 def test_80_percent_exactly():
@@ -239,6 +267,13 @@ def test_only_painful_days_ask_for_a_medicine():
     assert "medicine, as needed" in met([*mild, *two], known=False)
     assert "medicine, as needed" not in met([*mild, *two[1:]], known=False)
     assert "medicine, as needed" not in met([*entries([3] * 42), *two], known=False)
+    assert "medicine, as needed" in met([*entries([3] * 41 + [4]), two[1]], known=False)
+
+
+def test_what_else_is_taken_that_day_does_not_make_it_as_needed():
+    taken = [*doses(range(1, 22), 7, name="baclofen"), *doses(range(1, 22), 8)]
+
+    assert "medicine, as needed" in met(taken)
 
 
 @pytest.mark.parametrize(
@@ -289,6 +324,16 @@ def test_weeks_are_whole_and_shrink_with_the_period():
     assert "thermal" not in met(used[:6], day=28)
     # Day 30: the blocks end on day 30, and days 1 and 2 are in none.
     assert "thermal" not in met([compress(day) for day in (1, 2, 3)], day=30)
+    # Day 32: 4 x 32/42 = 3.05, so three whole weeks are too few, and four days are no week.
+    used = [compress(day) for day in (1, 2, 3, 5, 6, 7, 12, 13, 14, 19, 20, 21)]
+    assert "thermal" not in met(used, day=32)
+    assert "thermal" in met([*used, *(compress(day) for day in (26, 27, 28))], day=32)
+
+
+def test_a_day_belongs_to_one_week():
+    used = [compress(7 * week + day) for week in range(6) for day in (6, 7)]
+
+    assert "thermal" not in met(used)
 
 
 @pytest.mark.parametrize("kind", ["massage", "acupuncture", "manipulation"])
@@ -324,6 +369,34 @@ def test_an_injection(day, is_met):
     assert ("injection" in met([session(day, "injection")])) is is_met
 
 
+def test_a_brace_worn_twice_a_day_was_worn_for_both_times():
+    plan = [{"measure": "brace", "minutes_per_day": 120}]
+    worn = [
+        session(day, "brace", minutes=30, at=at(day, hour))
+        for day in range(1, 43)
+        for hour in (9, 16)
+    ]
+
+    assert "brace" in met(worn, plan)
+
+
+def test_a_brace_of_which_nobody_knows_how_long_was_worn_for_no_time():
+    plan = [{"measure": "brace", "minutes_per_day": 2}]
+    worn = [session(day, "brace", minutes=None) for day in range(1, 43)]
+
+    assert "brace" not in met(worn, plan)
+
+
+def test_an_injection_that_was_a_mistake_is_none():
+    given = {**session(3, "injection"), "id": "i"}
+    mistake = {**session(3, "massage"), "submitted_at": at(4, 9), "replaces": "i"}
+    twice = [given, session(3, "injection", at=at(3, 16))]
+
+    assert status([*HURTING, given]) == "CC-FAIL"
+    assert status([*HURTING, given, mistake]) == "CC-NOTTRIED"
+    assert status([*HURTING, *twice, mistake]) == "CC-FAIL"
+
+
 def test_an_injection_counts_for_the_whole_episode():
     assert "injection" in met([session(3, "injection")], day=80)
 
@@ -334,6 +407,29 @@ def test_excused_days_leave_the_denominator():
 
     assert trial([*week, *HEAT], plan=[HOME], episode=excused).evidence["active_met"] is True
     assert trial([*week, *HEAT], plan=[HOME]).evidence["active_met"] is False
+
+
+@pytest.mark.parametrize("day", [1, 42])
+def test_the_first_and_the_last_day_of_the_period_may_be_excused(day):
+    excused = {"excused": [{"from": date(day).isoformat(), "until": date(day).isoformat()}]}
+
+    assert trial([], plan=[HOME], episode=excused).evidence["trial_days_expected"] == 41
+
+
+def test_exercise_on_an_excused_day_does_not_count():
+    excused = {"excused": [{"from": date(1).isoformat(), "until": date(10).isoformat()}]}
+    done = [session(day) for day in range(1, 11)]
+
+    # Of 32 days 8.2 sessions are wanted.
+    assert trial(done, plan=[HOME], episode=excused).evidence["active_met"] is False
+    later = [session(day) for day in range(11, 20)]
+    assert trial(later, plan=[HOME], episode=excused).evidence["active_met"] is True
+
+
+def test_of_days_that_do_not_count_nothing_was_reached():
+    excused = {"excused": [{"from": date(42).isoformat(), "until": date(42).isoformat()}]}
+
+    assert trial([], plan=[HOME | LAST_DAY], episode=excused).evidence["active_met"] is False
 
 
 def test_if_all_days_are_excused_nothing_is_known():
@@ -369,8 +465,12 @@ def test_what_is_worn_on_excused_days_does_not_count():
     excused = [{"from": date(1).isoformat(), "until": date(2).isoformat()}]
 
     assert status([*HURTING, *worn], plan=plan) == "CC-FAIL"
-    # 19 of 40 hours are left.
+    # 19 of 40 hours are left; with one that lacks a minute of twenty it is still too little.
     assert status([*HURTING, *worn], plan=plan, episode={"excused": excused}) == "CC-NOTTRIED"
+    short = session(22, "brace", minutes=59)
+    assert status([*HURTING, *worn, short], plan=plan, episode={"excused": excused}) == (
+        "CC-NOTTRIED"
+    )
 
 
 def test_a_day_that_is_excused_is_no_dose():

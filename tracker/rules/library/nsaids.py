@@ -49,9 +49,11 @@ def med_nsaid_ac(moment: DoseMoment, limits: Thresholds) -> Hit | None:
     ]
     if not (nsaids and thinners):
         return None
+    verb = "is" if len(thinners) == 1 else "are"
+    active = " and an ".join(thinners)
     return Hit(
         priority=Priority.P2,
-        because=f"{listed(nsaids).capitalize()} while an {' and an '.join(thinners)} is active.",
+        because=f"{listed(nsaids).capitalize()} while an {active} {verb} active.",
         evidence={"nsaids": [*nsaids], "active": [*thinners]},
     )
 
