@@ -6,9 +6,10 @@ known and not excused. A count is for a full period and shrinks with a shorter o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 
 from tracker.rules.chart import Chart
@@ -18,6 +19,7 @@ from tracker.rules.plans import bases_of
 from tracker.rules.records import PlannedMeasure
 from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
+from tracker.rules.wording import plain
 
 ACTIVE = ("physical_therapy", "home_exercise")
 VISITS = ("physical_therapy",)
@@ -31,9 +33,55 @@ class TrialStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """How much was done of something, and the least that is enough."""
+
+    of: str
+    done: int
+    least: Number
+
+    @property
+    def is_enough(self) -> bool:
+        return self.done >= self.least
+
+
+Care = Mapping[str, Sequence[Amount]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     status: TrialStatus
-    evidence: Evidence
+    #: Days of the period; of these, not excused; of these, known.
+    days: int
+    known: Amount
+    expected: int
+    active: Sequence[Amount]
+    is_active_waived: bool
+    #: Care beside the active one, by category.
+    others: Care
+    also_met: Sequence[str]
+    active_sessions: int
+
+    @property
+    def evidence(self) -> Evidence:
+        care = {"active": self.active, **self.others}
+        return {
+            "trial": self.status.value,
+            "trial_days": self.days,
+            "trial_days_expected": self.expected,
+            "trial_days_known": self.known.done,
+            "trial_days_least": plain(self.known.least),
+            "active_met": _is_met(self.active),
+            "active_waived": self.is_active_waived,
+            "also_met": list(self.also_met),
+            "active_sessions": self.active_sessions,
+        } | {
+            "care_" + category.replace(",", "").replace(" ", "_"): [
+                {"of": each.of, "done": each.done, "least": plain(each.least)} for each in amounts
+            ]
+            for category, amounts in care.items()
+            if amounts
+        }
 
 
 class _Period:
@@ -84,60 +132,69 @@ class _Period:
             self.last if last is None else min(self.last, last.toordinal()),
         )
 
-    def reaches(self, done: int, least: int) -> bool:
-        """A count for a full period, against `least` pro rata."""
-        return done * self.full_length >= least * self.length
+    def pro_rata(self, least: int) -> Fraction:
+        """A count for a full period, for one of this length."""
+        return Fraction(least * self.length, self.full_length)
 
 
 def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Trial:
     """TRIED, NOT-TRIED or INDETERMINATE as day D closes."""
     period = _Period(chart, episode, day, limits)
-    active = _is_active_met(period)
-    is_waived = _is_active_waived(period)
-    others = [name for name, is_met in _OTHERS.items() if is_met(period)]
-    known, expected = period.known, period.length - period.excused
-    if known == 0 or not _is_share(known, expected, limits.known_percent):
+    expected = period.length - period.excused
+    known = Amount("days", period.known, _percent(limits.known_percent, expected))
+    active, is_waived = _active(period), _is_active_waived(period)
+    others = {category: amounts(period) for category, amounts in _OTHERS.items()}
+    also_met = [category for category, amounts in others.items() if _is_met(amounts)]
+    if _is_medicine_waived(period):
+        also_met.append("medicine, waived")
+    if known.done == 0 or not known.is_enough:
         status = TrialStatus.INDETERMINATE
-    elif (active or is_waived) and others:
+    elif (_is_met(active) or is_waived) and also_met:
         status = TrialStatus.TRIED
     else:
         status = TrialStatus.NOT_TRIED
-    evidence: Evidence = {
-        "trial": status.value,
-        "trial_days": period.length,
-        "trial_days_expected": expected,
-        "trial_days_known": known,
-        "active_met": active,
-        "active_waived": is_waived,
-        "also_met": list(others),
-        "active_sessions": period.total(_counted_sessions, ACTIVE),
-    }
-    return Trial(status, evidence)
+    return Trial(
+        status=status,
+        days=period.length,
+        known=known,
+        expected=expected,
+        active=active,
+        is_active_waived=is_waived,
+        others=others,
+        also_met=also_met,
+        active_sessions=period.total(_counted_sessions, ACTIVE),
+    )
 
 
-def _is_active_met(period: _Period) -> bool:
-    """One planned active measure at 60 %, or six PT visits beside a home plan."""
+def _is_met(amounts: Sequence[Amount]) -> bool:
+    return any(each.is_enough for each in amounts)
+
+
+def _active(period: _Period) -> list[Amount]:
+    """60 % of one planned active measure, or six PT visits beside a home plan."""
     planned = period.plans(*ACTIVE)
-    if any(_reaches_plan(period, measure) for measure in planned):
-        return True
-    has_home_plan = any(m.measure == "home_exercise" and m.waived is None for m in planned)
-    visits = period.total(_sessions, VISITS)
-    if has_home_plan and period.reaches(visits, period.limits.therapy_visits):
-        return True
-    return not planned and _meets_default(period)
+    amounts = [_of_plan(period, m) for m in planned if period.planned_days(m)]
+    if any(m.measure == "home_exercise" and m.waived is None for m in planned):
+        visits = period.total(_sessions, VISITS)
+        least = period.pro_rata(period.limits.therapy_visits)
+        amounts.append(Amount("visits of physical therapy", visits, least))
+    if not planned and period.known:
+        amounts.append(_of_default(period))
+    return amounts
 
 
-def _reaches_plan(period: _Period, measure: PlannedMeasure) -> bool:
+def _of_plan(period: _Period, measure: PlannedMeasure) -> Amount:
     weekly = measure.sessions_per_week or period.limits.default_sessions_per_week
     done = period.total_planned(measure, _counted_sessions, (measure.measure,))
-    days = period.planned_days(measure)
-    return _is_rate(done, exact(weekly), days, period.limits.active_percent)
+    sessions = Fraction(exact(weekly) * period.planned_days(measure), 7)
+    least = _percent(period.limits.active_percent, sessions)
+    return Amount(f"sessions of {_words(measure.measure)}", done, least)
 
 
-def _meets_default(period: _Period) -> bool:
-    done = period.total(_counted_sessions, ACTIVE)
-    weekly = period.limits.default_sessions_per_week
-    return _is_rate(done, weekly, period.known, period.limits.active_percent)
+def _of_default(period: _Period) -> Amount:
+    sessions = Fraction(period.limits.default_sessions_per_week * period.known, 7)
+    least = _percent(period.limits.active_percent, sessions)
+    return Amount("sessions, none planned", period.total(_counted_sessions, ACTIVE), least)
 
 
 def _is_active_waived(period: _Period) -> bool:
@@ -151,68 +208,86 @@ def _is_medicine_waived(period: _Period) -> bool:
     return any(measure.waived in reasons for measure in period.medicines)
 
 
-def _is_scheduled_met(period: _Period) -> bool:
-    """A scheduled medicine with 80 % of its doses taken."""
-    return any(_is_taken_as_scheduled(period, measure) for measure in period.medicines)
+def _scheduled(period: _Period) -> list[Amount]:
+    """80 % of the doses of a scheduled medicine."""
+    amounts = []
+    for measure in period.medicines:
+        daily = measure.doses_per_day or 0
+        scheduled = daily * period.planned_days(measure)
+        if scheduled:
+            bases = bases_of(measure)
+            taken = period.total_planned(measure, _scheduled_doses, bases, daily)
+            least = _percent(period.limits.scheduled_percent, scheduled)
+            amounts.append(Amount(f"doses of {' + '.join(sorted(bases))}", taken, least))
+    return amounts
 
 
-def _is_taken_as_scheduled(period: _Period, measure: PlannedMeasure) -> bool:
-    daily = measure.doses_per_day or 0
-    scheduled = daily * period.planned_days(measure)
-    if scheduled == 0:
-        return False
-    taken = period.total_planned(measure, _scheduled_doses, bases_of(measure), daily)
-    return _is_share(taken, scheduled, period.limits.scheduled_percent)
-
-
-def _is_as_needed_met(period: _Period) -> bool:
+def _as_needed(period: _Period) -> list[Amount]:
     """Something taken as needed on half of the painful days."""
     limits = period.limits
     painful = period.total(_is_painful, limits.as_needed_pain)
+    if not painful:
+        return []
     relieved = period.total(_is_relieved, limits.as_needed_pain)
-    return painful > 0 and _is_share(relieved, painful, limits.as_needed_percent)
+    what = f"days with pain of {limits.as_needed_pain} or more that had a medicine"
+    return [Amount(what, relieved, _percent(limits.as_needed_percent, painful))]
 
 
-def _is_thermal_met(period: _Period) -> bool:
+def _thermal(period: _Period) -> list[Amount]:
     """Three days a week with a compress, in four of six weeks."""
+    enough = period.limits.thermal_days_per_week
     weeks = 0
     for last in reversed(range(period.last, period.first + 5, -7)):
         used = period.chart.tallies.total(last - 6, last, _has_compress)
-        weeks += used >= period.limits.thermal_days_per_week
-    return period.reaches(weeks, period.limits.thermal_weeks)
+        weeks += used >= enough
+    what = f"weeks with a compress on {enough} days or more"
+    return [Amount(what, weeks, period.pro_rata(period.limits.thermal_weeks))]
 
 
-def _is_manual_met(period: _Period) -> bool:
-    return period.reaches(period.total(_sessions, MANUAL), period.limits.manual_sessions)
+def _manual(period: _Period) -> list[Amount]:
+    least = period.pro_rata(period.limits.manual_sessions)
+    return [Amount("sessions", period.total(_sessions, MANUAL), least)]
 
 
-def _is_brace_met(period: _Period) -> bool:
+def _brace(period: _Period) -> list[Amount]:
     """Half of the planned time worn."""
+    amounts = []
     for measure in period.plans("brace"):
         planned = (measure.minutes_per_day or 0) * period.planned_days(measure)
-        worn = period.total_planned(measure, _brace_minutes)
-        if planned and _is_share(worn, planned, period.limits.brace_percent):
-            return True
-    return False
+        if planned:
+            worn = period.total_planned(measure, _brace_minutes)
+            least = _percent(period.limits.brace_percent, planned)
+            amounts.append(Amount("minutes worn", worn, least))
+    return amounts
 
 
-def _is_injection_met(period: _Period) -> bool:
+def _injection(period: _Period) -> list[Amount]:
     """One in this episode, long enough ago to have worked."""
-    latest = period.last - period.limits.injection_days
+    ago = period.limits.injection_days
+    first, latest = period.episode.first_day, period.last - ago
     given = period.chart.injections.items()
-    return any(n > 0 and period.episode.first_day <= day <= latest for day, n in given)
+    done = sum(n for day, n in given if first <= day <= latest)
+    return [Amount(f"given {ago} days ago or earlier", done, 1)]
 
 
-#: Categories of care beside the active one. Activity modification is never one of them.
-_OTHERS: dict[str, Callable[[_Period], bool]] = {
-    "medicine, scheduled": _is_scheduled_met,
-    "medicine, as needed": _is_as_needed_met,
-    "medicine, waived": _is_medicine_waived,
-    "thermal": _is_thermal_met,
-    "manual": _is_manual_met,
-    "brace": _is_brace_met,
-    "injection": _is_injection_met,
+#: Categories of care beside the active one; a waived medicine is met too. Activity
+#: modification is never one of them.
+_OTHERS: dict[str, Callable[[_Period], list[Amount]]] = {
+    "medicine, scheduled": _scheduled,
+    "medicine, as needed": _as_needed,
+    "thermal": _thermal,
+    "manual": _manual,
+    "brace": _brace,
+    "injection": _injection,
 }
+
+
+def _percent(percent: Number, whole: Number) -> Fraction:
+    return Fraction(percent * whole, 100)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 # What is counted on one day.
@@ -258,12 +333,3 @@ def _is_relieved(chart: Chart, day: int, least: int) -> bool:
     if not _is_painful(chart, day, least):
         return False
     return any(chart.medicines.is_as_needed(taken.bases, day) for taken in chart.day(day).taken)
-
-
-def _is_share(part: int, whole: int, percent: Number) -> bool:
-    return 100 * part >= percent * whole
-
-
-def _is_rate(done: int, weekly: Number, days: int, percent: Number) -> bool:
-    """Sessions done in `days` days against so many a week."""
-    return days > 0 and 700 * done >= percent * weekly * days

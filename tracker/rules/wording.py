@@ -29,7 +29,7 @@ OVER_LIMIT = (
 
 def plain(number: Number) -> int | float:
     """A number for evidence: to four places where it is not whole."""
-    return number if isinstance(number, int) else round(float(number), 4)
+    return int(number) if number.denominator == 1 else round(float(number), 4)
 
 
 def mean(number: Fraction) -> float:

@@ -89,6 +89,23 @@ EXAMPLES: dict[str, Document] = {
         plan=[{"measure": "home_exercise", "sessions_per_week": 3}],
     ),
     "care that failed, and severe": document([*entries([8] * 42), *EXERCISES, *WARMTH]),
+    "care of every kind": document(
+        [
+            *entries([6] * 42),
+            *(session(day, "physical_therapy") for day in (2, 9, 16)),
+            *(session(day, "massage") for day in (3, 10)),
+            *(session(day, "brace", minutes=45) for day in range(1, 20)),
+            *(intake(day, 8, "naproxen", 250, prescribed=True) for day in range(1, 30)),
+            *(compress(day) for day in range(1, 24)),
+            session(20, "injection"),
+        ],
+        plan=[
+            {"measure": "physical_therapy", "sessions_per_week": 2},
+            {"measure": "home_exercise", "until": "2026-01-18"},
+            {"measure": "brace", "minutes_per_day": 120},
+            medicine("naproxen", doses_per_day=1),
+        ],
+    ),
     "care not tried": document(
         entries([6, 6, 6, None, 6, 6] * 7), episode={"conservative_min_days": 21}
     ),
