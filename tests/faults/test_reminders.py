@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,16 +22,18 @@ pytestmark = [pytest.mark.fault, pytest.mark.promise("I12")]
 
 COUNT = 25
 DAYS = 3
-#: The day before the clock changes in New York, and an hour that the change has not or has twice.
+#: The day before the clock changes in New York, an hour that the change has not or has twice,
+#: and when that is on each day, in UTC.
 CHANGES = {
-    "a day of 23 hours": (date(2026, 3, 7), time(2, 30)),
-    "a day of 25 hours": (date(2026, 10, 31), time(1, 30)),
+    "a day of 23 hours": (date(2026, 3, 7), time(2, 30), (time(7, 30), time(7), time(6, 30))),
+    "a day of 25 hours": (date(2026, 10, 31), time(1, 30), (time(5, 30), time(5, 30), time(6, 30))),
 }
+SOON = timedelta(minutes=10)
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_patient_is_reminded_once_a_local_day(stage, transactional_db, change):
-    first, hour = CHANGES[change]
+    first, hour, instants = CHANGES[change]
     clock.travel_to(datetime.combine(first, time(0, 30), ZoneInfo(NEW_YORK)))
     (team,) = make_teams(1, 0, 15)
     patients = [each.patient for each in team.with_patients(COUNT)]
@@ -66,6 +68,10 @@ def test_each_patient_is_reminded_once_a_local_day(stage, transactional_db, chan
         f" doubled mails {len(mailed(stage)) - COUNT * DAYS}"
     )
     assert rows == {(patient.pk, day): 1 for patient in patients for day in days}
+    for day, instant in zip(days, instants, strict=True):
+        due_at = datetime.combine(day, instant, UTC)
+        at = set(Reminder.objects.filter(local_date=day).values_list("at", flat=True))
+        assert due_at <= min(at) <= max(at) < due_at + SOON
     assert notices.count() == COUNT * DAYS
     assert len(mailed(stage)) <= COUNT * DAYS + 4  # the killed one's hands
 

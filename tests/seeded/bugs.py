@@ -29,7 +29,11 @@ BUGS: tuple[Bug, ...] = (
         path="tracker/services/record_ledger.py",
         old="if same := self._same(submission, content, current):",
         new="if same := None:",
-        tests=("tests/tracker/api/test_diary.py::test_the_same_entry_ten_times_is_there_once",),
+        tests=(
+            "tests/tracker/api/test_diary.py::test_the_same_entry_ten_times_is_there_once",
+            "tests/faults/test_phones.py"
+            "::test_a_web_server_killed_around_its_commit_keeps_all_or_nothing",
+        ),
     ),
     Bug(
         name="copies that arrive at once do not wait for each other",
@@ -38,6 +42,17 @@ BUGS: tuple[Bug, ...] = (
         old='Patient.objects.select_for_update(of=("self",), no_key=True)',
         new="Patient.objects.all()",
         tests=("tests/tracker/api/test_outages.py::test_ten_copies_at_once_are_one_entry",),
+    ),
+    Bug(
+        name="a phone is answered before its record is on the disk",
+        invariant="I1",
+        path="backend/settings.py",
+        old='    "statement_timeout"',
+        new='    "synchronous_commit": "off",\n    "statement_timeout"',
+        tests=(
+            "tests/faults/test_phones.py"
+            "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
+        ),
     ),
     # I2: one open flag per episode and rule, one live escalation each
     Bug(
@@ -49,6 +64,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/test_evaluation.py::TestOpening"
             "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
+            "tests/faults/test_phones.py"
+            "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
         ),
     ),
     Bug(
@@ -74,6 +91,30 @@ BUGS: tuple[Bug, ...] = (
             "::test_unclaimed_after_twenty_seconds_urgent_is_done_here_and_routine_offered_again",
         ),
     ),
+    Bug(
+        name="two dispatchers fire the same step",
+        invariant="I3",
+        path="tracker/services/due.py",
+        old="row = free.select_for_update(of=of, skip_locked=True, no_key=no_key).first()",
+        new="row = free.first()",
+        tests=(
+            "tests/faults/test_ladders.py"
+            "::test_every_step_fires_once_and_in_time[one_of_two_dispatchers_frozen]",
+        ),
+    ),
+    Bug(
+        name="what the broker did not take counts as offered",
+        invariant="I3",
+        path="backend/dispatcher/broker.py",
+        old="""self._connection = _impatient(self._app)
+            return False""",
+        new="""self._connection = _impatient(self._app)
+            return True""",
+        tests=(
+            "tests/faults/test_outages.py"
+            "::test_a_broker_that_stops_is_not_waited_for_and_serves_again_when_back",
+        ),
+    ),
     # I4: no step is skipped, none ends in silence
     Bug(
         name="a step that reaches nobody is waited for",
@@ -95,6 +136,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/test_escalations.py::TestExhausted"
             "::test_the_last_step_never_ends_in_silence",
+            "tests/faults/test_ladders.py"
+            "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
         ),
     ),
     Bug(
@@ -106,6 +149,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/test_escalations.py::TestSteps"
             "::test_after_an_outage_the_steps_do_not_come_in_a_burst",
+            "tests/faults/test_ladders.py"
+            "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
         ),
     ),
     Bug(
@@ -206,6 +251,17 @@ BUGS: tuple[Bug, ...] = (
             "::test_when_the_ladder_runs_again_the_notice_is_stopped",
         ),
     ),
+    Bug(
+        name="an acknowledgement stops the ladder and not its notices",
+        invariant="I5",
+        path="tracker/services/ladder_runs.py",
+        old="outbox.cancel(group=escalation.group, at=at)",
+        new="pass",
+        tests=(
+            "tests/faults/test_ladders.py"
+            "::test_no_attempt_starts_after_an_acknowledgement_has_committed",
+        ),
+    ),
     # I6: every delivery ends; the provider sees one key
     Bug(
         name="a late result is not fenced off",
@@ -216,6 +272,7 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/notifications/test_deliveries.py"
             "::test_who_wakes_after_the_lease_writes_on_the_attempt_only",
+            "tests/faults/test_outages.py::test_a_worker_that_wakes_after_its_lease_changes_nothing",
         ),
     ),
     Bug(
@@ -237,6 +294,9 @@ BUGS: tuple[Bug, ...] = (
         new="Q(lease_until__isnull=True)",
         tests=(
             "tests/notifications/test_deliveries.py::test_a_lease_that_ran_out_is_claimed_again",
+            "tests/faults/test_kills.py"
+            "::test_a_kill_loses_nothing_and_delays_nobody_by_more_than_a_minute"
+            "[worker-after_the_attempt_row]",
         ),
     ),
     Bug(
@@ -247,6 +307,8 @@ BUGS: tuple[Bug, ...] = (
         new="Q(expires_at__lte=at)",
         tests=(
             "tests/notifications/test_deliveries.py::test_an_item_that_kills_its_workers_ends_dead",
+            "tests/faults/test_loads.py"
+            "::test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_out",
         ),
     ),
     Bug(
@@ -258,6 +320,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/notifications/channels/test_email.py"
             "::test_every_try_of_a_delivery_has_the_same_message_id",
+            "tests/faults/test_lines.py"
+            "::test_a_mail_server_whose_replies_are_lost_gets_few_copies_under_one_id",
         ),
     ),
     # I12: one reminder per local day
@@ -283,6 +347,19 @@ BUGS: tuple[Bug, ...] = (
             "::TestTheDiary::test_it_is_due_at_the_local_hour_and_not_before",
         ),
     ),
+    Bug(
+        name="the next reminder comes after 24 hours whatever the clocks do",
+        invariant="I12",
+        path="tracker/services/wall_time.py",
+        old="return Occurrence(day, at)",
+        new="return Occurrence(day, at if not_before == date.min else after + timedelta(days=1))",
+        tests=(
+            "tests/faults/test_reminders.py"
+            "::test_each_patient_is_reminded_once_a_local_day[a day of 23 hours]",
+            "tests/faults/test_reminders.py"
+            "::test_each_patient_is_reminded_once_a_local_day[a day of 25 hours]",
+        ),
+    ),
     # I7: no storm
     Bug(
         name="each notice is a message of its own",
@@ -293,6 +370,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/notifications/test_bundles.py"
             "::test_three_hundred_flags_at_once_are_one_message_whoever_claims_them",
+            "tests/faults/test_loads.py"
+            "::test_three_hundred_flags_for_one_nurse_are_few_messages_that_count_them",
         ),
     ),
     Bug(
@@ -324,6 +403,10 @@ BUGS: tuple[Bug, ...] = (
         path="tracker/services/ladder_runs.py",
         old='link=f"/console/flags/{escalation.flag_id}/",',
         new='link=f"/console/flags/{escalation.flag_id}/#{escalation.flag.explanation}",',
-        tests=("tests/backend/test_canaries.py::test_nothing_that_leaves_holds_health_data",),
+        tests=(
+            "tests/backend/test_canaries.py::test_nothing_that_leaves_holds_health_data",
+            "tests/faults/test_leaks.py"
+            "::test_nothing_that_leaves_holds_health_data_also_when_things_fail",
+        ),
     ),
 )
