@@ -30,14 +30,21 @@ def test_sustained_severe_pain_is_over_when_the_newest_entry_is_lower():
     assert outcome(records).flags[0].opened_at.isoformat() == at(6, 12)
 
 
-def test_a_severe_week_may_lack_its_last_day():
+@pytest.mark.parametrize(
+    ("days", "opens_on"),
+    [
+        pytest.param(8, [5, 9], id="the last day"),
+        pytest.param(7, [5], id="not the last two"),
+    ],
+)
+def test_a_severe_week_may_lack_its_last_day(days, opens_on):
     # The flag of day 5 is closed that evening; its cool-down is over on day 9, which is silent.
-    records = entries([7] * 8)
+    records = entries([7] * days)
     closures = [{"rule": "SEV-SUST", "at": at(5, 22)}]
 
     opened = [day for rule, _, day in found(records, closures=closures, until=9)]
 
-    assert opened == [5, 9]
+    assert opened == opens_on
 
 
 @pytest.mark.parametrize(
@@ -45,6 +52,8 @@ def test_a_severe_week_may_lack_its_last_day():
     [
         pytest.param({"pain": 8, "sleep": 4}, {"pain": 8}, True, id="sleepless yesterday"),
         pytest.param({"pain": 8}, {"pain": 8, "activity": 4}, True, id="in bed today"),
+        pytest.param({"pain": 8, "activity": 4}, {"pain": 8}, True, id="in bed yesterday"),
+        pytest.param({"pain": 8, "walking": 4}, {"pain": 8}, True, id="hardly walked yesterday"),
         pytest.param({"pain": 8}, {"pain": 8, "standing": 4}, True, id="stands under 5 minutes"),
         pytest.param({"pain": 8, "sleep": 3}, {"pain": 8, "activity": 3}, False, id="both at 3"),
         pytest.param({"pain": 8}, {"pain": 8, "walking": 3}, False, id="walks 5 minutes"),
@@ -57,6 +66,13 @@ def test_debilitating_pain(yesterday, today, opens):
     records = [entry(1, **yesterday), entry(2, **today)]
 
     assert ("SEV-DEBIL" in rules(records)) is opens
+
+
+@pytest.mark.parametrize("lost", ["walking", "sleep", "activity"])
+def test_debilitating_pain_looks_no_further_back_than_yesterday(lost):
+    records = [entry(1, 7, **{lost: 4}), entry(2, 8), entry(3, 8)]
+
+    assert "SEV-DEBIL" not in rules(records)
 
 
 def test_debilitating_pain_wants_both_days_on_time():
@@ -74,6 +90,8 @@ def test_debilitating_pain_wants_both_days_on_time():
         pytest.param([8] * 7, [10, 10, 10], False, id="two points but 25 %"),
         pytest.param([3] * 7, [5, 5, 5], True, id="5 exactly"),
         pytest.param([2] * 7, [4, 4, 4], False, id="only 4"),
+        pytest.param([2] * 7, [5, 5, 4], False, id="only 4 today"),
+        pytest.param([2] * 7, [4, 4, 5], True, id="5 today"),
         pytest.param([6, 6, 7, 7], [9, 9, 9], True, id="6.5: two points and 38 %"),
         pytest.param([6, 7, 7, 7], [9, 9, 9], True, id="6.75: 2.25 points and 33 %"),
         pytest.param([7, 7, 7, 7], [9, 9, 9], False, id="7: two points but 28.6 %"),

@@ -83,10 +83,19 @@ EXAMPLES: dict[str, Document] = {
         patient={"function_floor": 1},
     ),
     "severe with gaps": document(entries([7, None, 7, 7, 7, 7], standing=3)),
+    "debilitating, and much unknown": document(
+        [entry(1, 8, standing=4, activity=1), entry(2, 9, sleep=2)]
+    ),
+    "limited, and all is known": document(
+        [entry(day, 2, walking=level) for day, level in enumerate([2, 1, 0, 3, 4, 3, 5], start=1)]
+    ),
     "worse": document(entries([5, 5, 5, None, 5, 5, 5, 8, 7, 8])),
     "care that failed": document(
         [*entries([6] * 49, walking=3), *EXERCISES, *WARMTH],
         plan=[{"measure": "home_exercise", "sessions_per_week": 3}],
+    ),
+    "care that failed after a better week": document(
+        [*entries([6] * 27 + [0, 5, 5, 5, 5, 4, 4] + [6] * 8), *EXERCISES[:21], *WARMTH[:21]]
     ),
     "care that failed, and severe": document([*entries([8] * 42), *EXERCISES, *WARMTH]),
     "care of every kind": document(
@@ -120,6 +129,14 @@ EXAMPLES: dict[str, Document] = {
     ),
     "PEG better, pain worse": document(
         [*entries([5] * 7 + [7] * 8), peg(1, 9, 9, 9), peg(14, 5, 6, 7)]
+    ),
+    "PEG worse, the third time": document(
+        [
+            *entries([6] * 7 + [None] * 4 + [4] * 4),
+            peg(1, 4, 5, 5),
+            peg(8, 8, 8, 9),
+            peg(11, 6, 6, 7),
+        ]
     ),
     "silence": document([*entries([8] * 8), session(16)]),
     "silence, with an opioid": document([session(8)], plan=[medicine("oxycodone")]),

@@ -72,6 +72,13 @@ def test_both_weeks_must_agree():
     assert "CC-FAIL" not in rules(one_good_week, plan=ACTIVE_PLAN)
 
 
+def test_the_week_before_is_the_one_that_ends_where_this_one_begins():
+    # W(35) is 4.86, which is no response. A day earlier it was one: 4.0 against 6.
+    records = entries([6] * 27 + [0, 5, 5, 5, 5, 4, 4] + [6] * 8) + tried(42)
+
+    assert ("CC-FAIL", "P3", 42) in found(records, plan=ACTIVE_PLAN)
+
+
 @pytest.mark.parametrize(
     ("day", "opens"), [(41, False), (42, True), (43, True)], ids=["day 41", "day 42", "day 43"]
 )
@@ -214,6 +221,26 @@ def test_the_early_look_is_taken_once():
     assert "CC-EARLY" not in rules(records, plan=ACTIVE_PLAN)
 
 
+def test_the_early_look_is_not_taken_again_the_day_after():
+    # W(28) is 5.1 against 6, and W(29) would be a complaint.
+    records = entries([6] * 21 + [0] + [6] * 7) + tried(29)
+
+    assert "CC-EARLY" not in rules(records, plan=ACTIVE_PLAN)
+
+
+@pytest.mark.parametrize(
+    ("week", "opens"),
+    [
+        pytest.param([4] * 7, True, id="4.0 exactly: still hurts"),
+        pytest.param([4, 4, 4, 4, 4, 4, 3], False, id="3.86"),
+    ],
+)
+def test_the_early_look_asks_whether_it_still_hurts(week, opens):
+    records = entries([4] * 21 + week) + tried(28)
+
+    assert ("CC-EARLY" in rules(records, plan=ACTIVE_PLAN)) is opens
+
+
 def test_the_early_look_ends_after_day_34():
     records = entries([6] * 21 + [None] * 10 + [6] * 5) + tried(36)
 
@@ -300,6 +327,36 @@ def test_peg_worse_while_pain_fell(newest, opens):
 )
 def test_peg_better_while_pain_rose(newest, after, opens):
     records = [*entries([5] * 7 + [after] * 14), peg(7, 10, 10, 10), peg(21, *newest)]
+
+    assert ("PEG-DISC" in rules(records)) is opens
+
+
+@pytest.mark.parametrize(
+    ("points", "newest", "opens"),
+    [
+        pytest.param(2, (5, 6, 6), False, id="5 in the sum, of 6"),
+        pytest.param(2, (6, 6, 6), True, id="two points exactly"),
+        pytest.param(3, (6, 7, 7), False, id="8 in the sum, of 9"),
+    ],
+)
+def test_how_much_worse_a_peg_must_be_is_told_in_points_of_its_mean(points, newest, opens):
+    records = [*entries([6] * 7 + [3] * 14), peg(7, 4, 4, 4), peg(21, *newest)]
+
+    assert ("PEG-DISC" in rules(records, thresholds={"peg_worse_points": points})) is opens
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "opens"),
+    [
+        pytest.param((7, 7, 7), (6, 6, 6), True, id="worse than the first, better than the second"),
+        pytest.param((7, 7, 7), (4, 4, 4), False, id="as the first"),
+        pytest.param((2, 2, 2), (4, 4, 4), False, id="as the first, worse than the second"),
+    ],
+)
+def test_the_newest_peg_is_compared_with_the_first(second, third, opens):
+    # Pain has fallen by 30 % only from day 13 on, when the third PEG is there.
+    pains = entries([6] * 7 + [None] * 3 + [3] * 4)
+    records = [*pains, peg(7, 4, 4, 4), peg(8, *second), peg(11, *third)]
 
     assert ("PEG-DISC" in rules(records)) is opens
 
