@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from datetime import date as Date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.tracker.rules.diaries import date, document, entries, entry, found, r
 from tests.trial_data import shared_file
 from tracker.rules import evaluate, parse_history
 from tracker.rules.chart import Chart
-from tracker.rules.local_days import LocalDays
+from tracker.rules.local_days import LocalDays, instant_of
 
 
 def day_of(submitted_at: str, zone: str = "America/New_York", on: str = "2026-01-05"):
@@ -116,6 +117,49 @@ def test_a_flight_leaves_every_instant_in_one_day(first, then):
         assert instant < days.start(day + 1) or not days.exists(day + 1)
 
 
+@pytest.mark.parametrize(
+    ("day", "noon"),
+    [
+        pytest.param("2026-01-30", "2026-01-31T17:00Z", id="two days before"),
+        pytest.param("2026-01-31", "2026-02-01T03:00Z", id="the day before"),
+        pytest.param("2026-02-01", "2026-02-02T03:00Z", id="the first day of the new zone"),
+    ],
+)
+def test_a_day_closes_at_noon_of_the_zone_of_the_next_day(day, noon):
+    moved = Date(2026, 2, 1).toordinal()
+    days = LocalDays([(1, "America/New_York"), (moved, "Asia/Tokyo")])
+
+    assert days.close(Date.fromisoformat(day).toordinal()) == datetime.fromisoformat(noon)
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        # In Tokyo the first of February begins when it is ten in the morning in New York.
+        pytest.param("2026-01-31T14:59Z", "2026-01-31", id="before the new zone holds"),
+        pytest.param("2026-01-31T15:00Z", "2026-02-01", id="as it begins to hold"),
+        pytest.param("2026-02-02T02:00Z", "2026-02-02", id="after it, by the new clock"),
+        pytest.param("2026-01-31T04:59Z", "2026-01-30", id="long before, by the old clock"),
+    ],
+)
+def test_an_instant_is_in_the_day_of_the_zone_that_holds(instant, day):
+    moved = Date(2026, 2, 1).toordinal()
+    days = LocalDays([(1, "America/New_York"), (moved, "Asia/Tokyo")])
+
+    found_day = days.day_of(datetime.fromisoformat(instant))
+
+    assert Date.fromordinal(found_day) == Date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("wall", ["02:00", "02:01", "02:20", "02:50", "02:59:59"])
+def test_a_time_that_the_clocks_skip_is_the_first_instant_after_it(wall):
+    new_york = ZoneInfo("America/New_York")
+
+    skipped = instant_of(Date(2026, 3, 8), time.fromisoformat(wall), new_york)
+
+    assert skipped == datetime(2026, 3, 8, 7, tzinfo=UTC)
+
+
 def test_a_zone_change_applies_from_its_date():
     moved = {"time_zones": [{"from": "2026-01-07", "time_zone": "Asia/Tokyo"}]}
     # 12:00 on the 7th in Tokyo is 22:00 on the 6th in New York.
@@ -215,6 +259,11 @@ def test_silence_after_severe_pain(week, priority):
     [
         pytest.param([{"prescribed": False}], None, "P3", id="planned"),
         pytest.param([{"waived": "not_tolerated"}], None, "P4", id="waived"),
+        pytest.param([{"from": date(15).isoformat()}], None, "P3", id="planned from today"),
+        pytest.param([{"from": date(16).isoformat()}], None, "P4", id="planned from tomorrow"),
+        pytest.param([{"until": date(15).isoformat()}], None, "P3", id="planned until today"),
+        pytest.param([{"until": date(14).isoformat()}], None, "P4", id="planned until yesterday"),
+        pytest.param([], 16, "P4", id="taken on the morning after"),
         pytest.param([], 9, "P3", id="taken seven days ago"),
         pytest.param([], 8, "P4", id="taken eight days ago"),
     ],
@@ -246,6 +295,20 @@ def test_what_was_submitted_after_until_is_not_known():
     records = [entry(1, 2), entry(9, 2, walking=5)]
 
     assert rules(records, until=5) == set()
+
+
+@pytest.mark.parametrize(
+    ("later", "is_known"),
+    [(timedelta(0), True), (timedelta(seconds=1), False)],
+    ids=["submitted at that moment", "a second after it"],
+)
+def test_what_was_submitted_at_until_is_known(later, is_known):
+    history = parse_history(document([entry(1, 2, walking=5)]))
+    (submitted_at,) = history.arrivals
+
+    flags = evaluate(history, until=submitted_at - later).flags
+
+    assert [flag.rule for flag in flags] == (["FUNC-UNABLE"] if is_known else [])
 
 
 def test_a_history_without_records_is_quiet():
