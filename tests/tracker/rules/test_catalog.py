@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.tracker.rules.diaries import date, document, entries, entry
-from tracker.rules import CATALOG, LIVE, RULESETS, THRESHOLDS, evaluate, parse_history
+from tracker.rules import (
+    CATALOG,
+    LIVE,
+    RULESETS,
+    THRESHOLDS,
+    InvalidHistory,
+    evaluate,
+    parse_history,
+)
 from tracker.rules.reference import clinical_rules
 from tracker.rules.rule import RedFlagRule
 from tracker.rules.ruleset import Ruleset
@@ -50,6 +58,15 @@ def test_a_rule_says_what_it_is_for(rule):
     assert isinstance(rule, RedFlagRule) <= (not rule.clears_itself)
 
 
+def test_a_finding_carries_what_its_rule_says_of_itself():
+    (flag,) = evaluate(parse_history(document([entry(1, 2, walking=5)])), until=None).flags
+
+    rule = LIVE.by_id[flag.rule]
+    assert flag.finding.cannot_see == rule.cannot_see
+    assert flag.finding.clears_when == rule.clears_when
+    assert flag.finding.sources == rule.sources
+
+
 def test_every_threshold_is_within_its_bounds_and_has_a_source():
     for name, limit in bounds().items():
         assert limit.low <= getattr(THRESHOLDS, name) <= limit.high
@@ -85,16 +102,30 @@ def test_a_ruleset_takes_effect_from_a_date():
 
 
 @pytest.mark.parametrize("told", [None, "2026.1"])
-def test_the_numbers_that_a_history_dates_hold_under_whatever_version_is_told(told):
+@pytest.mark.parametrize("written", [[0, 1], [1, 0]], ids=["oldest first", "newest first"])
+def test_the_numbers_that_a_history_dates_hold_under_whatever_version_is_told(told, written):
     periods = [
         {"from": date(1).isoformat(), "version": "2026.1"},
         {"from": date(4).isoformat(), "version": "2026.1", "thresholds": {"severe_days": 3}},
     ]
-    history = parse_history(document(entries([9] * 10), rulesets=periods))
+    rulesets = [periods[position] for position in written]
+    history = parse_history(document(entries([9] * 10), rulesets=rulesets))
 
     flags = evaluate(history, until=None, ruleset=told).flags
 
     assert [flag.day for flag in flags if flag.rule == "SEV-SUST"] == [4]
+
+
+def test_the_version_that_is_told_replaces_one_that_nobody_knows_any_more():
+    period = {"from": date(1).isoformat(), "version": "2019.9", "thresholds": {"severe_days": 3}}
+    history = parse_history(document(entries([9] * 10), rulesets=[period]))
+
+    flags = evaluate(history, until=None, ruleset="2026.1").flags
+
+    severe = [(flag.day, flag.ruleset) for flag in flags if flag.rule == "SEV-SUST"]
+    assert severe == [(3, "2026.1")]
+    with pytest.raises(InvalidHistory, match="No ruleset has this version"):
+        evaluate(history, until=None)
 
 
 def test_a_flag_knows_where_it_began():

@@ -6,6 +6,8 @@ import copy
 import json
 import math
 import re
+from datetime import date as Date
+from datetime import timedelta
 
 import pytest
 
@@ -201,6 +203,7 @@ def test_a_field_outside_its_domain_is_refused_by_its_path(path, value):
         ("plan[1].ingredients", [], "A medication has ingredients"),
         ("plan[1].sessions_per_week", 3, "A medication is planned in doses"),
         ("records[3].ingredients[0].mg", ..., "Expected mg, or mcg_per_hour for a patch"),
+        ("records[1].replaces", "e9", "No record has this id"),
         ("records[2].kind", "diary_entry", "A correction has the kind of what it corrects"),
         ("thresholds.severe_days", True, "Expected a number"),
     ],
@@ -233,6 +236,27 @@ def test_a_period_may_be_one_day_and_no_less(path):
 
 
 @pytest.mark.parametrize(
+    ("path", "earliest"),
+    [
+        ("episode.index_date", "1990-01-01"),
+        ("records[0].date", "1990-01-01"),
+        ("plan[0].from", "1990-01-01"),
+        ("episode.onset_date", "1890-01-01"),
+        ("patient.birth_date", "1890-01-01"),
+    ],
+)
+def test_a_date_lies_between_two_days_and_may_be_either(path, earliest):
+    first, last = Date.fromisoformat(earliest), Date(2199, 12, 31)
+
+    for day in (first, last):
+        assert parse_history(changed(path, day.isoformat()))
+    for day in (first - timedelta(days=1), last + timedelta(days=1)):
+        with pytest.raises(InvalidHistory) as refusal:
+            parse_history(changed(path, day.isoformat()))
+        assert refusal.value.path == path
+
+
+@pytest.mark.parametrize(
     "text",
     [b"", b"{", b"[]", b"null", b"\xff", b'{"patient": {"ref": "\\ud800"}}', b'{"a": NaN}'],
 )
@@ -262,6 +286,16 @@ def test_corrections_that_name_each_other_are_one_record():
     second = {**entry(1, 6, hour=22), "id": "b", "replaces": "a"}
 
     assert len(parse_history(document([first, second])).entries) == 1
+
+
+def test_corrections_that_name_each_other_have_the_kind_of_the_first():
+    first = {**entry(1, 5), "id": "a", "replaces": "b"}
+    second = {**session(1), "id": "b", "replaces": "a", "submitted_at": at(2, 8)}
+
+    with pytest.raises(InvalidHistory) as refusal:
+        parse_history(document([second, first]))
+
+    assert refusal.value.path == "records[0].kind"
 
 
 def test_only_the_least_is_required():

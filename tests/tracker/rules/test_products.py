@@ -20,6 +20,21 @@ def test_a_product_names_its_contents_and_its_source(product):
     assert not_counted(name for name, _ in product.ingredients) in {(), ("caffeine",)}
 
 
+@pytest.mark.parametrize(
+    ("name", "is_otc", "source"),
+    [
+        pytest.param("Advil", True, "label, NDC 66267-115 [V]", id="its own source"),
+        pytest.param("Tylenol PM", True, "product label [K]", id="the usual source"),
+        pytest.param("Norco 5/325", False, "product label [K]", id="on prescription"),
+        pytest.param("Ibuprofen 400", False, "product label [K]", id="too strong for the counter"),
+    ],
+)
+def test_a_product_says_whether_it_is_sold_over_the_counter_and_who_says_so(name, is_otc, source):
+    (product,) = (each for each in PRODUCTS if each.name == name)
+
+    assert (product.is_otc, product.source) == (is_otc, source)
+
+
 def test_no_product_stands_there_twice():
     names = [product.name.casefold() for product in PRODUCTS]
 

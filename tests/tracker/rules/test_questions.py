@@ -58,5 +58,30 @@ def test_a_question_is_asked_if_its_answer_can_matter(context):
     assert list(asked) == [q for q in QUESTIONS if changes_something(q, context)]
 
 
+@pytest.mark.parametrize(
+    ("context", "question", "is_asked"),
+    [
+        pytest.param({"birth_date": Date(1956, 6, 1)}, "minor_trauma", True, id="70 today"),
+        pytest.param({"birth_date": Date(1956, 6, 2)}, "minor_trauma", False, id="70 tomorrow"),
+        pytest.param(
+            {"birth_date": Date(1975, 6, 1)}, "night_pain_unrelenting", True, id="51 today"
+        ),
+        pytest.param(
+            {"birth_date": Date(1975, 6, 2)}, "night_pain_unrelenting", False, id="51 tomorrow"
+        ),
+        pytest.param(
+            {"onset_date": Date(2026, 3, 1)}, "insidious_onset", True, id="three months to the day"
+        ),
+        pytest.param(
+            {"onset_date": Date(2026, 3, 2)}, "insidious_onset", False, id="a day short of them"
+        ),
+    ],
+)
+def test_a_question_is_asked_from_the_day_on_which_its_answer_counts(context, question, is_asked):
+    asked = checklist_questions(date=TODAY, **{"onset_date": TODAY, **context})
+
+    assert (question in {each.id for each in asked}) is is_asked
+
+
 def test_every_answer_has_its_question():
     assert {q.id for q in QUESTIONS} == set(Answers.__struct_fields__)
