@@ -182,10 +182,11 @@ def test_the_first_version_decides_whether_a_day_was_on_time():
     assert (day.is_on_time, day.function) == (True, 5)
 
 
-def test_late_entries_count_in_means_only():
-    on_time = entries([6, 6, 6, 6])
-    late = [entry(day, 10, hour=40, walking=5) for day in (5, 6, 7)]
-    after = entries(dict.fromkeys((8, 9, 10), 9))
+@pytest.mark.parametrize("first", [1, 8, 15])
+def test_late_entries_count_in_means_only(first):
+    on_time = entries([6] * (first + 3))
+    late = [entry(first + day, 10, hour=40, walking=5) for day in (4, 5, 6)]
+    after = entries(dict.fromkeys(range(first + 7, first + 10), 9))
 
     # With the late days the mean is 7.7, and 9 is no worsening; nor does their walking count.
     assert rules([*on_time, *after]) == {"WORSE"}

@@ -7,6 +7,7 @@ import pytest
 from tests.tracker.rules.diaries import (
     compress,
     entries,
+    entry,
     found,
     intake,
     outcome,
@@ -14,6 +15,7 @@ from tests.tracker.rules.diaries import (
     rules,
     session,
 )
+from tracker.rules.weeks import percent_fallen
 
 ACTIVE_PLAN = [{"measure": "home_exercise", "sessions_per_week": 3}]
 
@@ -27,6 +29,10 @@ def tried(days: int) -> list[dict]:
 def steady(before: int, after: int, days: int = 42) -> list[dict]:
     """`before` in the first week, `after` from then on."""
     return entries([before] * 7 + [after] * (days - 7))
+
+
+def days_of(records: list[dict], rule: str) -> list[int]:
+    return [day for name, _, day in found(records) if name == rule]
 
 
 def week_of(*last: int, baseline: int = 6, days: int = 42) -> list[dict]:
@@ -64,6 +70,18 @@ def test_percentages_are_compared_exactly(week, opens):
     records = entries([6] * 28 + padded + padded) + tried(42)
 
     assert ("CC-FAIL" in rules(records, plan=ACTIVE_PLAN)) is opens
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "has_fallen"),
+    [
+        pytest.param(10, 7, True, id="30 %"),
+        pytest.param(1000, 701, False, id="29.9 %"),
+        pytest.param(0, 0, False, id="of nothing"),
+    ],
+)
+def test_a_fall_of_30_percent_is_no_less(before, after, has_fallen):
+    assert percent_fallen(before, after, 30) is has_fallen
 
 
 def test_both_weeks_must_agree():
@@ -121,8 +139,8 @@ def test_care_fails_only_where_it_still_hurts_or_limits(week, levels, opens):
 def test_the_median_of_standing_and_walking(levels, opens):
     pains = entries([3] * 35)
     week = [
-        entry | ({"walking": levels[i]} if i < len(levels) else {})
-        for i, entry in enumerate(entries(dict.fromkeys(range(36, 43), 3)))
+        each | ({"walking": levels[i]} if i < len(levels) else {})
+        for i, each in enumerate(entries(dict.fromkeys(range(36, 43), 3)))
     ]
 
     assert ("CC-FAIL" in rules(pains + week + tried(42), plan=ACTIVE_PLAN)) is opens
@@ -132,6 +150,16 @@ def test_a_zero_baseline_has_no_percentage_but_can_still_fail():
     records = entries([0] * 7 + [4] * 35) + tried(42)
 
     assert "CC-FAIL" in rules(records, plan=ACTIVE_PLAN)
+
+
+@pytest.mark.parametrize("day", [1, 4, 7])
+def test_the_baseline_is_that_of_the_entries_as_corrected(day):
+    correction = entry(day, 9, hour=24 * 20)
+
+    flags = outcome([*steady(6, 6), *tried(42), correction], plan=ACTIVE_PLAN).flags
+
+    (failed,) = (flag for flag in flags if flag.rule == "CC-FAIL")
+    assert failed.finding.evidence["baseline"] == round((6 * 6 + 9) / 7, 4)
 
 
 def test_without_a_baseline_trend_rules_are_silent():
@@ -261,6 +289,31 @@ def test_the_early_flag_ends_when_the_later_one_opens():
 
 
 @pytest.mark.parametrize(
+    ("weeks", "opens_on"),
+    [
+        # Of 6, a mean of 4.2 or less is a response.
+        pytest.param(
+            [[3] * 7, [4, 4, 4, 5, 5, 5, 4], [5, 5, 5, 5, 5, 5, 6]], 28, id="the first of them"
+        ),
+        pytest.param([[4] * 7, [5] * 7, [3] * 7, [5] * 7], 35, id="the last of them"),
+    ],
+)
+def test_a_relapse_is_measured_from_the_best_of_all_weeks(weeks, opens_on):
+    records = entries([6] * 7 + [pain for week in weeks for pain in week])
+
+    assert days_of(records, "RELAPSE") == [opens_on]
+
+
+def test_a_relapse_is_measured_from_the_best_week_as_it_was_corrected():
+    # W(21) becomes 24/7 and W(29) is 38/7, two points more exactly; W(22) is 25/7.
+    records = entries([6] * 7 + [5] * 7 + [4] * 7 + [5, 5, 5, 5, 6, 6, 6] + [5])
+    correction = entry(21, 0, hour=24 * 8 + 20)
+
+    assert "RELAPSE" not in rules(records)
+    assert days_of([*records, correction], "RELAPSE") == [29]
+
+
+@pytest.mark.parametrize(
     ("after", "opens"),
     [
         pytest.param([5] * 7, True, id="up two points from the best week"),
@@ -301,6 +354,17 @@ def test_a_response_counts_from_day_14_and_after_a_week():
 
 
 # PEG-DISC
+
+
+@pytest.mark.parametrize("complete_on", [10, 14])
+def test_pain_is_compared_from_the_day_on_which_the_baseline_is_complete(complete_on):
+    # Late days count in its mean, but it waits for a fourth that is on time.
+    late = [entry(day, 10, hour=40) for day in range(1, complete_on - 6)]
+    on_time = entries(dict.fromkeys(range(complete_on - 3, complete_on + 1), 3))
+
+    opened = found([*late, *on_time, peg(1, 4, 4, 4), peg(complete_on, 6, 6, 6)])
+
+    assert ("PEG-DISC", "P3", complete_on) in opened
 
 
 @pytest.mark.parametrize(
