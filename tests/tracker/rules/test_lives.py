@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from tests.tracker.rules.diaries import (
@@ -19,8 +22,12 @@ from tests.tracker.rules.diaries import (
     rules,
     session,
 )
-from tracker.rules import evaluate, parse_history
+from tracker.rules import LIVE, THRESHOLDS, evaluate, parse_history
+from tracker.rules.episodes import Episodes
+from tracker.rules.outcome import Priority
 from tracker.rules.replaying import lines
+from tracker.rules.rule import Hit
+from tracker.rules.ruleset import Ruleset
 
 
 def flag_of(records, rule, **parts):
@@ -31,7 +38,15 @@ def days_of(records, rule, **parts):
     return [day for name, _, day in found(records, **parts) if name == rule]
 
 
-LIMITED = {"walking": 3}
+def on_days(rule, *days):
+    """The rule as it stands, but true on these days and on no others."""
+
+    def judge(today, limits):
+        if today.number not in days:
+            return None
+        return Hit(priority=Priority(rule.priorities), because="It is so.", evidence={})
+
+    return replace(rule, judge=judge)
 
 
 def test_a_rule_that_stays_true_keeps_one_flag():
@@ -41,6 +56,12 @@ def test_a_rule_that_stays_true_keeps_one_flag():
 
     assert days_of(records, "FUNC-LIMIT") == [4]
     assert flag.latest.evidence["limited_days"] == 7
+
+
+def test_a_new_flag_was_last_found_true_at_its_opening():
+    flag = flag_of([checklist(1, chest_pain="yes")], "RF-CARD")
+
+    assert flag.latest == flag.finding
 
 
 def test_a_flag_clears_on_the_seventh_false_day():
@@ -70,6 +91,28 @@ def test_a_true_day_begins_the_count_again():
     records = [entry(day, 2, walking=level) for day, level in levels.items()]
 
     assert flag_of(records, "FUNC-UNABLE").cleared_at.isoformat() == at(16, 12)
+
+
+def burned(day):
+    return [compress(day, skin_reaction=True)]
+
+
+def twice(day):
+    return [
+        intake(day, 8, "ibuprofen", 10, product="a"),
+        intake(day, 9, "ibuprofen", 10, product="b"),
+    ]
+
+
+@pytest.mark.parametrize(("rule", "happens"), [("TH-BURN", burned), ("MED-DUP", twice)])
+def test_what_happens_again_within_the_week_begins_the_count_again(rule, happens):
+    calm = entries([2] * 20)
+
+    once = flag_of([*calm, *happens(1)], rule)
+    again = flag_of([*calm, *happens(1), *happens(5)], rule)
+
+    assert once.cleared_at.isoformat() == at(9, 12)
+    assert again.cleared_at.isoformat() == at(13, 12)
 
 
 @pytest.mark.parametrize(
@@ -103,16 +146,26 @@ def test_the_cool_down_of_a_p2_flag_ends_on_c_plus_4():
 
 
 def test_the_cool_down_of_a_p4_flag_ends_on_c_plus_15():
-    def twice(day):
-        return [
-            intake(day, 8, "ibuprofen", 10, product="a"),
-            intake(day, 9, "ibuprofen", 10, product="b"),
-        ]
-
     records = [*twice(1), *entries(dict.fromkeys(range(2, 9), 2))]
 
     assert days_of([*records, *twice(22)], "MED-DUP") == [1]
     assert days_of([*records, *twice(23)], "MED-DUP") == [1, 23]
+
+
+def test_a_flag_that_another_one_ended_cools_down_from_that_day():
+    # True on all days: the other rule ends its flag on day 10, and 14 days later it may open.
+    early = on_days(LIVE.by_id["CC-EARLY"], *range(1, 31))
+    later = on_days(LIVE.by_id["CC-FAIL"], 10)
+    history = parse_history(document([entry(30, 2)]))
+
+    flags = evaluate(history, until=None, ruleset=Ruleset("test", (early, later), THRESHOLDS)).flags
+
+    assert [(flag.rule, flag.day) for flag in flags] == [
+        ("CC-EARLY", 1),
+        ("CC-FAIL", 10),
+        ("CC-EARLY", 25),
+    ]
+    assert flags[0].cleared_at == flags[1].opened_at
 
 
 def test_a_more_urgent_finding_breaks_the_cool_down():
@@ -155,6 +208,22 @@ def test_a_closure_of_nothing_is_nothing():
     assert flag_of([entry(1, 2, walking=5)], "FUNC-UNABLE", closures=closures).is_live
 
 
+@pytest.mark.parametrize(
+    ("hour", "is_live"),
+    [
+        pytest.param(11, False, id="closed before"),
+        pytest.param(12, False, id="closed at that moment"),
+        pytest.param(12.01, True, id="closed later"),
+    ],
+)
+def test_what_a_clinician_closed_is_closed_from_that_moment_on(hour, is_live):
+    closure = {"rule": "FUNC-UNABLE", "at": at(3, hour)}
+
+    flag = flag_of([entry(1, 2, walking=5)], "FUNC-UNABLE", closures=[closure], until=2)
+
+    assert flag.is_live is is_live
+
+
 def test_a_closed_flag_cools_down_from_the_day_it_was_closed():
     records = [entry(d, 2, walking=5) for d in range(1, 12)]
 
@@ -184,6 +253,27 @@ def test_an_operation_closes_and_mutes_trend_flags():
 
     assert (flag.closed_at.isoformat(), flag.closed_by_surgery) == (at(10, 12), True)
     assert days_of(records, "SEV-SUST", episode=SURGERY) == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("operation", "opens"),
+    [
+        pytest.param(2, [], id="on the day of the operation"),
+        pytest.param(3, [2], id="on the day before it"),
+    ],
+)
+def test_a_trend_flag_is_mute_from_the_day_of_the_operation(operation, opens):
+    episode = {"surgery_date": date(operation).isoformat()}
+
+    assert days_of(entries([2] * 2, walking=4), "FUNC-SEV", episode=episode) == opens
+
+
+def test_six_weeks_are_mute_and_on_the_next_day_all_begins_anew():
+    episodes = Episodes(index_day=101, surgery_day=110)
+
+    assert [day for day in range(101, 200) if episodes.is_muted(day)] == list(range(110, 152))
+    assert (episodes.of(151).number, episodes.of(152).number) == (1, 2)
+    assert episodes.of(152).day_number(152) == 1
 
 
 def test_what_is_not_muted_stays_open():
@@ -218,6 +308,21 @@ def test_an_operation_before_the_episode(surgery_day, opens):
     assert (days_of(entries([9] * 5), "SEV-SUST", episode=episode) == [5]) is opens
 
 
+@pytest.mark.parametrize(
+    ("surgery_day", "episode_no", "opens_on"),
+    [
+        pytest.param(-41, 1, 5, id="42 days ago: recovery is over"),
+        pytest.param(-40, 2, 6, id="41 days ago: one day is left"),
+    ],
+)
+def test_an_episode_that_begins_after_the_recovery_is_the_first(surgery_day, episode_no, opens_on):
+    episode = {"surgery_date": date(surgery_day).isoformat()}
+
+    flag = flag_of(entries([9] * 6), "SEV-SUST", episode=episode)
+
+    assert (flag.episode_no, flag.day, flag.date) == (episode_no, 5, date(opens_on))
+
+
 # Corrections
 
 
@@ -232,11 +337,58 @@ def test_a_flag_whose_evidence_is_corrected_away_is_withdrawn():
     assert rules([wrong, right]) == set()
 
 
+def test_only_a_flag_that_was_withdrawn_has_a_reason_for_it():
+    flag = flag_of([entry(1, 2, walking=5)], "FUNC-UNABLE")
+
+    assert (flag.withdrawn_at, flag.withdrawn_reason) == (None, None)
+
+
 def test_a_correction_of_something_else_withdraws_nothing():
     flagged = entry(1, 2, walking=5)
     corrected = [entry(2, 5), entry(2, 4, hour=40), entry(1, 3, hour=41, walking=5)]
 
     assert rules([flagged, *corrected]) == {"FUNC-UNABLE"}
+
+
+def test_a_corrected_treatment_withdraws_nothing_that_the_diary_told():
+    wrong = {**compress(1, minutes=60), "id": "u1"}
+    right = {**compress(1, minutes=15), "submitted_at": at(2, 8), "replaces": "u1"}
+
+    assert rules([entry(1, 2, walking=5), wrong, right]) == {"FUNC-UNABLE"}
+
+
+def test_what_was_told_only_after_a_flag_has_no_say_when_it_is_judged_again():
+    # With the late entry W(42) is 3.4 and hardly hurts; it came after the close.
+    records = entries([5] * 7 + [4] * 34)
+    care = [each for day in range(1, 42, 2) for each in (session(day), compress(day))]
+    later = [entry(42, 0, hour=42), session(42, submitted_at=at(43, 18))]
+    correction = entry(41, 4, hour=80, sleep=1)
+
+    told = [*records, *care, *later, correction]
+
+    assert days_of(told, "CC-FAIL") == [42]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "retracted_at"),
+    [(38.0, None), (37.9, at(2, 8))],
+    ids=["still a fever", "none"],
+)
+def test_a_corrected_checklist_is_judged_by_the_same_numbers(temperature, retracted_at):
+    wrong = {**checklist(1, temperature_c=39), "id": "c1"}
+    right = {**checklist(1, temperature_c=temperature), "submitted_at": at(2, 8), "replaces": "c1"}
+
+    flag = flag_of([wrong, right], "RF-INF")
+
+    assert (flag.retracted_at and flag.retracted_at.isoformat()) == retracted_at
+
+
+def test_an_entry_corrected_at_the_very_close_is_judged_by_the_close():
+    diary = [entry(1, 2, walking=1), {**entry(1, 2, hour=36, walking=5), "id": "e1"}]
+
+    flag = flag_of(diary, "FUNC-UNABLE")
+
+    assert (flag.opened_at.isoformat(), flag.record_id) == (at(2, 12), None)
 
 
 def test_a_correction_opens_nothing_for_a_day_that_is_closed():
@@ -339,6 +491,26 @@ def test_two_versions_may_share_an_id():
     assert rules([wrong, right]) == set()
 
 
+@pytest.mark.parametrize(
+    ("worse", "better", "stands"),
+    [
+        pytest.param({"id": "b"}, {"id": "a"}, True, id="the later id"),
+        pytest.param({"id": "a"}, {"id": "b"}, False, id="the later id, which is better"),
+        pytest.param({"id": "A"}, {}, True, id="the one with an id"),
+        pytest.param({}, {"id": "A"}, False, id="the one with an id, which is better"),
+        pytest.param({}, {}, True, id="no ids: by what they say"),
+        pytest.param({"id": "a"}, {"id": "a"}, True, id="versions of one record: likewise"),
+    ],
+)
+def test_of_two_entries_of_one_moment_the_same_stands_in_whatever_order_they_came(
+    worse, better, stands
+):
+    told = [entry(1, 2, walking=5) | worse, entry(1, 2, walking=0) | better]
+
+    for records in (told, told[::-1]):
+        assert rules(records) == ({"FUNC-UNABLE"} if stands else set())
+
+
 def test_a_corrected_session_moves():
     wrong = {**session(1, "brace", minutes=60), "id": "s1"}
     right = {**session(2, "injection"), "submitted_at": at(3, 8), "replaces": "s1"}
@@ -401,6 +573,38 @@ def test_a_rise_is_printed_with_what_it_rose_from():
         ("P1", None),
         ("P0", "P1"),
     ]
+
+
+def test_a_rise_names_the_ruleset_that_found_it():
+    unsure, sure = checklist(1, leg_weakness="unsure"), checklist(2, leg_weakness="yes")
+    sure["answers"]["weakness_worsening_fast"] = "yes"
+    history = parse_history(document([unsure, sure]))
+    timeline = [(date(1), LIVE), (date(2), replace(LIVE, version="test.2"))]
+
+    result = evaluate(history, until=None, ruleset=timeline)
+
+    (flag,) = result.flags
+    (rise,) = flag.raises
+    assert (rise.from_priority, rise.to_priority) == ("P1", "P0")
+    assert (flag.ruleset, rise.ruleset) == ("2026.1", "test.2")
+    assert [line.ruleset for line in lines(history, result)] == ["2026.1", "test.2"]
+
+
+def test_a_rise_of_a_withdrawn_flag_is_printed_as_withdrawn_too():
+    # Silence since day 1, with an opioid from day 9 on; but the entry was one for day 2.
+    wrong = {**entry(1, 5, hour=32), "id": "e1"}
+    right = {**entry(2, 5), "submitted_at": at(10, 13), "replaces": "e1"}
+    history = parse_history(document([wrong, intake(9, 8, "tramadol", 50), right]))
+    result = evaluate(history, until=history.days.close(date(9).toordinal()) + timedelta(hours=2))
+
+    shown = [line.as_json() for line in lines(history, result, with_withdrawn=True)]
+
+    silent = [line for line in shown if line["rule"] == "DATA-GAP"]
+    assert [(line["priority"], line.get("raised_from")) for line in silent] == [
+        ("P4", None),
+        ("P3", "P4"),
+    ]
+    assert {line["withdrawn_at"] for line in silent} == {at(10, 13)}
 
 
 def test_a_withdrawn_flag_is_printed_where_it_is_asked_for():
