@@ -265,6 +265,13 @@ def test_silence_after_severe_pain(week, priority):
         pytest.param([{"until": date(15).isoformat()}], None, "P3", id="planned until today"),
         pytest.param([{"until": date(14).isoformat()}], None, "P4", id="planned until yesterday"),
         pytest.param([], 16, "P4", id="taken on the morning after"),
+        pytest.param([{"route": "topical"}], None, "P4", id="planned as a gel"),
+        pytest.param(
+            [{"route": "topical", "ingredients": [{"name": "fentanyl", "mcg_per_hour": 25}]}],
+            None,
+            "P3",
+            id="planned as a patch, by its rate",
+        ),
         pytest.param([], 9, "P3", id="taken seven days ago"),
         pytest.param([], 8, "P4", id="taken eight days ago"),
     ],

@@ -467,6 +467,13 @@ def test_a_new_course_of_opioids(days, opened_on):
     assert [day for rule, _, day in found(records) if rule == "MED-OPI-7"] == opened_on
 
 
+@pytest.mark.parametrize(("days", "opens"), [(7, False), (8, True)], ids=["seven", "eight"])
+def test_a_day_with_two_doses_is_one_day_of_a_course(days, opens):
+    records = [intake(day, hour, "tramadol", 50) for day in range(1, days + 1) for hour in (8, 20)]
+
+    assert ("MED-OPI-7" in rules(records)) is opens
+
+
 def test_long_term_opioids_are_no_new_course():
     records = [intake(day, 8, "tramadol", 50) for day in range(1, 12)]
 
