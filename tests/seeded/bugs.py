@@ -272,6 +272,15 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/notifications/test_deliveries.py"
             "::test_who_wakes_after_the_lease_writes_on_the_attempt_only",
+        ),
+    ),
+    Bug(
+        name="a late result is written over what has ended",
+        invariant="I6",
+        path="notifications/models/deliveries.py",
+        old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
+        new="return self.filter(pk=pk)",
+        tests=(
             "tests/faults/test_outages.py::test_a_worker_that_wakes_after_its_lease_changes_nothing",
         ),
     ),
