@@ -51,10 +51,11 @@ Care = Mapping[str, Sequence[Amount]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     status: TrialStatus
-    #: Days of the period; of these, not excused; of these, known.
+    #: Days of the period; of these, not excused; of these, known; and the least that is enough.
     days: int
-    known: Amount
     expected: int
+    known: int
+    least_known: Number
     active: Sequence[Amount]
     is_active_waived: bool
     #: Care beside the active one, by category.
@@ -69,8 +70,8 @@ class Trial:
             "trial": self.status.value,
             "trial_days": self.days,
             "trial_days_expected": self.expected,
-            "trial_days_known": self.known.done,
-            "trial_days_least": plain(self.known.least),
+            "trial_days_known": self.known,
+            "trial_days_least": plain(self.least_known),
             "active_met": _is_met(self.active),
             "active_waived": self.is_active_waived,
             "also_met": list(self.also_met),
@@ -141,13 +142,13 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
     """TRIED, NOT-TRIED or INDETERMINATE as day D closes."""
     period = _Period(chart, episode, day, limits)
     expected = period.length - period.excused
-    known = Amount("days", period.known, _percent(limits.known_percent, expected))
+    least_known = _percent(limits.known_percent, expected)
     active, is_waived = _active(period), _is_active_waived(period)
     others = {category: amounts(period) for category, amounts in _OTHERS.items()}
     also_met = [category for category, amounts in others.items() if _is_met(amounts)]
     if _is_medicine_waived(period):
         also_met.append("medicine, waived")
-    if known.done == 0 or not known.is_enough:
+    if period.known == 0 or period.known < least_known:
         status = TrialStatus.INDETERMINATE
     elif (_is_met(active) or is_waived) and also_met:
         status = TrialStatus.TRIED
@@ -156,8 +157,9 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
     return Trial(
         status=status,
         days=period.length,
-        known=known,
         expected=expected,
+        known=period.known,
+        least_known=least_known,
         active=active,
         is_active_waived=is_waived,
         others=others,

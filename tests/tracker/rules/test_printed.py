@@ -113,6 +113,8 @@ EXAMPLES: dict[str, Document] = {
             {"measure": "home_exercise", "until": "2026-01-18"},
             {"measure": "brace", "minutes_per_day": 120},
             medicine("naproxen", doses_per_day=1),
+            medicine("hydrocodone", doses_per_day=2)
+            | {"ingredients": [{"name": "hydrocodone"}, {"name": "acetaminophen"}]},
         ],
     ),
     "care not tried": document(
