@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 from tracker.rules.chart import Chart
 from tracker.rules.episodes import Episode
@@ -32,17 +33,22 @@ class TrialStatus(StrEnum):
     INDETERMINATE = "indeterminate"
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """How much was done of something, and the least that is enough."""
+class Amount(NamedTuple):
+    """How much was done of something, against the least that is enough: `least` / `per`."""
 
     of: str
     done: int
+    #: In parts of `per`: a trial is judged on every day, and to divide takes longer than all else.
     least: Number
+    per: int
 
     @property
     def is_enough(self) -> bool:
-        return self.done >= self.least
+        return self.done * self.per >= self.least
+
+    @property
+    def evidence(self) -> Evidence:
+        return {"of": self.of, "done": self.done, "least": _least(self.least, self.per)}
 
 
 Care = Mapping[str, Sequence[Amount]]
@@ -51,7 +57,7 @@ Care = Mapping[str, Sequence[Amount]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     status: TrialStatus
-    #: Days of the period; of these, not excused; of these, known; and the least that is enough.
+    #: Days of the period; of these, not excused; of these, known; and the least, in hundredths.
     days: int
     expected: int
     known: int
@@ -71,14 +77,14 @@ class Trial:
             "trial_days": self.days,
             "trial_days_expected": self.expected,
             "trial_days_known": self.known,
-            "trial_days_least": plain(self.least_known),
+            "trial_days_least": _least(self.least_known, 100),
             "active_met": _is_met(self.active),
             "active_waived": self.is_active_waived,
             "also_met": list(self.also_met),
             "active_sessions": self.active_sessions,
         } | {
             "care_" + category.replace(",", "").replace(" ", "_"): [
-                {"of": each.of, "done": each.done, "least": plain(each.least)} for each in amounts
+                each.evidence for each in amounts
             ]
             for category, amounts in care.items()
             if amounts
@@ -133,22 +139,22 @@ class _Period:
             self.last if last is None else min(self.last, last.toordinal()),
         )
 
-    def pro_rata(self, least: int) -> Fraction:
-        """A count for a full period, for one of this length."""
-        return Fraction(least * self.length, self.full_length)
+    def pro_rata(self, of: str, done: int, least: int) -> Amount:
+        """A count for a full period, asked of one of this length."""
+        return Amount(of, done, least * self.length, self.full_length)
 
 
 def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Trial:
     """TRIED, NOT-TRIED or INDETERMINATE as day D closes."""
     period = _Period(chart, episode, day, limits)
     expected = period.length - period.excused
-    least_known = _percent(limits.known_percent, expected)
+    least_known = limits.known_percent * expected
     active, is_waived = _active(period), _is_active_waived(period)
     others = {category: amounts(period) for category, amounts in _OTHERS.items()}
     also_met = [category for category, amounts in others.items() if _is_met(amounts)]
     if _is_medicine_waived(period):
         also_met.append("medicine, waived")
-    if period.known == 0 or period.known < least_known:
+    if period.known == 0 or 100 * period.known < least_known:
         status = TrialStatus.INDETERMINATE
     elif (_is_met(active) or is_waived) and also_met:
         status = TrialStatus.TRIED
@@ -178,8 +184,8 @@ def _active(period: _Period) -> list[Amount]:
     amounts = [_of_plan(period, m) for m in planned if period.planned_days(m)]
     if any(m.measure == "home_exercise" and m.waived is None for m in planned):
         visits = period.total(_sessions, VISITS)
-        least = period.pro_rata(period.limits.therapy_visits)
-        amounts.append(Amount("visits of physical therapy", visits, least))
+        least = period.limits.therapy_visits
+        amounts.append(period.pro_rata("visits of physical therapy", visits, least))
     if not planned and period.known:
         amounts.append(_of_default(period))
     return amounts
@@ -188,15 +194,19 @@ def _active(period: _Period) -> list[Amount]:
 def _of_plan(period: _Period, measure: PlannedMeasure) -> Amount:
     weekly = measure.sessions_per_week or period.limits.default_sessions_per_week
     done = period.total_planned(measure, _counted_sessions, (measure.measure,))
-    sessions = Fraction(exact(weekly) * period.planned_days(measure), 7)
-    least = _percent(period.limits.active_percent, sessions)
-    return Amount(f"sessions of {_words(measure.measure)}", done, least)
+    what = f"sessions of {measure.measure.replace('_', ' ')}"
+    return _weekly(period, what, done, exact(weekly), period.planned_days(measure))
 
 
 def _of_default(period: _Period) -> Amount:
-    sessions = Fraction(period.limits.default_sessions_per_week * period.known, 7)
-    least = _percent(period.limits.active_percent, sessions)
-    return Amount("sessions, none planned", period.total(_counted_sessions, ACTIVE), least)
+    done = period.total(_counted_sessions, ACTIVE)
+    weekly = period.limits.default_sessions_per_week
+    return _weekly(period, "sessions, none planned", done, weekly, period.known)
+
+
+def _weekly(period: _Period, of: str, done: int, weekly: Number, days: int) -> Amount:
+    """Sessions done in `days` days against so many a week."""
+    return Amount(of, done, period.limits.active_percent * weekly * days, 7 * 100)
 
 
 def _is_active_waived(period: _Period) -> bool:
@@ -219,8 +229,8 @@ def _scheduled(period: _Period) -> list[Amount]:
         if scheduled:
             bases = bases_of(measure)
             taken = period.total_planned(measure, _scheduled_doses, bases, daily)
-            least = _percent(period.limits.scheduled_percent, scheduled)
-            amounts.append(Amount(f"doses of {' + '.join(sorted(bases))}", taken, least))
+            what = f"doses of {' + '.join(sorted(bases))}"
+            amounts.append(_share(what, taken, scheduled, period.limits.scheduled_percent))
     return amounts
 
 
@@ -232,7 +242,7 @@ def _as_needed(period: _Period) -> list[Amount]:
         return []
     relieved = period.total(_is_relieved, limits.as_needed_pain)
     what = f"days with pain of {limits.as_needed_pain} or more that had a medicine"
-    return [Amount(what, relieved, _percent(limits.as_needed_percent, painful))]
+    return [_share(what, relieved, painful, limits.as_needed_percent)]
 
 
 def _thermal(period: _Period) -> list[Amount]:
@@ -243,12 +253,12 @@ def _thermal(period: _Period) -> list[Amount]:
         used = period.chart.tallies.total(last - 6, last, _has_compress)
         weeks += used >= enough
     what = f"weeks with a compress on {enough} days or more"
-    return [Amount(what, weeks, period.pro_rata(period.limits.thermal_weeks))]
+    return [period.pro_rata(what, weeks, period.limits.thermal_weeks)]
 
 
 def _manual(period: _Period) -> list[Amount]:
-    least = period.pro_rata(period.limits.manual_sessions)
-    return [Amount("sessions", period.total(_sessions, MANUAL), least)]
+    done = period.total(_sessions, MANUAL)
+    return [period.pro_rata("sessions", done, period.limits.manual_sessions)]
 
 
 def _brace(period: _Period) -> list[Amount]:
@@ -258,8 +268,7 @@ def _brace(period: _Period) -> list[Amount]:
         planned = (measure.minutes_per_day or 0) * period.planned_days(measure)
         if planned:
             worn = period.total_planned(measure, _brace_minutes)
-            least = _percent(period.limits.brace_percent, planned)
-            amounts.append(Amount("minutes worn", worn, least))
+            amounts.append(_share("minutes worn", worn, planned, period.limits.brace_percent))
     return amounts
 
 
@@ -269,7 +278,7 @@ def _injection(period: _Period) -> list[Amount]:
     first, latest = period.episode.first_day, period.last - ago
     given = period.chart.injections.items()
     done = sum(n for day, n in given if first <= day <= latest)
-    return [Amount(f"given {ago} days ago or earlier", done, 1)]
+    return [Amount(f"given {ago} days ago or earlier", done, 1, 1)]
 
 
 #: Categories of care beside the active one; a waived medicine is met too. Activity
@@ -284,12 +293,12 @@ _OTHERS: dict[str, Callable[[_Period], list[Amount]]] = {
 }
 
 
-def _percent(percent: Number, whole: Number) -> Fraction:
-    return Fraction(percent * whole, 100)
+def _share(of: str, done: int, whole: int, percent: Number) -> Amount:
+    return Amount(of, done, percent * whole, 100)
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
+def _least(least: Number, per: int) -> int | float:
+    return plain(Fraction(least) / per)
 
 
 # What is counted on one day.
