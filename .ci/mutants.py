@@ -122,6 +122,9 @@ def caches_of_the_rules() -> list[_lru_cache_wrapper[Any]]:
 def main() -> None:
     replaced: Any = CollectedOnce
     mutmut.PytestRunner = workers.PytestRunner = replaced
+    if "run" in sys.argv:
+        # Which tests reach what is learned anew: mutmut keeps it although the code has changed.
+        Path(ROOT, "mutmut-stats.json").unlink(missing_ok=True)
     mutmut.cli()
 
 
