@@ -43,9 +43,11 @@ class Tallies(Generic[S]):
         before = sum(count(self._state, day, *details) for day in early)
         if last < start:
             return before
-        upto = sums.upto
+        upto, state = sums.upto, self._state
+        so_far = upto[-1]
         for day in range(sums.first + len(upto) - 1, last + 1):
-            upto.append(upto[-1] + count(self._state, day, *details))
+            so_far += count(state, day, *details)
+            upto.append(so_far)
         return before + upto[last - sums.first + 1] - upto[start - sums.first]
 
     def forget(self, day: int) -> None:

@@ -9,18 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from tracker.rules.chart import Chart
+from tracker.rules.chart import Chart, Day
 from tracker.rules.episodes import Episode
 from tracker.rules.outcome import Evidence
 from tracker.rules.plans import bases_of
 from tracker.rules.records import PlannedMeasure
 from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
-from tracker.rules.wording import plain
 
 ACTIVE = ("physical_therapy", "home_exercise")
 VISITS = ("physical_therapy",)
@@ -298,7 +296,8 @@ def _share(of: str, done: int, whole: int, percent: Number) -> Amount:
 
 
 def _least(least: Number, per: int) -> int | float:
-    return plain(Fraction(least) / per)
+    whole, rest = divmod(least, per)
+    return round(float(least / per), 4) if rest else int(whole)
 
 
 # What is counted on one day.
@@ -309,12 +308,17 @@ def _is_counted(chart: Chart, day: int) -> bool:
 
 
 def _sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
-    held = chart.day(day).sessions
-    return sum([held[kind] for kind in kinds if kind in held])
+    return _held(chart.day(day), kinds)
 
 
 def _counted_sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
-    return _sessions(chart, day, kinds) if chart.day(day).is_counted else 0
+    each = chart.day(day)
+    return _held(each, kinds) if each.is_counted else 0
+
+
+def _held(day: Day, kinds: tuple[str, ...]) -> int:
+    held = day.sessions
+    return sum([held[kind] for kind in kinds if kind in held])
 
 
 def _scheduled_doses(chart: Chart, day: int, wanted: frozenset[str], most: int) -> int:
