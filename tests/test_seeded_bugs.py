@@ -45,7 +45,10 @@ def test_a_text_that_is_not_there_once_is_an_error():
 
 
 def test_every_promise_that_faults_could_break_has_a_bug():
-    assert {bug.invariant for bug in BUGS} == set(PROOFS)
+    promises = {"I1", "I2", "I3", "I4", "I5", "I6", "I7", "I12", "I13"}
+
+    assert set(PROOFS) == promises
+    assert {bug.invariant for bug in BUGS} >= promises
     assert len(BUGS) >= 15
     assert len({bug.name for bug in BUGS}) == len(BUGS)
 
