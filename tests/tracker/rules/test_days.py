@@ -126,8 +126,7 @@ def test_a_flight_leaves_every_instant_in_one_day(first, then):
     ],
 )
 def test_a_day_closes_at_noon_of_the_zone_of_the_next_day(day, noon):
-    moved = Date(2026, 2, 1).toordinal()
-    days = LocalDays([(1, "America/New_York"), (moved, "Asia/Tokyo")])
+    days = zones(("2026-01-01", "America/New_York"), ("2026-02-01", "Asia/Tokyo"))
 
     assert days.close(Date.fromisoformat(day).toordinal()) == datetime.fromisoformat(noon)
 
@@ -143,8 +142,7 @@ def test_a_day_closes_at_noon_of_the_zone_of_the_next_day(day, noon):
     ],
 )
 def test_an_instant_is_in_the_day_of_the_zone_that_holds(instant, day):
-    moved = Date(2026, 2, 1).toordinal()
-    days = LocalDays([(1, "America/New_York"), (moved, "Asia/Tokyo")])
+    days = zones(("2026-01-01", "America/New_York"), ("2026-02-01", "Asia/Tokyo"))
 
     found_day = days.day_of(datetime.fromisoformat(instant))
 

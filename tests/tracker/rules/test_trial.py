@@ -380,13 +380,6 @@ def test_a_brace_worn_twice_a_day_was_worn_for_both_times():
     assert "brace" in met(worn, plan)
 
 
-def test_a_brace_of_which_nobody_knows_how_long_was_worn_for_no_time():
-    plan = [{"measure": "brace", "minutes_per_day": 2}]
-    worn = [session(day, "brace", minutes=None) for day in range(1, 43)]
-
-    assert "brace" not in met(worn, plan)
-
-
 def test_an_injection_that_was_a_mistake_is_none():
     given = {**session(3, "injection"), "id": "i"}
     mistake = {**session(3, "massage"), "submitted_at": at(4, 9), "replaces": "i"}
