@@ -36,8 +36,11 @@ class CollectedOnce(PytestRunner):
 
     session: pytest.Session | None = None
     caches: list[_lru_cache_wrapper[Any]]
+    #: Functions that run while modules are loaded.
+    at_import: frozenset[str] = frozenset()
 
     def run_stats(self, *, tests: Iterable[str]) -> int:
+        """What runs while modules are loaded is every test's to notice."""
         code = super().run_stats(tests=tests)
         for function in self.at_import:
             state().tests_by_mangled_function_name[function].update(state().duration_by_test)
@@ -62,7 +65,7 @@ class CollectedOnce(PytestRunner):
             self.silence = sys.stdout  # collected while open, it would fail the first test
             # The quick ones first: most mutants die of the first few tests.
             chosen = sorted(tests, key=lambda test: state().duration_by_test[test])
-            if len(chosen) == len(state().duration_by_test):
+            if len(chosen) == len(state().duration_by_test):  # see run_stats
                 return self._run_anew(mutant_name)
             return self._run_collected(chosen)
         if self.session is None:
