@@ -9,16 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from tracker.rules.chart import Chart, Day
+from tracker.rules.chart import Chart
+from tracker.rules.daily_counts import (
+    brace_minutes,
+    counted_sessions,
+    has_compress,
+    is_counted,
+    is_painful,
+    is_relieved,
+    scheduled_doses,
+    sessions,
+)
 from tracker.rules.episodes import Episode
 from tracker.rules.outcome import Evidence
 from tracker.rules.plans import bases_of
 from tracker.rules.records import PlannedMeasure
 from tracker.rules.tallies import Count
 from tracker.rules.thresholds import Number, Thresholds, exact
+from tracker.rules.wording import plain
 
 ACTIVE = ("physical_therapy", "home_exercise")
 VISITS = ("physical_therapy",)
@@ -36,7 +48,7 @@ class Amount(NamedTuple):
 
     of: str
     done: int
-    #: In parts of `per`: a trial is judged on every day, and to divide takes longer than all else.
+    #: In parts of `per`: a trial is judged on every day, and only its evidence needs the quotient.
     least: Number
     per: int
 
@@ -46,7 +58,7 @@ class Amount(NamedTuple):
 
     @property
     def evidence(self) -> Evidence:
-        return {"of": self.of, "done": self.done, "least": _least(self.least, self.per)}
+        return {"of": self.of, "done": self.done, "least": plain(Fraction(self.least, self.per))}
 
 
 Care = Mapping[str, Sequence[Amount]]
@@ -75,7 +87,7 @@ class Trial:
             "trial_days": self.days,
             "trial_days_expected": self.expected,
             "trial_days_known": self.known,
-            "trial_days_least": _least(self.least_known, 100),
+            "trial_days_least": plain(Fraction(self.least_known, 100)),
             "active_met": _is_met(self.active),
             "active_waived": self.is_active_waived,
             "also_met": list(self.also_met),
@@ -101,7 +113,7 @@ class _Period:
         self.episode = episode
         self.excused = sum(self.first <= each <= self.last for each in chart.excused)
         #: Days that count: known and not excused.
-        self.known = self.total(_is_counted)
+        self.known = self.total(is_counted)
 
     @cached_property
     def medicines(self) -> list[PlannedMeasure]:
@@ -119,7 +131,7 @@ class _Period:
 
     def planned_days(self, measure: PlannedMeasure) -> int:
         """The days that count on which a measure was planned."""
-        return self.total_planned(measure, _is_counted)
+        return self.total_planned(measure, is_counted)
 
     def plans(self, *kinds: str) -> list[PlannedMeasure]:
         """Planned measures of these kinds, on any day of the period."""
@@ -168,7 +180,7 @@ def trial_of(chart: Chart, episode: Episode, day: int, limits: Thresholds) -> Tr
         is_active_waived=is_waived,
         others=others,
         also_met=also_met,
-        active_sessions=period.total(_counted_sessions, ACTIVE),
+        active_sessions=period.total(counted_sessions, ACTIVE),
     )
 
 
@@ -181,7 +193,7 @@ def _active(period: _Period) -> list[Amount]:
     planned = period.plans(*ACTIVE)
     amounts = [_of_plan(period, m) for m in planned if period.planned_days(m)]
     if any(m.measure == "home_exercise" and m.waived is None for m in planned):
-        visits = period.total(_sessions, VISITS)
+        visits = period.total(sessions, VISITS)
         least = period.limits.therapy_visits
         amounts.append(period.pro_rata("visits of physical therapy", visits, least))
     if not planned and period.known:
@@ -191,13 +203,13 @@ def _active(period: _Period) -> list[Amount]:
 
 def _of_plan(period: _Period, measure: PlannedMeasure) -> Amount:
     weekly = measure.sessions_per_week or period.limits.default_sessions_per_week
-    done = period.total_planned(measure, _counted_sessions, (measure.measure,))
+    done = period.total_planned(measure, counted_sessions, (measure.measure,))
     what = f"sessions of {measure.measure.replace('_', ' ')}"
     return _weekly(period, what, done, exact(weekly), period.planned_days(measure))
 
 
 def _of_default(period: _Period) -> Amount:
-    done = period.total(_counted_sessions, ACTIVE)
+    done = period.total(counted_sessions, ACTIVE)
     weekly = period.limits.default_sessions_per_week
     return _weekly(period, "sessions, none planned", done, weekly, period.known)
 
@@ -226,7 +238,7 @@ def _scheduled(period: _Period) -> list[Amount]:
         scheduled = daily * period.planned_days(measure)
         if scheduled:
             bases = bases_of(measure)
-            taken = period.total_planned(measure, _scheduled_doses, bases, daily)
+            taken = period.total_planned(measure, scheduled_doses, bases, daily)
             what = f"doses of {' + '.join(sorted(bases))}"
             amounts.append(_share(what, taken, scheduled, period.limits.scheduled_percent))
     return amounts
@@ -235,10 +247,10 @@ def _scheduled(period: _Period) -> list[Amount]:
 def _as_needed(period: _Period) -> list[Amount]:
     """Something taken as needed on half of the painful days."""
     limits = period.limits
-    painful = period.total(_is_painful, limits.as_needed_pain)
+    painful = period.total(is_painful, limits.as_needed_pain)
     if not painful:
         return []
-    relieved = period.total(_is_relieved, limits.as_needed_pain)
+    relieved = period.total(is_relieved, limits.as_needed_pain)
     what = f"days with pain of {limits.as_needed_pain} or more that had a medicine"
     return [_share(what, relieved, painful, limits.as_needed_percent)]
 
@@ -248,14 +260,14 @@ def _thermal(period: _Period) -> list[Amount]:
     enough = period.limits.thermal_days_per_week
     weeks = 0
     for last in reversed(range(period.last, period.first + 5, -7)):
-        used = period.chart.tallies.total(last - 6, last, _has_compress)
+        used = period.chart.tallies.total(last - 6, last, has_compress)
         weeks += used >= enough
     what = f"weeks with a compress on {enough} days or more"
     return [period.pro_rata(what, weeks, period.limits.thermal_weeks)]
 
 
 def _manual(period: _Period) -> list[Amount]:
-    done = period.total(_sessions, MANUAL)
+    done = period.total(sessions, MANUAL)
     return [period.pro_rata("sessions", done, period.limits.manual_sessions)]
 
 
@@ -265,7 +277,7 @@ def _brace(period: _Period) -> list[Amount]:
     for measure in period.plans("brace"):
         planned = (measure.minutes_per_day or 0) * period.planned_days(measure)
         if planned:
-            worn = period.total_planned(measure, _brace_minutes)
+            worn = period.total_planned(measure, brace_minutes)
             amounts.append(_share("minutes worn", worn, planned, period.limits.brace_percent))
     return amounts
 
@@ -293,58 +305,3 @@ _OTHERS: dict[str, Callable[[_Period], list[Amount]]] = {
 
 def _share(of: str, done: int, whole: int, percent: Number) -> Amount:
     return Amount(of, done, percent * whole, 100)
-
-
-def _least(least: Number, per: int) -> int | float:
-    whole, rest = divmod(least, per)
-    return round(float(least / per), 4) if rest else int(whole)
-
-
-# What is counted on one day.
-
-
-def _is_counted(chart: Chart, day: int) -> bool:
-    return chart.day(day).is_counted
-
-
-def _sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
-    return _held(chart.day(day), kinds)
-
-
-def _counted_sessions(chart: Chart, day: int, kinds: tuple[str, ...]) -> int:
-    each = chart.day(day)
-    return _held(each, kinds) if each.is_counted else 0
-
-
-def _held(day: Day, kinds: tuple[str, ...]) -> int:
-    held = day.sessions
-    return sum([held[kind] for kind in kinds if kind in held])
-
-
-def _scheduled_doses(chart: Chart, day: int, wanted: frozenset[str], most: int) -> int:
-    """Intakes that hold all of a planned medicine, up to those planned for the day."""
-    each = chart.day(day)
-    if not each.is_counted:
-        return 0
-    return min(most, len([taken for taken in each.taken if wanted <= taken.bases]))
-
-
-def _brace_minutes(chart: Chart, day: int) -> int:
-    each = chart.day(day)
-    return each.brace_minutes if each.is_counted else 0
-
-
-def _has_compress(chart: Chart, day: int) -> bool:
-    return chart.day(day).compresses > 0
-
-
-def _is_painful(chart: Chart, day: int, least: int) -> bool:
-    each = chart.day(day)
-    return each.pain is not None and each.pain >= least and not each.is_excused
-
-
-def _is_relieved(chart: Chart, day: int, least: int) -> bool:
-    """A painful day with a medicine planned as needed, or an unplanned analgesic."""
-    if not _is_painful(chart, day, least):
-        return False
-    return any(chart.medicines.is_as_needed(taken.bases, day) for taken in chart.day(day).taken)
