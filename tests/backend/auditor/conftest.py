@@ -10,11 +10,11 @@ import pytest
 import clock
 from backend.dispatcher.hands import OwnHands
 from backend.dispatcher.rounds import Dispatcher
-from notifications.models import Urgency
+from notifications.models import Attempt, Urgency
 from notifications.services.deliveries import deliver
 from tests.cast import MONDAY_EVENING, Cast, checklist
 from tests.tracker.conftest import cast
-from tracker.models import Escalation, Flag, Patient, RecordKind, Review
+from tracker.models import Escalation, Patient, RecordKind, Review
 from tracker.rules import parse_record
 from tracker.services import escalations, records, reminder_slots, reviews
 from tracker.services.records import Submission
@@ -61,10 +61,16 @@ class Scene:
         self.live = self.open_red_flag(cast.bob, fever_or_rigors="yes")
 
     def open_red_flag(self, patient: Patient, **more: str) -> Escalation:
-        """Whoever is first on the ladder is told of it."""
+        """Whoever is first on the ladder is told of it.
+
+        Of flags told by one message, the one whose delivery is the message: any of them may
+        be, for all are due at the same moment.
+        """
         self.send(patient, checklist(self.later(minutes=1), saddle_numbness="yes", **more))
         self.tick()
-        return Escalation.objects.get(flag=Flag.objects.get(patient=patient, rule="RF-CES"))
+        ladders = {each.group: each for each in Escalation.objects.filter(flag__patient=patient)}
+        message = Attempt.objects.get(delivery__notification__group__in=ladders)
+        return ladders[message.delivery.notification.group]
 
     def send(self, patient: Patient, said: dict, *, uuid: UUID | None = None, base: int = 0):
         """As a phone does."""
