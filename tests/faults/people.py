@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import clock
 from tests.cast import (
+    NEW_YORK,
     make_care_team,
     make_clinic,
     make_clinician,
@@ -30,7 +32,7 @@ class Team:
 
     def with_patients(self, count: int) -> list[Team]:
         """The same team for as many more patients."""
-        today, care_team = clock.now().date(), self.patient.care_team
+        today, care_team = _today(), self.patient.care_team
         return [
             replace(self, patient=make_patient(care_team, f"Pam{n} Patient", index_date=today))
             for n in range(count)
@@ -66,7 +68,7 @@ class Team:
 
 def make_teams(count: int, *delays: int) -> list[Team]:
     """Teams of one clinic, each with a P0 ladder: the nurse, then the physician, after minutes."""
-    clinic, today = make_clinic("Harbor"), clock.now().date()
+    clinic, today = make_clinic("Harbor"), _today()
     teams = []
     for number in range(count):
         care_team = make_care_team(clinic, f"Team {number}")
@@ -78,3 +80,8 @@ def make_teams(count: int, *delays: int) -> list[Team]:
         make_policy(care_team, "P0", *zip(delays, (nurse, physician), strict=True))
         teams.append(Team(nurse, physician, patient))
     return teams
+
+
+def _today() -> date:
+    """Where all of them live."""
+    return clock.now().astimezone(ZoneInfo(NEW_YORK)).date()

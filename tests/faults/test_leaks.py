@@ -26,6 +26,7 @@ from tests.faults.database import until
 from tests.faults.people import make_teams
 from tests.peers.certificates import Authority
 from tests.peers.http import running_http
+from tracker.models import Patient
 from tracker.services import session_tokens
 
 pytestmark = [pytest.mark.fault, pytest.mark.promise("I13")]
@@ -101,7 +102,7 @@ def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
             headers={"Authorization": f"Bearer {token}"},
             timeout=20,
         )
-        plant(phone)
+        plant(phone, team.patient)
         until(lambda: hook.calls, "the first call", seconds=30)
         connection.close()
         connection.close_pool()
@@ -148,12 +149,13 @@ def nothing_is_owed() -> bool:
     return not Delivery.objects.claimable(at).exists() and find_violations(at=at) == []
 
 
-def plant(phone: httpx.Client) -> None:
+def plant(phone: httpx.Client, patient: Patient) -> None:
     """Log what a patient logs, the word in each field that takes text; a red flag opens."""
-    at = clock.now().isoformat()
+    now = clock.now()
+    at, today = now.isoformat(), now.astimezone(patient.zone).date()
     words = f"{CANARY} saddle numbness, pain 9, oxycodone"
     day = {"id": str(uuid4()), "submitted_at": at, "pain_average": 9, "note": words}
-    assert phone.put(f"diary/{at[:10]}", json=day).status_code == 201
+    assert phone.put(f"diary/{today}", json=day).status_code == 201
     said = {"at": at, "submitted_at": at, "answers": {"saddle_numbness": "yes"}}
     answer = phone.put(f"red-flag-checklists/{uuid4()}", json=said)
     assert answer.status_code == 201, answer.text

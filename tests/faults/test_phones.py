@@ -33,6 +33,7 @@ class Phone:
 
     def __init__(self, team: Team, port: int) -> None:
         self.patient = team.patient
+        self._ahead = clock.now() - datetime.now(UTC)  # a phone has a clock of its own
         token = session_tokens.begin(
             user=team.patient.user, device_name="phone", at=clock.now() - timedelta(seconds=1)
         )
@@ -42,7 +43,7 @@ class Phone:
         self.retries = 0
 
     def log(self, resource: str, said: dict) -> None:
-        uuid, at = str(uuid4()), datetime.now(UTC).isoformat()  # a phone has its own clock
+        uuid, at = str(uuid4()), (datetime.now(UTC) + self._ahead).isoformat()
         sent = {"at": at, "submitted_at": at, **said}
         while not self.put(f"{resource}/{uuid}", sent):
             self.retries += 1
