@@ -42,10 +42,18 @@ class JsonFormatter(logging.Formatter):
 
 def failure(error: BaseException) -> dict[str, object]:
     """Say where it broke, but not with which values: messages of errors quote them."""
-    kind, trace = type(error), error.__traceback__
+    trace = error.__traceback__
     frames = []
     while trace is not None:
         code = trace.tb_frame.f_code
         frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    return {"error": f"{kind.__module__}.{kind.__qualname__}", "trace": frames[-12:]}
+    said: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}
+    if error.__cause__:
+        # Django's errors of the database are five; PostgreSQL's own says which it was.
+        said["cause"] = _name(error.__cause__)
+    return said
+
+
+def _name(error: BaseException) -> str:
+    return f"{type(error).__module__}.{type(error).__qualname__}"

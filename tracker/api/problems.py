@@ -110,6 +110,10 @@ def problem_of(error: Exception) -> Problem:
         return Problem(error.status, error.code, error.detail)
     if isinstance(error, exceptions.APIException):
         return _of_framework(error)
+    if isinstance(error, (OperationalError, InterfaceError)):
+        # A lock held for too long or no connection: the phone waits, the operator asks why.
+        log.warning("database_unavailable", exc_info=error)
+        return unavailable()
     for types, problem in OF_TYPE:
         if isinstance(error, types):
             return problem()
@@ -151,7 +155,6 @@ def of_status(status: int) -> Problem:
 
 
 OF_TYPE: tuple[tuple[tuple[type[Exception], ...], Callable[[], Problem]], ...] = (
-    ((OperationalError, InterfaceError), unavailable),
     ((RequestDataTooBig,), lambda: of_status(413)),
     ((UnreadablePostError,), lambda: Problem(400, "json_invalid", "The body was cut off.")),
     ((Http404,), lambda: of_status(404)),

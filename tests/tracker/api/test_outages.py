@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from backend.logs import JsonFormatter
 from tests.cast import Cast
 from tracker.models import AuditEvent, DiaryEntry, Revision
 
@@ -73,7 +75,9 @@ def test_a_database_restarted_between_requests_delays_at_most(bobs_phone, superu
     assert DiaryEntry.objects.count() == Revision.objects.count() == 1
 
 
-def test_a_database_lost_during_a_request_stores_nothing_and_says_try_again(bobs_phone, superuser):
+def test_a_database_lost_during_a_request_stores_nothing_and_says_try_again(
+    bobs_phone, superuser, caplog
+):
     sent = entry()
     answers: list[httpx.Response] = []
     request = threading.Thread(target=lambda: answers.append(bobs_phone.put(MONDAY, json=sent)))
@@ -94,6 +98,8 @@ def test_a_database_lost_during_a_request_stores_nothing_and_says_try_again(bobs
     assert int(answer.headers["Retry-After"]) > 0
     assert not Revision.objects.exists()
     assert not AuditEvent.objects.exists()
+    (told,) = (each for each in caplog.records if each.msg == "database_unavailable")
+    assert json.loads(JsonFormatter().format(told))["cause"] == "psycopg.errors.AdminShutdown"
     assert sent_until_taken(bobs_phone, sent).status_code == 201
 
 
