@@ -120,14 +120,8 @@ def cancel(*, group: str, at: datetime) -> int:
     # Locked in one order, so that two who cancel do not wait for each other.
     rows = wanted.select_for_update().order_by("pk").values_list("pk", flat=True)
     Notification.objects.filter(pk__in=list(rows)).update(cancelled_at=at)
-    stopped = (
-        Delivery.objects.unfinished()
-        .filter(notification__group=group)
-        .select_for_update(of=("self",))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
-    return Delivery.objects.filter(pk__in=list(stopped)).end(
+    stopped = Delivery.objects.unfinished().filter(notification__group=group).lock()
+    return Delivery.objects.filter(pk__in=stopped).end(
         Delivery.State.CANCELLED, ended_at=at, claim_no=F("claim_no") + 1
     )
 
@@ -194,8 +188,7 @@ def forget(*, recipient_id: UUID) -> None:
     The deliveries are locked first. An attempt begins only under that lock, so none begins
     of what is about to go, and one that has begun goes with it.
     """
-    deliveries = Delivery.objects.filter(notification__recipient_id=recipient_id).order_by("pk")
-    list(deliveries.select_for_update(of=("self",)).values_list("pk", flat=True))
+    Delivery.objects.filter(notification__recipient_id=recipient_id).lock()
     Recipient.objects.filter(pk=recipient_id).delete()
 
 

@@ -69,6 +69,8 @@ def finish(
     claim: Claim, delivery: Delivery, result: Result, seconds: float, *, at: datetime
 ) -> bool:
     """Write the result; False if the number was no longer the current one."""
+    # Before its attempt and its address, as `forget` does: each would wait for the other.
+    carrier = _carrier(claim)
     Attempt.objects.filter(delivery=delivery, claim_no=claim.number).update(
         ended_at=DatabaseNow(),
         outcome=_outcome(result),
@@ -94,7 +96,8 @@ def finish(
         is_reached=isinstance(result, Sent),
         at=at,
     )
-    return _write_result(claim, result)
+    _write_result(claim, carrier, result)
+    return carrier is not None
 
 
 def credential_of(delivery: Delivery) -> str:
@@ -162,14 +165,12 @@ def _held_back_until(delivery: Delivery, at: datetime) -> datetime | None:
     return end_of_quiet(delivery.notification.recipient, at)
 
 
-def _write_result(claim: Claim, result: Result) -> bool:
-    carrier = _carrier(claim)
+def _write_result(claim: Claim, carrier: Delivery | None, result: Result) -> None:
     bundle = [each for each in (carrier, *_members(claim)) if each]
     if isinstance(result, Sent):
         _write_sent(claim, bundle, result)
     elif bundle:
         _write_failed(bundle, result)
-    return carrier is not None
 
 
 def _write_sent(claim: Claim, bundle: list[Delivery], result: Sent) -> None:

@@ -11,7 +11,7 @@ import clock
 from backend.auditor import find_violations
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
 from tests.cast import MONDAY_EVENING
-from tests.faults.database import until
+from tests.faults.database import deadlocks, until
 from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
 from tests.outgoing import smtp, someone, tell
 from tests.smtp import SmtpSink
@@ -119,6 +119,7 @@ def stage(at, child_environment, smtp, settings, request):
         for process in stage.processes:
             process.end()
     assert find_violations(at=clock.now()) == []
+    assert deadlocks() == 0
 
 
 @pytest.fixture

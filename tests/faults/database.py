@@ -40,3 +40,10 @@ def holding(statement: str, *parameters: object) -> Iterator[None]:
         own.execute(statement, parameters)
         yield
         own.rollback()
+
+
+def deadlocks() -> int:
+    """How many the database has broken up. Each is a 503, or a notice sent again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return cursor.fetchone()[0]

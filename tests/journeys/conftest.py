@@ -11,7 +11,7 @@ from django.db import connection
 import clock
 from notifications import outbox
 from tests.cast import NEW_YORK, Cast
-from tests.faults.database import until
+from tests.faults.database import deadlocks, until
 from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
 from tests.journeys.desk import Desk
 from tests.journeys.phone import Phone
@@ -87,6 +87,7 @@ def town(has_broker, child_environment, smtp, settings) -> Iterator[Town]:
         for process in processes:
             process.end()
         connection.close()
+    assert deadlocks() == 0
 
 
 def _answers(address: str) -> bool:

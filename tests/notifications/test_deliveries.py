@@ -4,12 +4,12 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 import clock
 from notifications import outbox
 from notifications.channels.base import PermanentFailure, TransientFailure
-from notifications.models import Attempt, ContactPoint, Delivery
+from notifications.models import Attempt, Breaker, ContactPoint, Delivery
 from notifications.services import attempts, claims
 from notifications.services.deliveries import deliver
 from notifications.services.settlement import settle
@@ -204,7 +204,7 @@ def test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin(tell, a
         outbox.cancel(group="ladder:1", at=at)
         thread = threading.Thread(target=begin)
         thread.start()
-        wait_until_someone_waits_for_a_lock()
+        wait_until_waiting_for_a_lock(1)
     thread.join()
 
     assert begun == [None]
@@ -226,7 +226,7 @@ def test_what_begins_while_its_recipient_is_forgotten_goes_with_them(tell, someo
         Delivery.objects.select_for_update().get(pk=delivery.pk)
         thread = threading.Thread(target=forget)
         thread.start()
-        wait_until_someone_waits_for_a_lock()
+        wait_until_waiting_for_a_lock(1)
         Attempt.objects.create(
             delivery=delivery, claim_no=claim.number, started_at=at, channel=delivery.channel
         )
@@ -234,6 +234,45 @@ def test_what_begins_while_its_recipient_is_forgotten_goes_with_them(tell, someo
 
     assert failed == []
     assert not Attempt.objects.exists()
+
+
+def test_a_result_and_who_forgets_its_recipient_do_not_wait_for_each_other(tell, someone, at):
+    """As somebody enrols who was told of the invitation in this moment."""
+    delivery = tell()
+    claim = claimed_and_begun(delivery, at)
+    Breaker.objects.create(
+        channel=delivery.channel,
+        credential=attempts.credential_of(delivery),
+        opened_at=at,
+        probe_at=at,
+    )
+    failed = []
+
+    def in_a_thread(action):
+        def run():
+            try:
+                action()
+            except OperationalError as error:
+                failed.append(type(error.__cause__).__name__)
+            connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread
+
+    with transaction.atomic():
+        Breaker.objects.select_for_update().get()
+        result = in_a_thread(
+            lambda: attempts.finish(claim, reread(delivery), attempts.Sent("x"), 0.1, at=at)
+        )
+        wait_until_waiting_for_a_lock(1)
+        forgetting = in_a_thread(lambda: outbox.forget(recipient_id=someone.pk))
+        wait_until_waiting_for_a_lock(2)
+    result.join()
+    forgetting.join()
+
+    assert failed == []
+    assert not Delivery.objects.exists()
 
 
 def test_a_result_after_a_cancel_leaves_it_canceled(tell, at):
@@ -346,11 +385,15 @@ def together(work, count):
         thread.join()
 
 
-def wait_until_someone_waits_for_a_lock():
+def wait_until_waiting_for_a_lock(count):
     with connection.cursor() as cursor:
         for _ in range(1000):
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one only
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0] == count:
                 return
             cursor.execute("SELECT pg_sleep(0.005)")
-    raise AssertionError("nobody waited")
+    raise AssertionError(f"not {count} waited")
