@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from notifications.models import Attempt, Delivery, Notification
 from notifications.services.deliveries import deliver
-from notifications.services.prune import KEEP, prune
+from notifications.services.prune import KEEP, over, prune
 
 
 def test_the_secret_in_a_link_is_forgotten_once_it_was_sent(tell, smtp, at):
@@ -27,3 +27,10 @@ def test_what_is_long_over_goes_with_its_attempts_and_what_is_not_over_stays(tel
 
     assert list(Delivery.objects.all()) == [waiting]
     assert not Attempt.objects.exists()
+
+
+def test_what_is_over_is_found_without_a_join_that_old_statistics_could_mislead(tell):
+    plan = over().exclude(link="").explain()
+
+    assert "SubPlan" in plan
+    assert "Join" not in plan
