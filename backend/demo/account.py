@@ -51,7 +51,7 @@ def _of_worklist(people: Sequence[Person], at: datetime) -> Iterator[str]:
         (OFFLINE, Flag.objects.filter(retrospective=True), "no flag was found in retrospect"),
         (CORRECTS, Flag.objects.filter(state="withdrawn"), "no flag was withdrawn"),
         (HARDLY_WALKS, overdue, "nothing on the worklist is overdue"),
-        (TRIED, live.filter(state=State.ACKNOWLEDGED), "nothing on the worklist is acknowledged"),
+        (TRIED, live.filter(acknowledgements__isnull=False), "nobody has taken anything on"),
         (TRIED, Message.objects.all(), "no patient has a message"),
     ):
         if title in titles and not rows.exists():

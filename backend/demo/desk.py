@@ -14,7 +14,8 @@ from backend.demo.words import answer_to
 from tracker.models import Clinician, Escalation, Flag, Patient, Priority
 from tracker.services import escalations, reviews
 
-ROUNDS = (time(8, 40), time(11, 30), time(14, 10), time(16, 20))
+#: The last comes after closing time, at which the promises of the day before run out.
+ROUNDS = (time(8, 40), time(11, 30), time(14, 10), time(16, 20), time(17, 31))
 WEEKEND_LOOK = (time(10), time(18))
 
 #: What came up longer ago than this has been dealt with; of the rest each story says how.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -22,6 +22,8 @@ pytestmark = pytest.mark.journey
 
 UNSURE = "was not sure about the bladder (red flag)"
 TRAVELS = "travels across time zones"
+#: A Tuesday: it decides on which days of the week things happen, and so who is told of them.
+TODAY = date(2026, 4, 14)
 WEEKS = timedelta(weeks=4)
 
 
@@ -35,7 +37,7 @@ def loaded(child_environment, settings, tmp_path) -> Iterator[Loader]:
     environment = child_environment | {"PORT": str(web), "TRUSTED_PROXIES": "1"}
     environment["WEB_WORKERS"] = "1"
     stories = [story for story in STORIES if story.title in {UNSURE, TRAVELS}]
-    people = cohort(seed=7, today=datetime.now(ZONE).date(), stories=[RECOVERS, *stories])
+    people = cohort(seed=7, today=TODAY, stories=[RECOVERS, *stories])
     walk = Walk()
     with (
         Processes(tmp_path / "logs", environment) as processes,

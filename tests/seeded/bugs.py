@@ -399,8 +399,8 @@ BUGS: tuple[Bug, ...] = (
         name="an error's message is logged",
         invariant="I13",
         path="backend/logs.py",
-        old='return {"error": f"{kind.__module__}.{kind.__qualname__}", "trace": frames[-12:]}',
-        new='return {"error": repr(error), "trace": frames[-12:]}',
+        old='said: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}',
+        new='said: dict[str, object] = {"error": repr(error), "trace": frames[-12:]}',
         tests=(
             "tests/backend/test_requests.py"
             "::test_an_error_is_logged_by_kind_and_place_without_its_values",
