@@ -36,9 +36,8 @@ elif not WORKER and not {"DATABASE_URL", "BROKER_URL"} <= os.environ.keys():
 os.environ["BROKER_URL"] = servers.broker_of(os.environ["BROKER_URL"], WORKER)
 
 django.setup()
-if TO_EACH_ITS_OWN:
-    # A process that found it would read the settings before it has servers.
-    del os.environ["DJANGO_SETTINGS_MODULE"]
+# A process that found it would read the settings before it has servers of its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

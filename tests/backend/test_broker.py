@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 from time import monotonic
 
@@ -10,6 +11,7 @@ from backend.celery import app
 from backend.dispatcher.broker import Broker
 from notifications.models import Urgency
 from notifications.tasks import deliver
+from tests import servers
 
 QUEUES = [urgency.queue for urgency in Urgency]
 
@@ -34,6 +36,11 @@ def lengths():
     yield lengths
     with app.connection_for_read() as connection:
         connection.default_channel.client.delete(*QUEUES)
+
+
+def test_no_worker_of_another_test_takes_from_these_queues():
+    ours = os.environ.get("PYTEST_XDIST_WORKER", "")
+    assert app.conf.broker_url == servers.broker_of(app.conf.broker_url, ours)
 
 
 @pytest.mark.parametrize("queue", QUEUES)

@@ -42,7 +42,11 @@ def test_not_ready_before_all_migrations_are_applied(client):
 
 
 def test_not_ready_without_a_database(tmp_path):
-    nowhere = {"LUMBAR_MODE": "test", "DATABASE_URL": f"postgresql://x@/x?host={tmp_path}"}
+    nowhere = {
+        "DJANGO_SETTINGS_MODULE": "backend.settings",
+        "LUMBAR_MODE": "test",
+        "DATABASE_URL": f"postgresql://x@/x?host={tmp_path}",
+    }
     ask = (
         "import django; django.setup(); from django.test import Client;"
         "answer = Client().get('/readyz', headers={'host': 'localhost'});"
