@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 import clock
+from tracker.models.audit import REQUEST_ID_LENGTH
+from tracker.services import audit
 
 log = logging.getLogger("lumbar.request")
 
-SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+SAFE_REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{8,{REQUEST_ID_LENGTH}}}")
 
 
 class RequestMiddleware:
@@ -28,7 +30,11 @@ class RequestMiddleware:
         # Read on first use, then the same for all that this request does.
         request.at = SimpleLazyObject(clock.now)  # type: ignore[attr-defined]
 
-        response = self.get_response(request)
+        token = audit.request_id.set(request.id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            audit.request_id.reset(token)
 
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         if not response.has_header("Cache-Control") and not request.path.startswith("/static/"):

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 import clock
 from backend.logs import JsonFormatter
 from backend.middleware import RequestMiddleware
+from tests.cast import MONDAY_EVENING, Cast
+from tests.tracker.api.phone import Phone
+from tracker.models import AuditEvent
+from tracker.services import audit
 
 
 def send(view=lambda request: HttpResponse(), path="/some/path", **headers):
@@ -100,3 +104,33 @@ def test_an_error_is_logged_by_kind_and_place_without_its_values():
     assert line["error"] == "builtins.ValueError"
     assert "test_requests.py" in line["trace"][-1]
     assert "canary" not in json.dumps(line)
+
+
+@pytest.mark.django_db
+def test_each_request_writes_its_own_id_into_the_audit_trail():
+    """In one thread, as in production: first a page, then what has no id of its own."""
+    cast = Cast()
+    clock.travel_to(MONDAY_EVENING)
+    desk, phone = Client(), Phone.of(cast.alice)
+    desk.force_login(cast.nora.user)
+    longest = "x" * 64
+
+    desk.get(f"/console/patients/{cast.alice.id}/", headers={"X-Request-ID": longest})
+    phone.get("now")
+    phone.get("now", headers={"X-Request-ID": "abc-123-def"})
+
+    of_page, of_phone, of_named = AuditEvent.objects.values_list("request_id", flat=True)
+    assert of_page == longest
+    assert len(of_phone) == 32
+    assert of_named == "abc-123-def"
+
+
+@pytest.mark.django_db
+def test_a_request_that_fails_leaves_its_id_to_nobody():
+    def view(request):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        send(view, **{"X-Request-ID": "of-the-failed"})
+
+    assert audit.request_id.get() == ""

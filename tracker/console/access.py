@@ -20,7 +20,6 @@ from django.utils import timezone
 
 import clock
 from tracker.models import Clinician
-from tracker.services import audit
 
 #: Seconds without a click after which a desk left alone asks for the password again.
 IDLE_SECONDS = 30 * 60
@@ -76,7 +75,6 @@ def page(access: Access) -> Callable[[View], View]:
 
 
 def _open(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    audit.request_id.set(request.id)
     request.at = clock.now()
     with transaction.atomic():
         return view(request, *args, **kwargs)

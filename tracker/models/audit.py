@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from django.db import models
 
+#: Characters of a request id, the caller's or ours.
+REQUEST_ID_LENGTH = 64
+
 
 class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
     """Who did what to whom. Ids only, never a value; no foreign keys but the clinic.
@@ -17,7 +20,7 @@ class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
     actor_id = models.UUIDField(null=True)
     patient_id = models.UUIDField(null=True)
     subject_id = models.CharField(max_length=64, blank=True)
-    request_id = models.CharField(max_length=36, blank=True)
+    request_id = models.CharField(max_length=REQUEST_ID_LENGTH, blank=True)
 
     class Meta:
         ordering = ["id"]
