@@ -19,8 +19,13 @@ KB = 1024
 SINGLE_LIMIT = 32 * KB
 BATCH_LIMIT = 256 * KB
 
-# A string that does not end leaves its brackets to be counted; it is refused either way.
-STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+#: Characters. Normalizing a key costs the square of its combining marks.
+MAX_KEY_LENGTH = 64
+
+# A string without an end takes the rest of the body: trying again from each of its quotes
+# would cost the square of its length.
+STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -75,6 +80,8 @@ def _refuse_depth(body: bytes) -> None:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
+    if any(len(key) > MAX_KEY_LENGTH for key in found):
+        raise Problem(400, "key_too_long", f"A key has more than {MAX_KEY_LENGTH} characters.")
     # Keys that look the same to a reader are the same.
     if len({unicodedata.normalize("NFC", key) for key in found}) < len(pairs):
         raise Problem(400, "duplicate_key", "An object has the same key twice.")
@@ -87,8 +94,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_unstorable(value: Any) -> None:
     """Refuse what jsonb and text columns refuse. Objects inside have been looked at already."""
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise Problem(400, "text_invalid", "A text holds a character that is none.")
+        if UNSTORABLE.search(value):
+            raise Problem(400, "text_invalid", "A text contains an invalid character.")
     elif isinstance(value, list):
         for item in value:
             _refuse_unstorable(item)

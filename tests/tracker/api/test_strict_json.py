@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from io import BytesIO
+from time import thread_time_ns
 from uuid import uuid4
 
 import pytest
@@ -10,7 +12,7 @@ from django.test import RequestFactory
 from tests.cast import MONDAY_EVENING
 from tracker.api.problems import Problem
 from tracker.api.record_shapes import submission
-from tracker.api.strict_json import loads, read_body
+from tracker.api.strict_json import BATCH_LIMIT, loads, read_body
 from tracker.models import RecordKind, Revision
 from tracker.services.records import Submission
 
@@ -50,6 +52,7 @@ def with_pain(literal: str) -> bytes:
         (b'{"note": "\\u0000"}', "text_invalid"),
         (b'{"note": ["\\ud800"]}', "text_invalid"),
         (b'{"\\u0000": 1}', "text_invalid"),
+        (b'{"%s": 1}' % (b"k" * 65), "key_too_long"),
         (b"NaN", "json_invalid"),
         (b"{} {}", "json_invalid"),
     ],
@@ -241,3 +244,73 @@ def test_a_method_cannot_be_smuggled(alice):
     answer = alice.get(MONDAY, headers={"X-HTTP-Method-Override": "DELETE"})
 
     assert code_of(answer) == "not_found"
+
+
+def unterminated_quotes(size: int) -> bytes:
+    return b'"' + b'\\"' * (size // 2 - 1)
+
+
+def many_quotes(size: int) -> bytes:
+    return b'"' * size
+
+
+def lone_backslashes(size: int) -> bytes:
+    return b'"' + b"\\" * (size - 1)
+
+
+def combining_marks_as_key(size: int) -> bytes:
+    return b'{"' + "\u0315\u0300".encode() * (size // 4 - 2) + b'": 1}'
+
+
+def combining_marks_as_keys(size: int) -> bytes:
+    key = "\u0315\u0300" * 30
+    pairs = (f'"{number:04}{key}": 1' for number in range(size // 134))
+    return f"{{{','.join(pairs)}}}".encode()
+
+
+def long_text(size: int) -> bytes:
+    return b'{"note": "' + b"n" * (size - 12) + b'"}'
+
+
+def escaped_text(size: int) -> bytes:
+    return b'{"note": "' + b"\\u0061" * (size // 6 - 2) + b'"}'
+
+
+def many_items(size: int) -> bytes:
+    return b"[" + b"[],{}," * (size // 6 - 1) + b"1]"
+
+
+def long_number(size: int) -> bytes:
+    return b"[" + b"9" * (size - 2) + b"]"
+
+
+def cpu_seconds(body: bytes) -> float:
+    """The least of several runs: what else the machine does only adds."""
+    times = []
+    for _ in range(7):
+        began = thread_time_ns()
+        with suppress(Problem):
+            loads(body)
+        times.append(thread_time_ns() - began)
+    return min(times) / 1e9
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        unterminated_quotes,
+        many_quotes,
+        lone_backslashes,
+        combining_marks_as_key,
+        combining_marks_as_keys,
+        long_text,
+        escaped_text,
+        many_items,
+        long_number,
+    ],
+)
+def test_twice_the_body_costs_at_most_twice_the_cpu(shape):
+    half, whole = shape(BATCH_LIMIT // 2), shape(BATCH_LIMIT)
+
+    # A linear scan of 256 kB takes a few milliseconds; below that the clock's noise decides.
+    assert cpu_seconds(whole) <= max(2.3 * cpu_seconds(half), 0.01)
