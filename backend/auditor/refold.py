@@ -9,8 +9,8 @@ from uuid import UUID
 from backend.auditor.check import NAMED, Law, Violation
 from tracker import rules
 from tracker.models import Episode, Evaluation, Flag
-from tracker.services.evaluation import digest_of
-from tracker.services.history import Document, document_of
+from tracker.services.evaluation.evaluate import digest_of
+from tracker.services.evaluation.histories import Document, document_of
 
 LAW = Law(
     name="flags_follow_from_records",

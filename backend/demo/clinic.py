@@ -28,15 +28,11 @@ from backend.demo.people import (
 )
 from backend.demo.walk import Walk
 from tracker.models import Clinician, Patient, Priority, Rotation
-from tracker.services import (
-    care_plans,
-    clinics,
-    episodes,
-    invitations,
-    policies,
-    rotations,
-    staff,
-)
+from tracker.services.clinics import clinics
+from tracker.services.episodes import care_plans, episodes
+from tracker.services.escalations import policies
+from tracker.services.on_call import rotations
+from tracker.services.people import invitations, staff
 
 HOURS = tuple(clinics.Span(weekday, time(8), time(17, 30)) for weekday in range(5))
 

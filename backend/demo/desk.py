@@ -12,7 +12,8 @@ from backend.demo.cohort import Person
 from backend.demo.stories import Attention
 from backend.demo.words import answer_to
 from tracker.models import Clinician, Escalation, Flag, Patient, Priority
-from tracker.services import escalations, reviews
+from tracker.services.escalations import lifecycle
+from tracker.services.reviews import reviews
 
 #: The last comes after closing time, at which the promises of the day before run out.
 ROUNDS = (time(8, 40), time(11, 30), time(14, 10), time(16, 20), time(17, 31))
@@ -69,7 +70,7 @@ class Desk:
     def _acknowledge(self, flags: Sequence[Flag]) -> None:
         live = Escalation.objects.live().filter(flag__in=flags)
         ids = list(live.values_list("pk", flat=True))
-        escalations.acknowledge(escalation_ids=ids, by=self.nurse, at=clock.now())
+        lifecycle.acknowledge(escalation_ids=ids, by=self.nurse, at=clock.now())
 
     def _review(self, patient: Patient, flags: Sequence[Flag]) -> None:
         at = clock.now()

@@ -16,7 +16,7 @@ from backend.demo.second_hand import SecondHand
 from backend.dispatcher import tick
 from notifications.services import offers
 from tracker.models import Episode, Escalation, Message, Reminder, ReminderSlot
-from tracker.services import day_closes
+from tracker.services.evaluation import day_closes
 
 #: So many days to close at once are worth a second process.
 MANY = 3

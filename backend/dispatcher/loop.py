@@ -24,7 +24,7 @@ from backend.dispatcher.wake import Bell, Ear, listening
 from notifications.models import Urgency
 from notifications.services import heartbeats, offers
 from notifications.tasks import beat
-from tracker.services import ladder_timers
+from tracker.services.escalations import timers
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,6 @@ class Loop:
 
 
 def seconds_until_due(at: datetime) -> float:
-    due = (offers.next_due_at(), ladder_timers.next_due_at(after=at))
+    due = (offers.next_due_at(), timers.next_due_at(after=at))
     waits = [(each - at).total_seconds() for each in due if each is not None]
     return max(0.0, min(POLL_SECONDS, *waits)) if waits else POLL_SECONDS

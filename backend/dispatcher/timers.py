@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from notifications.services.prune import prune
 from notifications.services.settlement import settle
-from tracker.services import clinic_messages, ladder_timers, reminders
+from tracker.services.escalations import timers
+from tracker.services.reminders import reminders
+from tracker.services.reviews import clinic_messages
 
 #: How much one timer does before the others get their turn.
 BATCH = 100
@@ -29,10 +31,10 @@ class Timer:
 
 
 TIMERS: tuple[Timer, ...] = (
-    Timer(name="snoozes", run=ladder_timers.wake_due),
-    Timer(name="lost steps", run=ladder_timers.pass_over_lost, every=timedelta(seconds=5)),
-    Timer(name="ladder steps", run=ladder_timers.fire_due),
-    Timer(name="overdue reviews", run=ladder_timers.reopen_overdue),
+    Timer(name="snoozes", run=timers.wake_due),
+    Timer(name="lost steps", run=timers.pass_over_lost, every=timedelta(seconds=5)),
+    Timer(name="ladder steps", run=timers.fire_due),
+    Timer(name="overdue reviews", run=timers.reopen_overdue),
     Timer(name="reminders", run=reminders.send_due),
     Timer(name="snoozed reminders", run=reminders.send_again),
     Timer(name="unread messages", run=clinic_messages.chase_due),

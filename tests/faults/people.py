@@ -18,8 +18,8 @@ from tests.cast import (
 )
 from tracker.models import Clinician, Escalation, Patient, RecordKind
 from tracker.rules import parse_record
-from tracker.services import records
-from tracker.services.records import Submission
+from tracker.services.records import store
+from tracker.services.records.ledger import Submission
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Team:
             record=parse_record(said),
             submitted_at=at,
         )
-        records.submit(
+        store.submit(
             patient_id=self.patient.pk,
             by=self.patient,
             submissions=[sent],

@@ -13,7 +13,7 @@ from tests.faults.database import until
 from tests.journeys.phone import Phone
 from tests.smtp import Mail
 from tracker.models import Escalation, Flag, Patient
-from tracker.services import invitations
+from tracker.services.people import invitations
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 

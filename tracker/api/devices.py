@@ -11,11 +11,10 @@ from msgspec import Meta
 from rest_framework.request import Request
 
 from notifications import outbox
-from tracker.services import devices
-
-from .contract import Contract
-from .door import PatientView, answer
-from .shapes import Answer, Form, Instant
+from tracker.api.contract import Contract
+from tracker.api.door import PatientView, answer
+from tracker.api.shapes import Answer, Form, Instant
+from tracker.services.people import devices
 
 Channel = Literal["fcm", "apns", "webpush"]
 

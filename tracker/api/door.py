@@ -15,14 +15,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 import clock
+from tracker.api.contract import Contract
+from tracker.api.decoding import decode
+from tracker.api.problems import FieldError, Problem
+from tracker.api.schema import OpenAPI
+from tracker.api.strict_json import SINGLE_LIMIT, read_body
 from tracker.models import Patient, SessionToken, User
-from tracker.services import session_tokens
-
-from .contract import Contract
-from .decoding import decode
-from .problems import FieldError, Problem
-from .schema import OpenAPI
-from .strict_json import SINGLE_LIMIT, read_body
+from tracker.services.people import sessions
 
 T = TypeVar("T")
 
@@ -40,7 +39,7 @@ class BearerAuthentication(BaseAuthentication):
         token = presented_token(request)
         if token is None:
             return None
-        session = session_tokens.find(token=token, at=request.parser_context["view"].at)
+        session = sessions.find(token=token, at=request.parser_context["view"].at)
         if session is None or session.user is None:
             raise AuthenticationFailed
         return session.user, session

@@ -8,13 +8,12 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 
+from tracker.api.contract import Contract
+from tracker.api.door import View, answer
+from tracker.api.patients import known_zone, wall_time
+from tracker.api.shapes import ConsentText, ConsentTextBody, Enrolment, EnrolmentBody
 from tracker.models import Invitation
-from tracker.services import consent, enrolment, invitations
-
-from .contract import Contract
-from .door import View, answer
-from .patients import known_zone, wall_time
-from .shapes import ConsentText, ConsentTextBody, Enrolment, EnrolmentBody
+from tracker.services.people import consent, enrolment, invitations
 
 
 class InvitationThrottle(AnonRateThrottle):

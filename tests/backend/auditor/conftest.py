@@ -16,8 +16,11 @@ from tests.cast import MONDAY_EVENING, Cast, checklist
 from tests.tracker.conftest import cast
 from tracker.models import Escalation, Patient, RecordKind, Review
 from tracker.rules import parse_record
-from tracker.services import escalations, records, reminder_slots, reviews
-from tracker.services.records import Submission
+from tracker.services.escalations import lifecycle
+from tracker.services.records import store
+from tracker.services.records.ledger import Submission
+from tracker.services.reminders import reminder_slots
+from tracker.services.reviews import reviews
 
 __all__ = ["cast"]
 
@@ -48,7 +51,7 @@ class Scene:
         self.send(cast.alice, entry | {"pain_average": 5}, uuid=self.diary, base=1)
         self.send(cast.alice, {"kind": "compress_use", "type": "hot", "minutes": 20})
         self.decided = self.open_red_flag(cast.alice)
-        escalations.acknowledge(
+        lifecycle.acknowledge(
             escalation_ids=[self.decided.pk], by=cast.nora, at=self.later(minutes=1)
         )
         self.review = reviews.review(
@@ -84,8 +87,8 @@ class Scene:
             submitted_at=at,
         )
         by = {"patient_id": patient.pk, "by": patient}
-        (outcome,) = records.submit(**by, submissions=[sent], at=at, action="records.sync").outcomes
-        assert outcome.status == records.Status.STORED
+        (outcome,) = store.submit(**by, submissions=[sent], at=at, action="records.sync").outcomes
+        assert outcome.status == store.Status.STORED
 
     def tick(self) -> None:
         rounds = Dispatcher(hands=dict.fromkeys(Urgency, HandsInTheTest()))

@@ -7,9 +7,8 @@ import pytest
 
 import clock
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.phone import Phone, code_of, entry, paths_of
 from tracker.models import AuditEvent, DiaryEntry, Revision
-
-from .phone import Phone, code_of, entry, paths_of
 
 MONDAY = "diary/2026-03-02"
 

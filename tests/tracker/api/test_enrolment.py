@@ -6,6 +6,7 @@ import pytest
 
 from notifications.models import ContactPoint, Recipient
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.phone import Phone, code_of, entry, paths_of
 from tracker.models import (
     AuditEvent,
     Consent,
@@ -15,10 +16,8 @@ from tracker.models import (
     PatientTimeZone,
     User,
 )
-from tracker.services import consent, invitations
-from tracker.services.tokens import hash_token, make_token
-
-from .phone import Phone, code_of, entry, paths_of
+from tracker.services.people import consent, invitations
+from tracker.services.people.tokens import hash_token, make_token
 
 
 @pytest.fixture

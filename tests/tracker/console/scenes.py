@@ -18,7 +18,8 @@ from tracker.models import (
     Rotation,
     TherapySession,
 )
-from tracker.services import escalations, ladder_timers, rotations
+from tracker.services.escalations import lifecycle, timers
+from tracker.services.on_call import rotations
 
 #: None: she did not log that day.
 PAIN = [6, 7, 6, 6, 7, None, 6, 6, 5, 6, 7, 6, None, None, 6, 5, 6, 6, 7, 6, 6, 7, 6, 5, 6, 6, 7, 6]
@@ -114,7 +115,7 @@ def raise_flag(
         }
     )
     if flag.needs_human:
-        escalations.open_for(flag=flag, at=at)
+        lifecycle.open_for(flag=flag, at=at)
     return flag
 
 
@@ -154,7 +155,7 @@ def furnish(cast: Cast, *, at: datetime) -> Flag:
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
     raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
-    ladder_timers.fire_due(at=at, limit=10)
+    timers.fire_due(at=at, limit=10)
     return flag
 
 

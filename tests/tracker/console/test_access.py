@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from tests.cast import Cast
 from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW, signed_in
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
 from tracker.models import Clinician, Holiday, Invitation, Rotation
-from tracker.services import clinics, episodes, invitations
-
-from .conftest import NOW, signed_in
+from tracker.services.clinics import clinics
+from tracker.services.episodes import episodes
+from tracker.services.people import invitations
 
 METHODS = ("get", "post")
 NAMES = ("Alice", "Bob Byrd", "Nora Nurse", "Phil Physician", "Ada Admin")

@@ -13,7 +13,8 @@ import clock
 from tests.cast import MONDAY_EVENING
 from tests.tracker.console.scenes import raise_flag
 from tracker.models import Flag, Review
-from tracker.services import reviews, shadows
+from tracker.services.reviews import reviews
+from tracker.services.rulesets import shadow_trials
 
 HOUR = timedelta(hours=1)
 
@@ -56,7 +57,7 @@ def test_the_burden_as_json(flag):
 
 
 def test_a_trial_beside_the_flags_of_its_days(cast, flag):
-    shadows.start(
+    shadow_trials.start(
         clinic=cast.clinic,
         version="2026.1",
         thresholds={"severe_pain": 8},

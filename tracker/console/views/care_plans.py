@@ -12,7 +12,7 @@ from tracker.console.forms.base import DeskForm
 from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, initial_of
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import Episode, Patient, PlannedMeasure
-from tracker.services import care_plans
+from tracker.services.episodes import care_plans
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 

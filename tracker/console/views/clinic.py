@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import ClinicForm, HolidayForm, StaffedHoursForm
 from tracker.models import Holiday
-from tracker.services import clinics
+from tracker.services.clinics import clinics
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -12,7 +12,7 @@ from tracker.console.forms.base import DeskForm
 from tracker.console.forms.care import EndEpisodeForm, EpisodeForm, ExcuseForm
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import Episode, Patient
-from tracker.services import episodes
+from tracker.services.episodes import episodes
 from tracker.services.errors import ServiceError
 
 editing = require_http_methods(["GET", "HEAD", "POST"])

@@ -17,8 +17,11 @@ from tracker.console.forms.escalations import HandOverForm, SnoozeForm
 from tracker.console.forms.review import ReviewForm
 from tracker.console.pictures import chart_of
 from tracker.models import Clinician, Escalation, EscalationStep, Flag, Patient
-from tracker.services import audit, escalations, hand_overs, reviews, snoozes, worklist
+from tracker.services import audit
 from tracker.services.errors import ServiceError
+from tracker.services.escalations import hand_overs, lifecycle, snoozes
+from tracker.services.queries import worklist
+from tracker.services.reviews import reviews
 
 
 @require_safe
@@ -33,7 +36,7 @@ def acknowledge(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     """Acknowledge the escalations that the page showed, and no newer one."""
     flag = _flag(request, flag_id)
     try:
-        seen = escalations.acknowledge(escalation_ids=_ids(request), by=request.seat, at=request.at)
+        seen = lifecycle.acknowledge(escalation_ids=_ids(request), by=request.seat, at=request.at)
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
         return redirect("console:flag", flag_id=flag.id)

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tracker.console.access import SEAT_KEY, Access, DeskRequest, page, typed
 from tracker.console.forms.people import JoinForm
 from tracker.models import Invitation, User
-from tracker.services import invitations, staff
 from tracker.services.errors import ServiceError
+from tracker.services.people import invitations, staff
 
 
 @sensitive_post_parameters()

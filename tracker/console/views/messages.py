@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from tracker.console.access import Access, DeskRequest, page
-from tracker.services import clinic_messages
 from tracker.services.errors import NotFound
+from tracker.services.reviews import clinic_messages
 
 
 @require_POST

@@ -16,7 +16,9 @@ from tracker.console.forms.care import PatientForm
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.console.pictures import chart_of
 from tracker.models import Episode, Flag, Patient
-from tracker.services import audit, episodes, worklist
+from tracker.services import audit
+from tracker.services.episodes import episodes
+from tracker.services.queries import worklist
 
 PER_PAGE = 50
 DIARY_DAYS = 14

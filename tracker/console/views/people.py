@@ -18,10 +18,11 @@ from tracker.console.forms.people import (
     SeatForm,
 )
 from tracker.models import Clinician, Invitation
-from tracker.services import audit, invitations, staff
-from tracker.services import own_hours as own_hours_service
+from tracker.services import audit
 from tracker.services.errors import ServiceError
-from tracker.services.invitations import Issued
+from tracker.services.people import invitations, staff
+from tracker.services.people import quiet_hours as own_hours_service
+from tracker.services.people.invitations import Issued
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 

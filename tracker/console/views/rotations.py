@@ -15,8 +15,8 @@ from notifications import outbox
 from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.rotations import OverrideForm, RotationForm
 from tracker.models import Clinician, Rotation, RotationOverride
-from tracker.services import on_call, rotations
 from tracker.services.errors import ServiceError
+from tracker.services.on_call import duty, rotations
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -71,9 +71,9 @@ def _turns(rotation: Rotation, at: datetime, ahead: timedelta) -> list[Turn]:
     people = {each.id: each for each in Clinician.objects.filter(clinic_id=rotation.clinic_id)}
     active = Clinician.objects.active().filter(clinic_id=rotation.clinic_id)
     reachable = {each.id for each in active if outbox.reachable(each.recipient_id)}
-    changes = on_call.shifts(
-        on_call.roster_of(rotation),
-        on_call.overrides_of(rotation, since=at),
+    changes = duty.shifts(
+        duty.roster_of(rotation),
+        duty.overrides_of(rotation, since=at),
         start=at,
         end=at + ahead,
     )

@@ -15,7 +15,9 @@ from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import LadderForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
 from tracker.models import CareTeam, Clinician, EscalationPolicy
-from tracker.services import care_teams, ladders, on_call, policies
+from tracker.services.clinics import care_teams
+from tracker.services.escalations import policies, timetable
+from tracker.services.on_call import duty
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -76,7 +78,7 @@ def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
             "priority": priority,
             "steps": [
                 (rung, [(people[key], key in reachable) for key in _told(rung, at)])
-                for rung in ladders.rungs_of(team, priority)
+                for rung in timetable.rungs_of(team, priority)
             ],
             "repeats": repeats.get(priority, 0),
             "reaches_somebody": policies.reaches_somebody(care_team=team, priority=priority),
@@ -85,10 +87,10 @@ def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
     ]
 
 
-def _told(rung: ladders.Rung, at: datetime) -> tuple[UUID, ...]:
+def _told(rung: timetable.Rung, at: datetime) -> tuple[UUID, ...]:
     if rung.rotation is None:
         return rung.clinicians
-    person = on_call.person(rung.rotation, at)
+    person = duty.person(rung.rotation, at)
     return (person,) if person else ()
 
 

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_safe
 
 from tracker.console.access import Access, DeskRequest, page
 from tracker.models import CareTeam
-from tracker.services import audit, clinic_messages, worklist
+from tracker.services import audit
+from tracker.services.queries import worklist
+from tracker.services.reviews import clinic_messages
 
 
 class Whose(TypedDict):

@@ -96,8 +96,9 @@ def _variant(options: dict[str, Any]) -> Variant:
 def _add_clinic(test: Backtest, wanted: str, show: Show) -> None:
     # A file needs no database, so it is not asked for one.
     import clock
-    from tracker.services import backtests, clinics
+    from tracker.services.clinics import clinics
     from tracker.services.errors import ServiceError
+    from tracker.services.rulesets import backtests
 
     try:
         clinic = clinics.find(wanted)

@@ -11,8 +11,9 @@ from django.db import transaction
 
 import clock
 from tracker.models import Clinician
-from tracker.services import clinics, invitations
+from tracker.services.clinics import clinics
 from tracker.services.errors import ServiceError
+from tracker.services.people import invitations
 
 
 class Command(BaseCommand):

@@ -14,8 +14,8 @@ from tracker.management.diary_summary import summary
 from tracker.management.progress import bar
 from tracker.services.errors import ServiceError
 from tracker.services.imports import columns, importing, report, target
+from tracker.services.imports.diary_file import Options
 from tracker.services.imports.problems import Problem
-from tracker.services.imports.reading import Options
 from tracker.services.imports.same_day import SameDay
 
 REJECTED, NOTHING_IMPORTED = 1, 2

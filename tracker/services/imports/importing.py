@@ -11,13 +11,12 @@ from django.db import transaction
 
 from tracker.models import Clinic, DiaryImport, Episode
 from tracker.services.errors import ServiceError
-from tracker.services.evaluation import evaluate_episode
-
-from . import storing
-from .people import Person, people_of
-from .problems import Problem
-from .reading import Options, Reading, read
-from .target import Target
+from tracker.services.evaluation.evaluate import evaluate_episode
+from tracker.services.imports import rows
+from tracker.services.imports.diary_file import Options, Reading, read
+from tracker.services.imports.people import Person, people_of
+from tracker.services.imports.problems import Problem
+from tracker.services.imports.target import Target
 
 #: what is being done, how much of it is done, of how much
 Progress = Callable[[str, int, int], None]
@@ -149,13 +148,13 @@ def _store(
     at: datetime,
     progress: Progress,
 ) -> None:
-    storing.store_people(people)
+    rows.store_people(people)
     for person in people:
-        storing.begin_earlier(person)
+        rows.begin_earlier(person)
     total = result.created + result.revised
-    for done in storing.store_changes(people, provenance, at=at):
+    for done in rows.store_changes(people, provenance, at=at):
         progress("Storing", done, total)
-    storing.store_audit(people, clinic_id=provenance.clinic_id, import_id=provenance.pk, at=at)
+    rows.store_audit(people, clinic_id=provenance.clinic_id, import_id=provenance.pk, at=at)
 
 
 def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress: Progress) -> None:

@@ -22,11 +22,11 @@ from tracker.models import (
     Reminder,
     Revision,
 )
-from tracker.services import evaluation
+from tracker.services.evaluation import evaluate
+from tracker.services.imports.diary_file import Options
 from tracker.services.imports.importing import Imported, LinesRejected, import_diary
 from tracker.services.imports.people import record_uuid
 from tracker.services.imports.problems import Code
-from tracker.services.imports.reading import Options
 from tracker.services.imports.target import Target, found
 
 pytestmark = pytest.mark.django_db
@@ -511,7 +511,7 @@ def test_an_evaluation_is_logged_for_each_person(target):
     take(target)
 
     assert Evaluation.objects.count() == 2
-    assert evaluation.rules.LIVE.version == Evaluation.objects.first().ruleset
+    assert evaluate.rules.LIVE.version == Evaluation.objects.first().ruleset
 
 
 # Where it goes
