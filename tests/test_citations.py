@@ -105,7 +105,7 @@ def test_each_decision_record_that_is_cited_exists():
     cited = [
         (name, int(number))
         for name in (*SOURCES, *DOCUMENTS)
-        for number in re.findall(r"\bADR (\d+)", text_of(name))
+        for number in re.findall(r"\bADR\s+(\d+)", text_of(name))
     ]
 
     assert [each for each in cited if each[1] not in records] == []
@@ -116,7 +116,7 @@ def test_a_link_to_a_decision_record_says_its_number():
         (said[1], target)
         for name in DOCUMENTS
         for text, target in links(name)
-        if "adr/" in target and (said := re.search(r"\bADR (\d+)", text))
+        if "adr/" in target and (said := re.search(r"\bADR\s+(\d+)", text))
     ]
 
     assert cited
