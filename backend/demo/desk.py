@@ -12,6 +12,7 @@ from backend.demo.cohort import Person
 from backend.demo.stories import Attention
 from backend.demo.words import answer_to
 from tracker.models import Clinician, Escalation, Flag, Patient, Priority
+from tracker.services.context import Context
 from tracker.services.escalations import lifecycle
 from tracker.services.reviews import reviews
 
@@ -70,7 +71,7 @@ class Desk:
     def _acknowledge(self, flags: Sequence[Flag]) -> None:
         live = Escalation.objects.live().filter(flag__in=flags)
         ids = list(live.values_list("pk", flat=True))
-        lifecycle.acknowledge(escalation_ids=ids, by=self.nurse, at=clock.now())
+        lifecycle.acknowledge(Context(self.nurse, clock.now()), escalation_ids=ids)
 
     def _review(self, patient: Patient, flags: Sequence[Flag]) -> None:
         at = clock.now()
@@ -80,10 +81,9 @@ class Desk:
             by_date = (at + timedelta(days=3)).date()
             visit = reviews.PlannedVisit(mode=answer.visit, by_date=by_date)
         reviews.review(
+            Context(self.physician if answer.orders or answer.referrals else self.nurse, at),
             patient=patient,
             flag_ids=[flag.pk for flag in flags],
-            by=self.physician if answer.orders or answer.referrals else self.nurse,
-            at=at,
             decision=answer.decision,
             note=answer.note,
             message=answer.message,

@@ -18,6 +18,7 @@ from tests.cast import (
 )
 from tracker.models import Clinician, Escalation, Patient, RecordKind
 from tracker.rules import parse_record
+from tracker.services.context import Context
 from tracker.services.records import store
 from tracker.services.records.ledger import Submission
 
@@ -57,10 +58,9 @@ class Team:
             submitted_at=at,
         )
         store.submit(
-            patient_id=self.patient.pk,
-            by=self.patient,
+            Context(self.patient, at),
+            patient=self.patient,
             submissions=[sent],
-            at=at,
             action="records.sync",
         )
         return list(Escalation.objects.filter(patient=self.patient))

@@ -70,7 +70,7 @@ class DevicesView(PatientView):
 
     def get(self, request: Request) -> HttpResponse:
         known: tuple[Channel, ...] = ("fcm", "apns", "webpush")
-        found = devices.registered(by=self.patient, at=self.at)
+        found = devices.registered(self.context, patient=self.patient)
         shown = DevicesShown(
             channels=[name for name in known if outbox.is_channel_configured(name)],
             webpush_key=outbox.webpush_key(),
@@ -83,12 +83,12 @@ class DevicesView(PatientView):
         sent: DeviceBody = self.body(DeviceBody)  # type: ignore[arg-type]  # a union, too
         channel, address, secret = _address(sent)
         found = devices.register(
-            by=self.patient,
+            self.context,
+            patient=self.patient,
             session=self.session,
             channel=channel,
             address=address,
             secret=secret,
-            at=self.at,
         )
         return answer(_shown(found), status=201)
 
@@ -99,7 +99,7 @@ class DeviceView(PatientView):
     contract = {"DELETE": Contract(None, status=204)}
 
     def delete(self, request: Request, device_id: UUID) -> HttpResponse:
-        devices.remove(by=self.patient, device_id=device_id, at=self.at)
+        devices.remove(self.context, patient=self.patient, device_id=device_id)
         return HttpResponse(status=204)
 
 

@@ -21,6 +21,7 @@ from tracker.api.problems import FieldError, Problem
 from tracker.api.schema import OpenAPI
 from tracker.api.strict_json import SINGLE_LIMIT, read_body
 from tracker.models import Patient, SessionToken, User
+from tracker.services.context import Context
 from tracker.services.people import sessions
 
 T = TypeVar("T")
@@ -75,6 +76,10 @@ class View(APIView):
         self.at = clock.now()  # read once: whoever needs the time takes it from here
         super().initial(request, *args, **kwargs)
 
+    @property
+    def request_id(self) -> str:
+        return self.request._request.id  # type: ignore[attr-defined, no-any-return]
+
     def body(self, form: type[T]) -> T:
         return decode(self.json(), form)
 
@@ -106,6 +111,10 @@ class PatientView(View):
         session = self.request.auth
         assert isinstance(session, SessionToken)  # BearerAuthentication has seen to it
         return session
+
+    @property
+    def context(self) -> Context[Patient]:
+        return Context(self.patient, self.at, self.request_id)
 
     @property
     def patient(self) -> Patient:

@@ -53,7 +53,7 @@ class RecordsView(PatientView):
             error = FieldError("from", "span", f"Ask for at most {MAX_DAYS} days, in order.")
             raise Problem(400, "invalid_query", "The query is not valid.", errors=[error])
         found = patient_data.records(
-            by=self.patient, kind=self.kind, from_date=first, until_date=until, at=self.at
+            self.context, patient=self.patient, kind=self.kind, from_date=first, until_date=until
         )
         page = SHAPES[self.kind].page
         return answer(page(records=[shown(each) for each in found]))
@@ -78,10 +78,9 @@ class WritingView(PatientView):
     def write(self, sent: Submission) -> HttpResponse:
         verb = "retract" if sent.record is None else "record"
         submitted = store.submit(
-            patient_id=self.patient.pk,
-            by=self.patient,
+            self.context,
+            patient=self.patient,
             submissions=[sent],
-            at=self.at,
             action=f"{sent.kind}.{verb}",
         )
         (outcome,) = submitted.outcomes
@@ -109,7 +108,7 @@ class RecordView(WritingView):
 
     def get(self, request: Request, uuid: UUID) -> HttpResponse:
         self.query()
-        found = patient_data.record(by=self.patient, kind=self.kind, uuid=uuid, at=self.at)
+        found = patient_data.record(self.context, patient=self.patient, kind=self.kind, uuid=uuid)
         return answer(shown(found))
 
     def put(self, request: Request, uuid: UUID) -> HttpResponse:
@@ -128,7 +127,7 @@ class DiaryDayView(WritingView):
 
     def get(self, request: Request, day: date) -> HttpResponse:
         self.query()
-        return answer(shown(patient_data.diary_entry(by=self.patient, day=day, at=self.at)))
+        return answer(shown(patient_data.diary_entry(self.context, patient=self.patient, day=day)))
 
     def put(self, request: Request, day: date) -> HttpResponse:
         return self.write(submission(self.kind, self.json(), at=self.at, date=day.isoformat()))
@@ -159,10 +158,9 @@ class SyncView(PatientView):
             except Problem as problem:
                 outcomes.append(_invalid(item, problem))
         submitted = store.submit(
-            patient_id=self.patient.pk,
-            by=self.patient,
+            self.context,
+            patient=self.patient,
             submissions=submissions,
-            at=self.at,
             action="records.sync",
         )
         judged = iter(submitted.outcomes)

@@ -20,7 +20,7 @@ class RemindersView(PatientView):
     contract = {"GET": Contract(shapes.RemindersShown)}
 
     def get(self, request: Request) -> HttpResponse:
-        found = patient_data.reminders(by=self.patient, at=self.at)
+        found = patient_data.reminders(self.context, patient=self.patient)
         return answer(shapes.RemindersShown(reminders=[showing.reminder(each) for each in found]))
 
 
@@ -33,5 +33,7 @@ class SnoozeView(PatientView):
 
     def post(self, request: Request, slot_id: UUID) -> HttpResponse:
         sent = self.body(shapes.SnoozeBody)
-        found = reminders.snooze(by=self.patient, slot_id=slot_id, minutes=sent.minutes, at=self.at)
+        found = reminders.snooze(
+            self.context, patient=self.patient, slot_id=slot_id, minutes=sent.minutes
+        )
         return answer(showing.reminder(patient_data.slot_shown(found.slot, found)))

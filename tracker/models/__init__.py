@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tracker.models.audit import AuditEvent
+from tracker.models.audit import ActorKind, AuditEvent
 from tracker.models.care import Episode, ExcusedPeriod, PlannedMeasure
 from tracker.models.clinic import CareTeam, CareTeamMembership, Clinic, Holiday, StaffedHours
 from tracker.models.escalation import (
@@ -34,6 +34,7 @@ from tracker.models.user import User
 
 __all__ = [
     "Acknowledgement",
+    "ActorKind",
     "Advice",
     "AuditEvent",
     "CareTeam",

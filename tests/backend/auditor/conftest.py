@@ -16,6 +16,7 @@ from tests.cast import MONDAY_EVENING, Cast, checklist
 from tests.tracker.conftest import cast
 from tracker.models import Escalation, Patient, RecordKind, Review
 from tracker.rules import parse_record
+from tracker.services.context import Context
 from tracker.services.escalations import lifecycle
 from tracker.services.records import store
 from tracker.services.records.ledger import Submission
@@ -52,13 +53,12 @@ class Scene:
         self.send(cast.alice, {"kind": "compress_use", "type": "hot", "minutes": 20})
         self.decided = self.open_red_flag(cast.alice)
         lifecycle.acknowledge(
-            escalation_ids=[self.decided.pk], by=cast.nora, at=self.later(minutes=1)
+            Context(cast.nora, self.later(minutes=1)), escalation_ids=[self.decided.pk]
         )
         self.review = reviews.review(
+            Context(cast.nora, self.later(minutes=1)),
             patient=cast.alice,
             flag_ids=[self.decided.flag_id],
-            by=cast.nora,
-            at=self.later(minutes=1),
             decision=Review.Decision.CONTINUE_CARE,
         )
         self.live = self.open_red_flag(cast.bob, fever_or_rigors="yes")
@@ -86,8 +86,10 @@ class Scene:
             record=parse_record({"submitted_at": at.isoformat(), **moment, **said}),
             submitted_at=at,
         )
-        by = {"patient_id": patient.pk, "by": patient}
-        (outcome,) = store.submit(**by, submissions=[sent], at=at, action="records.sync").outcomes
+        submitted = store.submit(
+            Context(patient, at), patient=patient, submissions=[sent], action="records.sync"
+        )
+        (outcome,) = submitted.outcomes
         assert outcome.status == store.Status.STORED
 
     def tick(self) -> None:

@@ -18,6 +18,7 @@ from tracker.models import (
     Rotation,
     TherapySession,
 )
+from tracker.services.context import Context
 from tracker.services.escalations import lifecycle, timers
 from tracker.services.on_call import rotations
 
@@ -126,22 +127,20 @@ def ladder_of(flag: Flag) -> Escalation:
 def make_rotation(cast: Cast, *, at: datetime) -> Rotation:
     """Nora and Phil take turns, and Phil takes an hour of Nora's."""
     rotation = rotations.save(
+        Context(cast.ada, at),
         rotation=Rotation(clinic=cast.clinic),
         name="Nights",
         turn_days=1,
         hand_over_time=time(8),
         first_date=at.date(),
         members=[cast.nora, cast.phil],
-        by=cast.ada,
-        at=at,
     )
     rotations.add_override(
+        Context(cast.phil, at),
         rotation=rotation,
         clinician=cast.phil,
         starts_at=at,
         ends_at=at + timedelta(hours=1),
-        by=cast.phil,
-        at=at,
     )
     return rotation
 

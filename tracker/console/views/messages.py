@@ -18,7 +18,7 @@ from tracker.services.reviews import clinic_messages
 @page(Access.CLINICIAN)
 def deal_with(request: DeskRequest, message_id: UUID) -> HttpResponse:
     try:
-        clinic_messages.deal_with(message_id=message_id, by=request.seat, at=request.at)
+        clinic_messages.deal_with(request.context, message_id=message_id)
     except NotFound:
         raise Http404 from None
     messages.success(request, "The message is off the worklist.")

@@ -19,7 +19,7 @@ def ask(request: DeskRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request)
     form = NumberForm(request.POST)
-    if not form.submit(phone_verification.ask, by=request.seat, at=request.at):
+    if not form.submit(phone_verification.ask, request.context):
         return _page(request, ask=form)
     messages.success(request, "A code is on its way. It is good for ten minutes.")
     return redirect("console:number")
@@ -29,7 +29,7 @@ def ask(request: DeskRequest) -> HttpResponse:
 @page(Access.SEAT)
 def confirm(request: DeskRequest) -> HttpResponse:
     form = CodeForm(request.POST)
-    if not form.submit(phone_verification.confirm, by=request.seat, at=request.at):
+    if not form.submit(phone_verification.confirm, request.context):
         return _page(request, confirm=form)
     messages.success(request, "The number is confirmed: urgent notices go there, too.")
     return redirect("console:number")
@@ -38,7 +38,7 @@ def confirm(request: DeskRequest) -> HttpResponse:
 @require_POST
 @page(Access.SEAT)
 def remove(request: DeskRequest) -> HttpResponse:
-    phone_verification.remove(by=request.seat, at=request.at)
+    phone_verification.remove(request.context)
     messages.success(request, "No more messages go to that number.")
     return redirect("console:number")
 

@@ -28,9 +28,7 @@ DIARY_DAYS = 14
 @page(Access.CLINICIAN)
 def index(request: DeskRequest) -> HttpResponse:
     sought = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    audit.record(
-        action="patients.read", by=request.seat, at=request.at, clinic_id=request.seat.clinic_id
-    )
+    audit.record(request.context, "patients.read", request.seat)
     found = Paginator(_found(request, sought), PER_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "sought": sought}
     return render(request, "console/patients.html", context)
@@ -100,7 +98,7 @@ def describe(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     }
     form = PatientForm(typed(request), initial=initial)
     if request.method == "POST" and form.submit(
-        episodes.describe_patient, patient=patient, by=request.seat, at=request.at
+        episodes.describe_patient, request.context, patient=patient
     ):
         messages.success(request, "Saved.")
         return redirect("console:patient", patient_id=patient.id)

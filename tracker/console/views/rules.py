@@ -39,9 +39,7 @@ def versions(request: DeskRequest) -> HttpResponse:
     form = AdoptForm(
         request.POST or None, initial={"from_date": adoption.earliest_start(clinic, request.at)}
     )
-    if request.method == "POST" and form.submit(
-        adoption.adopt, clinic=clinic, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(adoption.adopt, request.context, clinic=clinic):
         messages.success(request, "The ruleset is adopted from that day on.")
         return redirect("console:rules")
     return _versions(request, form, TrialForm())
@@ -51,9 +49,7 @@ def versions(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def start_trial(request: DeskRequest) -> HttpResponse:
     form = TrialForm(request.POST)
-    if not form.submit(
-        shadow_trials.start, clinic=request.seat.clinic, by=request.seat, at=request.at
-    ):
+    if not form.submit(shadow_trials.start, request.context, clinic=request.seat.clinic):
         return _versions(request, AdoptForm(), form)
     messages.success(request, "The trial begins tomorrow. Nobody will be told of what it finds.")
     return redirect("console:rules")
@@ -63,7 +59,7 @@ def start_trial(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def stop_trial(request: DeskRequest) -> HttpResponse:
     try:
-        shadow_trials.stop(clinic=request.seat.clinic, by=request.seat, at=request.at)
+        shadow_trials.stop(request.context, clinic=request.seat.clinic)
         messages.success(request, "The trial is over. What it found is kept.")
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
@@ -99,9 +95,7 @@ def numbers(request: DeskRequest) -> HttpResponse:
     today = request.at.astimezone(clinic.zone).date()
     settings = thresholds.settings_of(clinic=clinic, on=today)
     form = _number_form(request, settings, adoption.earliest_start(clinic, request.at))
-    if request.method == "POST" and form.submit(
-        thresholds.change, clinic=clinic, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(thresholds.change, request.context, clinic=clinic):
         messages.success(request, "Saved. It decides from that day on.")
         return redirect("console:thresholds")
     changes = ThresholdChange.objects.filter(clinic=clinic, patient=None)
@@ -119,11 +113,7 @@ def patient_numbers(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     settings = thresholds.settings_of(clinic=patient.clinic, patient=patient, on=today)
     form = _number_form(request, settings, today + timedelta(days=1))
     if request.method == "POST" and form.submit(
-        thresholds.change,
-        clinic=patient.clinic,
-        patient=patient,
-        by=request.seat,
-        at=request.at,
+        thresholds.change, request.context, clinic=patient.clinic, patient=patient
     ):
         messages.success(request, "Saved. It decides from that day on.")
         return redirect("console:patient_thresholds", patient_id=patient.id)

@@ -27,7 +27,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: DeskRequest) -> HttpResponse:
     form = CareTeamForm(typed(request))
     if request.method == "POST" and form.submit(
-        care_teams.create, clinic=request.seat.clinic, by=request.seat, at=request.at
+        care_teams.create, request.context, clinic=request.seat.clinic
     ):
         messages.success(request, "The care team is there. Say who is in it.")
         return redirect("console:teams")
@@ -55,9 +55,7 @@ def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
         clinic=request.seat.clinic,
         initial={"name": team.name, "members": list(team.clinicians.active())},
     )
-    if request.method == "POST" and form.submit(
-        care_teams.change, care_team=team, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(care_teams.change, request.context, care_team=team):
         messages.success(request, "Saved.")
         return redirect("console:team", team_id=team.id)
     context = {"team": team, "form": form, "ladders": _ladders(team, request.at)}
@@ -103,7 +101,7 @@ def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
     form = LadderForm(typed(request), clinic=request.seat.clinic, policy=policy)
     if request.method == "POST" and form.submit(
-        policies.set_ladder, care_team=team, priority=priority, by=request.seat, at=request.at
+        policies.set_ladder, request.context, care_team=team, priority=priority
     ):
         messages.success(request, f"The {priority} ladder is saved. It holds for new flags.")
         return redirect("console:team", team_id=team.id)

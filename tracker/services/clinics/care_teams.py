@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.db import transaction
 
 from tracker.models import CareTeam, CareTeamMembership, Clinic, Clinician
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import policies
 
@@ -20,26 +20,19 @@ class CareTeamNameTaken(ServiceError):
 
 
 @transaction.atomic
-def create(*, clinic: Clinic, name: str, by: Clinician | None, at: datetime) -> CareTeam:
+def create(context: Context[Actor], *, clinic: Clinic, name: str) -> CareTeam:
     """Add a team, with ladders that work as soon as it has a nurse or a physician."""
     if CareTeam.objects.filter(clinic=clinic, name=name).exists():
         raise CareTeamNameTaken
     care_team = CareTeam.objects.create(clinic=clinic, name=name)
     policies.create_defaults(care_team=care_team)
-    audit.record(
-        action="care_team.create", by=by, at=at, clinic_id=clinic.id, subject_id=care_team.id
-    )
+    audit.record(context, "care_team.create", care_team)
     return care_team
 
 
 @transaction.atomic
 def change(
-    *,
-    care_team: CareTeam,
-    name: str,
-    members: Iterable[Clinician],
-    by: Clinician,
-    at: datetime,
+    context: Context[Clinician], *, care_team: CareTeam, name: str, members: Iterable[Clinician]
 ) -> CareTeam:
     """Rename a team and say who is in it."""
     others = CareTeam.objects.filter(clinic_id=care_team.clinic_id, name=name)
@@ -50,13 +43,7 @@ def change(
     care_team.memberships.all().delete()
     for clinician in members:
         join(care_team=care_team, clinician=clinician)
-    audit.record(
-        action="care_team.change",
-        by=by,
-        at=at,
-        clinic_id=care_team.clinic_id,
-        subject_id=care_team.id,
-    )
+    audit.record(context, "care_team.change", care_team)
     return care_team
 
 

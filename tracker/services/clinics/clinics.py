@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 from itertools import pairwise
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from tracker.models import Clinic, Clinician, Holiday, StaffedHours
 from tracker.rules.local_days import zone_names
 from tracker.services import audit
 from tracker.services.clinics import care_teams
+from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
 from tracker.services.rulesets import adoption
 
@@ -56,7 +57,12 @@ DEFAULT_CARE_TEAM = "Back pain team"
 
 @transaction.atomic
 def create(
-    *, name: str, time_zone: str, phone: str = "", emergency_number: str = "911", at: datetime
+    context: Context[Actor],
+    *,
+    name: str,
+    time_zone: str,
+    phone: str = "",
+    emergency_number: str = "911",
 ) -> Clinic:
     """Open a clinic: usual hours, one care team, a ladder for each priority."""
     clinic = Clinic.objects.create(
@@ -64,12 +70,12 @@ def create(
         time_zone=_known(time_zone),
         phone=phone,
         emergency_number=emergency_number,
-        created_at=at,
+        created_at=context.at,
     )
     _write_hours(clinic, DEFAULT_HOURS)
-    care_teams.create(clinic=clinic, name=DEFAULT_CARE_TEAM, by=None, at=at)
-    adoption.open_with_live(clinic=clinic, at=at)
-    audit.record(action="clinic.create", by=None, at=at, clinic_id=clinic.id, subject_id=clinic.id)
+    care_teams.create(context, clinic=clinic, name=DEFAULT_CARE_TEAM)
+    adoption.open_with_live(context, clinic=clinic)
+    audit.record(context, "clinic.create", clinic)
     return clinic
 
 
@@ -83,27 +89,26 @@ def find(wanted: str) -> Clinic:
 
 @transaction.atomic
 def change(
+    context: Context[Clinician],
     *,
     clinic: Clinic,
     name: str,
     time_zone: str,
     phone: str,
     emergency_number: str,
-    by: Clinician,
-    at: datetime,
 ) -> Clinic:
     clinic.name = name
     clinic.time_zone = _known(time_zone)
     clinic.phone = phone
     clinic.emergency_number = emergency_number
     clinic.save(update_fields=["name", "time_zone", "phone", "emergency_number"])
-    _record("clinic.change", clinic, by, at)
+    _record(context, "clinic.change", clinic)
     return clinic
 
 
 @transaction.atomic
 def set_staffed_hours(
-    *, clinic: Clinic, spans: Iterable[Span], by: Clinician, at: datetime
+    context: Context[Clinician], *, clinic: Clinic, spans: Iterable[Span]
 ) -> None:
     """Replace the week. Deadlines that run already keep their time."""
     week = sorted(spans)
@@ -117,25 +122,25 @@ def set_staffed_hours(
             raise StaffedHoursInvalid
     StaffedHours.objects.filter(clinic=clinic).delete()
     _write_hours(clinic, week)
-    _record("clinic.set_hours", clinic, by, at)
+    _record(context, "clinic.set_hours", clinic)
 
 
 @transaction.atomic
 def add_holiday(
-    *, clinic: Clinic, holiday_date: date, name: str, by: Clinician, at: datetime
+    context: Context[Clinician], *, clinic: Clinic, holiday_date: date, name: str
 ) -> Holiday:
     """Close the clinic for a day; naming a day again renames it."""
     holiday, _ = Holiday.objects.update_or_create(
         clinic=clinic, holiday_date=holiday_date, defaults={"name": name}
     )
-    _record("clinic.add_holiday", clinic, by, at)
+    _record(context, "clinic.add_holiday", clinic)
     return holiday
 
 
 @transaction.atomic
-def remove_holiday(*, holiday: Holiday, by: Clinician, at: datetime) -> None:
+def remove_holiday(context: Context[Clinician], *, holiday: Holiday) -> None:
     holiday.delete()
-    _record("clinic.remove_holiday", holiday.clinic, by, at)
+    _record(context, "clinic.remove_holiday", holiday.clinic)
 
 
 def _known(time_zone: str) -> str:
@@ -151,5 +156,5 @@ def _write_hours(clinic: Clinic, spans: Iterable[Span]) -> None:
     )
 
 
-def _record(action: str, clinic: Clinic, by: Clinician, at: datetime) -> None:
-    audit.record(action=action, by=by, at=at, clinic_id=clinic.id, subject_id=clinic.id)
+def _record(context: Context[Clinician], action: str, clinic: Clinic) -> None:
+    audit.record(context, action, clinic)

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, PlannedMeasure
+from tracker.services.context import Context
 from tracker.services.episodes import episodes
 from tracker.services.errors import Conflict, ServiceError
 from tracker.services.local_time.wall_time import EVERY_DAY
@@ -88,47 +89,43 @@ class Line:
 
 @transaction.atomic
 def add(
-    *, episode: Episode, line: Line, from_date: date, by: Clinician, at: datetime
+    context: Context[Clinician], *, episode: Episode, line: Line, from_date: date
 ) -> PlannedMeasure:
     line.check()
     episode = episodes.lock_current(episode)
-    planned = _begin(episode, line, from_date=from_date, by=by, at=at)
-    episodes.settle("care_plan.add", episode, by, at)
+    planned = _begin(context, episode, line, from_date=from_date)
+    episodes.settle(context, "care_plan.add", episode)
     return planned
 
 
 @transaction.atomic
 def change(
-    *, planned: PlannedMeasure, line: Line, from_date: date, by: Clinician, at: datetime
+    context: Context[Clinician], *, planned: PlannedMeasure, line: Line, from_date: date
 ) -> PlannedMeasure:
     """End the line on the day before, and begin the new one."""
     line.check()
     episode = episodes.lock_current(planned.episode)
-    _end(_current(planned), until_date=from_date - timedelta(days=1), at=at)
-    changed = _begin(episode, line, from_date=from_date, by=by, at=at)
-    episodes.settle("care_plan.change", episode, by, at)
+    _end(_current(planned), until_date=from_date - timedelta(days=1), at=context.at)
+    changed = _begin(context, episode, line, from_date=from_date)
+    episodes.settle(context, "care_plan.change", episode)
     return changed
 
 
 @transaction.atomic
-def end(*, planned: PlannedMeasure, until_date: date, by: Clinician, at: datetime) -> None:
+def end(context: Context[Clinician], *, planned: PlannedMeasure, until_date: date) -> None:
     """Stop a measure; `until_date` is its last day."""
     episode = episodes.lock_current(planned.episode)
-    _end(_current(planned), until_date=until_date, at=at)
-    episodes.settle("care_plan.end", episode, by, at)
+    _end(_current(planned), until_date=until_date, at=context.at)
+    episodes.settle(context, "care_plan.end", episode)
 
 
 @transaction.atomic
 def waive(
-    *, planned: PlannedMeasure, reason: str, from_date: date, by: Clinician, at: datetime
+    context: Context[Clinician], *, planned: PlannedMeasure, reason: str, from_date: date
 ) -> PlannedMeasure:
     """Excuse the patient from a measure: it no longer counts as not tried."""
     return change(
-        planned=planned,
-        line=line_of(planned, waived=reason),
-        from_date=from_date,
-        by=by,
-        at=at,
+        context, planned=planned, line=line_of(planned, waived=reason), from_date=from_date
     )
 
 
@@ -167,7 +164,7 @@ def _end(planned: PlannedMeasure, *, until_date: date, at: datetime) -> None:
 
 
 def _begin(
-    episode: Episode, line: Line, *, from_date: date, by: Clinician, at: datetime
+    context: Context[Clinician], episode: Episode, line: Line, *, from_date: date
 ) -> PlannedMeasure:
     is_medicine = line.measure == Measure.MEDICATION
     planned = PlannedMeasure.objects.create(
@@ -185,7 +182,7 @@ def _begin(
         reminder_times=sorted(line.reminder_times),
         reminder_weekdays=sorted(line.reminder_weekdays),
         from_date=from_date,
-        created_by=by,
+        created_by=context.actor,
     )
-    reminder_slots.follow_plan(planned=planned, patient=episode.patient, at=at)
+    reminder_slots.follow_plan(planned=planned, patient=episode.patient, at=context.at)
     return planned

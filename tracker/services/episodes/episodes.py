@@ -13,6 +13,7 @@ from django.db import transaction
 from tracker.models import Clinician, Episode, ExcusedPeriod, Patient
 from tracker.rules.records import Condition
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import Conflict, ServiceError
 from tracker.services.evaluation import evaluate
 
@@ -69,34 +70,34 @@ class Dates:
 
 
 @transaction.atomic
-def start(*, patient: Patient, dates: Dates, by: Clinician, at: datetime) -> Episode:
+def start(context: Context[Clinician], *, patient: Patient, dates: Dates) -> Episode:
     dates.check()
     Patient.objects.select_for_update().get(id=patient.id)
     if patient.episodes.current().exists():
         raise EpisodeRunning
     episode = Episode(clinic_id=patient.clinic_id, patient=patient)
-    return _write(episode, dates, action="episode.start", by=by, at=at)
+    return _write(context, episode, dates, action="episode.start")
 
 
 @transaction.atomic
-def change(*, episode: Episode, dates: Dates, by: Clinician, at: datetime) -> Episode:
+def change(context: Context[Clinician], *, episode: Episode, dates: Dates) -> Episode:
     """Correct an episode's dates. Its flags follow: they are a function of the records."""
     dates.check()
-    return _write(lock_current(episode), dates, action="episode.change", by=by, at=at)
+    return _write(context, lock_current(episode), dates, action="episode.change")
 
 
-def _write(episode: Episode, dates: Dates, *, action: str, by: Clinician, at: datetime) -> Episode:
+def _write(context: Context[Clinician], episode: Episode, dates: Dates, *, action: str) -> Episode:
     episode.index_date = dates.index_date
     episode.onset_date = dates.onset_date
     episode.surgery_date = dates.surgery_date
     episode.conservative_min_days = dates.conservative_min_days
     episode.save()
-    settle(action, episode, by, at)
+    settle(context, action, episode)
     return episode
 
 
 @transaction.atomic
-def end(*, episode: Episode, ended_date: date, by: Clinician, at: datetime) -> Episode:
+def end(context: Context[Clinician], *, episode: Episode, ended_date: date) -> Episode:
     """Close the episode: its rules stop, its open flags stay for a clinician."""
     episode = lock_current(episode)
     if ended_date < episode.index_date:
@@ -104,19 +105,13 @@ def end(*, episode: Episode, ended_date: date, by: Clinician, at: datetime) -> E
     episode.ended_date = ended_date
     episode.next_close_at = None
     episode.save(update_fields=["ended_date", "next_close_at"])
-    settle("episode.end", episode, by, at)
+    settle(context, "episode.end", episode)
     return episode
 
 
 @transaction.atomic
 def excuse(
-    *,
-    episode: Episode,
-    from_date: date,
-    until_date: date,
-    reason: str,
-    by: Clinician,
-    at: datetime,
+    context: Context[Clinician], *, episode: Episode, from_date: date, until_date: date, reason: str
 ) -> ExcusedPeriod:
     """Name days that do not count against the patient."""
     if until_date < from_date:
@@ -129,26 +124,25 @@ def excuse(
         until_date=until_date,
         reason=reason,
     )
-    settle("episode.excuse", episode, by, at)
+    settle(context, "episode.excuse", episode)
     return period
 
 
 @transaction.atomic
-def stop_excusing(*, period: ExcusedPeriod, by: Clinician, at: datetime) -> None:
+def stop_excusing(context: Context[Clinician], *, period: ExcusedPeriod) -> None:
     episode = lock_current(period.episode)
     period.delete()
-    settle("episode.stop_excusing", episode, by, at)
+    settle(context, "episode.stop_excusing", episode)
 
 
 @transaction.atomic
 def describe_patient(
+    context: Context[Clinician],
     *,
     patient: Patient,
     conditions: Sequence[str],
     function_floor: int,
     mme_acknowledged: Decimal | None,
-    by: Clinician,
-    at: datetime,
 ) -> Patient:
     """Say what the rules must know of the person: conditions, usual function, opioids."""
     if not set(conditions) <= set(CONDITIONS):
@@ -157,16 +151,9 @@ def describe_patient(
     patient.function_floor = function_floor
     patient.mme_acknowledged = mme_acknowledged
     patient.save(update_fields=["conditions", "function_floor", "mme_acknowledged"])
-    audit.record(
-        action="patient.describe",
-        by=by,
-        at=at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=patient.id,
-    )
+    audit.record(context, "patient.describe", patient)
     for episode in patient.episodes.current():
-        _judge(episode, at)
+        _judge(episode, context.at)
     return patient
 
 
@@ -178,18 +165,11 @@ def lock_current(episode: Episode) -> Episode:
     return locked
 
 
-def settle(action: str, episode: Episode, by: Clinician, at: datetime) -> None:
+def settle(context: Context[Clinician], action: str, episode: Episode) -> None:
     """Leave the audit row of a change; then judge the history anew in its light."""
-    audit.record(
-        action=action,
-        by=by,
-        at=at,
-        clinic_id=episode.clinic_id,
-        patient_id=episode.patient_id,
-        subject_id=episode.id,
-    )
+    audit.record(context, action, episode)
     if episode.ended_date is None:
-        _judge(episode, at)
+        _judge(episode, context.at)
 
 
 def _judge(episode: Episode, at: datetime) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from notifications import outbox
 from tracker.models import Clinician, Escalation, HandOver
+from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
 from tracker.services.escalations.lifecycle import lock_own, record
 from tracker.services.escalations.runs import can_be_told, notify, restart, urgency_of
@@ -40,24 +40,24 @@ class AlreadyTheirs(Conflict):
 
 @transaction.atomic
 def hand_over(
-    *, escalation_id: UUID, to_id: UUID, reason: str = "", by: Clinician, at: datetime
+    context: Context[Clinician], *, escalation_id: UUID, to_id: UUID, reason: str = ""
 ) -> Escalation:
     """Make a colleague the owner. The deadline of the review stays as it is."""
-    escalation = lock_own(escalation_id, by=by)
+    escalation = lock_own(context, escalation_id)
     to = _colleague(escalation, to_id)
     HandOver.objects.create(
         clinic_id=escalation.clinic_id,
         escalation=escalation,
         epoch=escalation.epoch,
-        by=by,
+        by=context.actor,
         to=to,
-        at=at,
+        at=context.at,
         reason=HandOver.Reason(reason) if reason else "",
     )
     escalation.owner = to
     escalation.save(update_fields=["owner"])
-    _tell(escalation, to, by=by, at=at)
-    record("escalation.hand_over", escalation, by=by, at=at)
+    _tell(context, escalation, to)
+    record(context, "escalation.hand_over", escalation)
     return escalation
 
 
@@ -67,12 +67,12 @@ def colleagues(escalation: Escalation) -> list[Clinician]:
     return [each for each in team if each.sees_diaries and outbox.reachable(each.recipient_id)]
 
 
-def give_back(*, owner: Clinician, by: Clinician, at: datetime) -> None:
+def give_back(context: Context[Clinician], *, owner: Clinician) -> None:
     """Somebody leaves: what was with them is told to others. The caller has a transaction."""
     theirs = Escalation.objects.filter(owner=owner).select_related("flag", "clinic")
     for escalation in theirs.select_for_update(of=("self",)).order_by("pk"):
-        restart(escalation, at=at)
-        record("escalation.reopen", escalation, by=by, at=at)
+        restart(escalation, at=context.at)
+        record(context, "escalation.reopen", escalation)
         outbox.wake_dispatcher()
 
 
@@ -91,15 +91,15 @@ def _colleague(escalation: Escalation, to_id: UUID) -> Clinician:
     return to
 
 
-def _tell(escalation: Escalation, to: Clinician, *, by: Clinician, at: datetime) -> None:
+def _tell(context: Context[Clinician], escalation: Escalation, to: Clinician) -> None:
     """Whoever had it before hears no more of it; who takes it themselves knows."""
-    outbox.cancel(group=escalation.owner_group, at=at)
-    if to != by:
+    outbox.cancel(group=escalation.owner_group, at=context.at)
+    if to != context.actor:
         notify(
             escalation,
             clinicians=[to.id],
             kind=outbox.Kind.ESCALATION_HANDED_OVER,
             urgency=urgency_of(escalation),
             group=escalation.owner_group,
-            at=at,
+            at=context.at,
         )

@@ -11,6 +11,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Acknowledgement, Clinician, Escalation, Flag, Patient
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
 from tracker.services.escalations.runs import begin, notify, restart, silence, timetable_of
 
@@ -99,24 +100,24 @@ def resolve(*, escalations: Iterable[Escalation], review_id: UUID, at: datetime)
 
 
 @transaction.atomic
-def acknowledge(*, escalation_ids: Sequence[UUID], by: Clinician, at: datetime) -> list[Escalation]:
+def acknowledge(context: Context[Clinician], *, escalation_ids: Sequence[UUID]) -> list[Escalation]:
     """Stop these ladders; the clinician owes a review by a deadline.
 
     Only what is named is stopped: an escalation that opened while the page was being
     read stays live. Acknowledging again changes nothing; a second person is recorded.
     """
-    found = lock(escalation_ids, by=by)
+    found = lock(context, escalation_ids)
     for escalation in found:
-        _acknowledge_one(escalation, by=by, at=at)
+        _acknowledge_one(context, escalation)
     return found
 
 
-def lock(escalation_ids: Sequence[UUID], *, by: Clinician) -> list[Escalation]:
+def lock(context: Context[Clinician], escalation_ids: Sequence[UUID]) -> list[Escalation]:
     """Those escalations, if all are live and of patients whom this clinician may see."""
     found = list(
         Escalation.objects.select_for_update(of=("self",))
         .select_related("flag", "clinic")
-        .filter(pk__in=escalation_ids, patient__in=Patient.objects.for_clinician(by))
+        .filter(pk__in=escalation_ids, patient__in=Patient.objects.for_clinician(context.actor))
         .order_by("pk")
     )
     if not escalation_ids or len(found) != len(set(escalation_ids)):
@@ -126,54 +127,47 @@ def lock(escalation_ids: Sequence[UUID], *, by: Clinician) -> list[Escalation]:
     return found
 
 
-def lock_own(escalation_id: UUID, *, by: Clinician) -> Escalation:
+def lock_own(context: Context[Clinician], escalation_id: UUID) -> Escalation:
     """An acknowledged escalation that this clinician acknowledged or was handed."""
-    (escalation,) = lock([escalation_id], by=by)
+    (escalation,) = lock(context, [escalation_id])
     if escalation.state != State.ACKNOWLEDGED:
         raise NotAcknowledged
-    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=by)
-    if escalation.owner_id != by.id and not seen.exists():
+    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=context.actor)
+    if escalation.owner_id != context.actor.id and not seen.exists():
         raise NotYours
     return escalation
 
 
-def record(action: str, escalation: Escalation, *, by: Clinician | None, at: datetime) -> None:
+def record(context: Context[Actor], action: str, escalation: Escalation) -> None:
     """The audit row of what was done to an escalation."""
-    audit.record(
-        action=action,
-        by=by,
-        at=at,
-        clinic_id=escalation.clinic_id,
-        patient_id=escalation.patient_id,
-        subject_id=escalation.id,
-    )
+    audit.record(context, action, escalation)
 
 
-def _acknowledge_one(escalation: Escalation, *, by: Clinician, at: datetime) -> None:
-    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=by)
+def _acknowledge_one(context: Context[Clinician], escalation: Escalation) -> None:
+    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=context.actor)
     if escalation.state == State.ACKNOWLEDGED and seen.exists():
         return
-    review_by = escalation.review_by or _take(escalation, by=by, at=at)
+    review_by = escalation.review_by or _take(context, escalation)
     Acknowledgement.objects.create(
         clinic_id=escalation.clinic_id,
         escalation=escalation,
         epoch=escalation.epoch,
-        by=by,
-        at=at,
+        by=context.actor,
+        at=context.at,
         review_by=review_by,
     )
-    record("escalation.acknowledge", escalation, by=by, at=at)
+    record(context, "escalation.acknowledge", escalation)
 
 
-def _take(escalation: Escalation, *, by: Clinician, at: datetime) -> datetime:
+def _take(context: Context[Clinician], escalation: Escalation) -> datetime:
     """The first to acknowledge owns it; everybody else's notices stop."""
-    review_by = timetable_of(escalation.priority, escalation.flag).review_deadline(at)
+    review_by = timetable_of(escalation.priority, escalation.flag).review_deadline(context.at)
     escalation.state = State.ACKNOWLEDGED
-    escalation.owner = by
+    escalation.owner = context.actor
     escalation.next_step_at = escalation.wake_at = None
     escalation.review_by = review_by
     escalation.save(update_fields=ANSWER)
-    silence(escalation, at=at)
+    silence(escalation, at=context.at)
     return review_by
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -18,6 +17,7 @@ from tracker.models import (
     Priority,
 )
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import timetable
 
@@ -91,18 +91,17 @@ def create_defaults(*, care_team: CareTeam) -> None:
 
 @transaction.atomic
 def set_ladder(
+    context: Context[Clinician],
     *,
     care_team: CareTeam,
     priority: str,
     steps: Sequence[Step],
     repeats: int = 0,
-    by: Clinician,
-    at: datetime,
 ) -> EscalationPolicy:
     """Replace a ladder. Those that run already keep the steps they began with."""
     _check(steps, repeats)
     policy, _ = EscalationPolicy.objects.select_for_update().update_or_create(
-        clinic_id=by.clinic_id,
+        clinic_id=context.actor.clinic_id,
         care_team=care_team,
         priority=priority,
         defaults={"repeats": repeats},
@@ -111,7 +110,7 @@ def set_ladder(
     _write(policy, steps)
     if not reaches_somebody(care_team=care_team, priority=priority):
         raise LadderReachesNobody
-    audit.record(action="ladder.change", by=by, at=at, clinic_id=by.clinic_id, subject_id=policy.id)
+    audit.record(context, "ladder.change", policy)
     return policy
 
 

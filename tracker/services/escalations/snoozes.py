@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Clinician, Escalation, Priority, Snooze
 from tracker.models.escalation import MOST_SNOOZES
+from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, ServiceError
 from tracker.services.escalations.lifecycle import ANSWER, lock, lock_own, record
 from tracker.services.escalations.runs import restart, silence, timetable_of
@@ -45,18 +45,18 @@ class NotSnoozed(Conflict):
 
 @transaction.atomic
 def snooze(
-    *, escalation_id: UUID, hours: int, reason: str, by: Clinician, at: datetime
+    context: Context[Clinician], *, escalation_id: UUID, hours: int, reason: str
 ) -> Escalation:
     """Put an acknowledged escalation aside for so many staffed hours."""
-    escalation = lock_own(escalation_id, by=by)
+    escalation = lock_own(context, escalation_id)
     _check(escalation, hours)
-    until = timetable_of(escalation.priority, escalation.flag).after(at, hours * 60)
+    until = timetable_of(escalation.priority, escalation.flag).after(context.at, hours * 60)
     Snooze.objects.create(
         clinic_id=escalation.clinic_id,
         escalation=escalation,
         number=escalation.snoozes.count() + 1,
-        by=by,
-        at=at,
+        by=context.actor,
+        at=context.at,
         until=until,
         reason=Snooze.Reason(reason),
     )
@@ -64,8 +64,8 @@ def snooze(
     escalation.owner = escalation.review_by = None
     escalation.wake_at = until
     escalation.save(update_fields=ANSWER)
-    silence(escalation, at=at)
-    record("escalation.snooze", escalation, by=by, at=at)
+    silence(escalation, at=context.at)
+    record(context, "escalation.snooze", escalation)
     return escalation
 
 
@@ -77,21 +77,23 @@ def hours_offered(escalation: Escalation) -> list[int]:
 
 
 @transaction.atomic
-def end(*, escalation_id: UUID, by: Clinician, at: datetime) -> Escalation:
+def end(context: Context[Clinician], *, escalation_id: UUID) -> Escalation:
     """Wake it before its time: the ladder runs."""
-    (escalation,) = lock([escalation_id], by=by)
+    (escalation,) = lock(context, [escalation_id])
     if escalation.state != Escalation.State.SNOOZED:
         raise NotSnoozed
-    wake(escalation, by=by, at=at)
+    wake(context, escalation)
     outbox.wake_dispatcher()
     return escalation
 
 
-def wake(escalation: Escalation, *, by: Clinician | None, at: datetime) -> None:
+def wake(context: Context[Actor], escalation: Escalation) -> None:
     """Run the ladder again, with time of its own to be acknowledged. The caller locked it."""
-    escalation.acknowledge_by = timetable_of(escalation.priority, escalation.flag).deadline(at)
-    restart(escalation, at=at)
-    record("escalation.wake", escalation, by=by, at=at)
+    escalation.acknowledge_by = timetable_of(escalation.priority, escalation.flag).deadline(
+        context.at
+    )
+    restart(escalation, at=context.at)
+    record(context, "escalation.wake", escalation)
 
 
 def _check(escalation: Escalation, hours: int) -> None:

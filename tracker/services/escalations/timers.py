@@ -13,6 +13,7 @@ from django.db.models import F, Min, QuerySet
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
 from tracker.services.batches import act_on_each
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations.lifecycle import record
 from tracker.services.escalations.runs import can_be_told, notify, restart, timetable_of, urgency_of
 from tracker.services.escalations.snoozes import wake
@@ -178,8 +179,8 @@ def _exhaust(escalation: Escalation, *, timetable: Timetable, at: datetime) -> N
 
 def _reopen(escalation: Escalation, *, at: datetime) -> None:
     restart(escalation, at=at)
-    record("escalation.reopen", escalation, by=None, at=at)
+    record(Context(SYSTEM, at), "escalation.reopen", escalation)
 
 
 def _wake(escalation: Escalation, *, at: datetime) -> None:
-    wake(escalation, by=None, at=at)
+    wake(Context(SYSTEM, at), escalation)

@@ -13,6 +13,7 @@ from django.db import transaction
 from tracker import rules
 from tracker.models import Episode, Flag, PlannedMeasure, Revision
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.rulesets.ruleset_periods import Period, periods_of
 
 Document = dict[str, Any]
@@ -102,18 +103,11 @@ class Export:
 
 
 @transaction.atomic
-def export(*, episode: Episode, at: datetime) -> Export:
+def export(context: Context[Actor], *, episode: Episode) -> Export:
     """Everything that led to an episode's flags. Leaves its line in the audit trail."""
     newest = episode.evaluations.order_by("-id").first()
     is_judged = newest is not None and episode.patient.enrolled_at is not None
-    audit.record(
-        action="history.export",
-        by=None,
-        at=at,
-        clinic_id=episode.clinic_id,
-        patient_id=episode.patient_id,
-        subject_id=episode.id,
-    )
+    audit.record(context, "history.export", episode)
     document = document_of(episode=episode, flags=episode.flags.all())
     return Export(document, newest.at if newest and is_judged else None)
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from django.db import transaction
 
 from tracker.models import Clinic, DiaryImport, Episode
+from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.imports import rows
@@ -53,12 +55,12 @@ class LinesRejected(ServiceError):
 
 
 def import_diary(
+    context: Context[Actor],
     *,
     content: bytes,
     file_name: str,
     target: Target,
     options: Options,
-    at: datetime,
     is_strict: bool = False,
     is_dry_run: bool = False,
     progress: Progress = lambda stage, done, total: None,
@@ -73,15 +75,15 @@ def import_diary(
     with transaction.atomic():
         # Two imports of one file: the second finds what the first has stored.
         Clinic.objects.select_for_update(no_key=True).get(pk=target.clinic.pk)
-        people = _decided(result, target, at=at, progress=progress)
+        people = _decided(result, target, at=context.at, progress=progress)
         result.problems.sort(key=lambda problem: problem.line)
         if is_strict and result.rejected_lines:
             raise LinesRejected(result)
         if people:
-            _catch_up(people, at=at)
-            provenance = _provenance(result, target, file_name, options, at=at)
-            _store(result, people, provenance, at=at, progress=progress)
-            _evaluate(result, people, at=at, progress=progress)
+            _catch_up(people, at=context.at)
+            provenance = _provenance(result, target, file_name, options, at=context.at)
+            _store(context, result, people, provenance, progress=progress)
+            _evaluate(result, people, at=context.at, progress=progress)
         if is_dry_run:
             transaction.set_rollback(True)
     return result
@@ -141,20 +143,21 @@ def _provenance(
 
 
 def _store(
+    context: Context[Actor],
     result: Imported,
     people: list[Person],
     provenance: DiaryImport,
     *,
-    at: datetime,
     progress: Progress,
 ) -> None:
     rows.store_people(people)
     for person in people:
         rows.begin_earlier(person)
     total = result.created + result.revised
-    for done in rows.store_changes(people, provenance, at=at):
+    for done in rows.store_changes(people, provenance, at=context.at):
         progress("Storing", done, total)
-    rows.store_audit(people, clinic_id=provenance.clinic_id, import_id=provenance.pk, at=at)
+    patients = (person.patient for person in people)
+    audit.record_each(context, "diary.import", patients, subject_id=provenance.pk)
 
 
 def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress: Progress) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from uuid import UUID
 
 from tracker.models import (
-    AuditEvent,
     DiaryEntry,
     DiaryImport,
     Episode,
@@ -127,21 +125,4 @@ def _entry(person: Person, change: Change, at: datetime) -> DiaryEntry:
         received_at=at,
         note=line.note,
         **line.scores,
-    )
-
-
-def store_audit(people: Iterable[Person], *, clinic_id: UUID, import_id: int, at: datetime) -> None:
-    AuditEvent.objects.bulk_create(
-        (
-            AuditEvent(
-                clinic_id=clinic_id,
-                at=at,
-                action="diary.import",
-                actor_kind="system",
-                patient_id=person.patient.pk,
-                subject_id=str(import_id),
-            )
-            for person in people
-        ),
-        batch_size=AT_ONCE,
     )

@@ -18,6 +18,7 @@ from tracker.models import (
 )
 from tracker.models.escalation import LIVE
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import Conflict, ServiceError
 
 MOST_MEMBERS = 20
@@ -62,6 +63,7 @@ class OverrideInvalid(ServiceError):
 
 @transaction.atomic
 def save(
+    context: Context[Clinician],
     *,
     rotation: Rotation,
     name: str,
@@ -69,8 +71,6 @@ def save(
     hand_over_time: time,
     first_date: date,
     members: Sequence[Clinician],
-    by: Clinician,
-    at: datetime,
 ) -> Rotation:
     """Set all of a rotation, new or known. Who was told before stays on the ladders."""
     _check(rotation, name, members)
@@ -86,7 +86,7 @@ def save(
         )
         for position, member in enumerate(members, start=1)
     )
-    _record("rotation.save", rotation, by, at)
+    _record(context, "rotation.save", rotation)
     return rotation
 
 
@@ -113,28 +113,27 @@ def candidates(clinic: Clinic) -> list[Clinician]:
 
 
 @transaction.atomic
-def remove(*, rotation: Rotation, by: Clinician, at: datetime) -> None:
+def remove(context: Context[Clinician], *, rotation: Rotation) -> None:
     running = EscalationStep.objects.filter(
         rotation=rotation, fired_at=None, escalation__in=Escalation.objects.filter(state__in=LIVE)
     )
     if rotation.policy_steps.exists() or running.exists():
         raise RotationInUse
-    _record("rotation.remove", rotation, by, at)
+    _record(context, "rotation.remove", rotation)
     rotation.delete()
 
 
 @transaction.atomic
 def add_override(
+    context: Context[Clinician],
     *,
     rotation: Rotation,
     clinician: Clinician,
     starts_at: datetime,
     ends_at: datetime,
-    by: Clinician,
-    at: datetime,
 ) -> RotationOverride:
     """Somebody takes a span, also a part of one that somebody else had taken before."""
-    if not (starts_at < ends_at <= starts_at + LONGEST_OVERRIDE and at < ends_at):
+    if not (starts_at < ends_at <= starts_at + LONGEST_OVERRIDE and context.at < ends_at):
         raise OverrideInvalid
     _check_people(rotation, [clinician])
     override = RotationOverride.objects.create(
@@ -143,18 +142,18 @@ def add_override(
         clinician=clinician,
         starts_at=starts_at,
         ends_at=ends_at,
-        entered_by=by,
-        entered_at=at,
+        entered_by=context.actor,
+        entered_at=context.at,
     )
-    _record("rotation.override", rotation, by, at)
+    _record(context, "rotation.override", rotation)
     return override
 
 
 @transaction.atomic
-def remove_override(*, override: RotationOverride, by: Clinician, at: datetime) -> None:
-    _record("rotation.remove_override", override.rotation, by, at)
+def remove_override(context: Context[Clinician], *, override: RotationOverride) -> None:
+    _record(context, "rotation.remove_override", override.rotation)
     override.delete()
 
 
-def _record(action: str, rotation: Rotation, by: Clinician, at: datetime) -> None:
-    audit.record(action=action, by=by, at=at, clinic_id=rotation.clinic_id, subject_id=rotation.id)
+def _record(context: Context[Clinician], action: str, rotation: Rotation) -> None:
+    audit.record(context, action, rotation)

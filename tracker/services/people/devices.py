@@ -11,6 +11,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Patient, SessionToken
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import NotFound, ServiceError
 
 
@@ -35,21 +36,21 @@ class Device:
 
 
 @transaction.atomic
-def registered(*, by: Patient, at: datetime) -> list[Device]:
-    _audit("device.list", by, at)
-    rows = outbox.devices(by.recipient_id)
+def registered(context: Context[Actor], *, patient: Patient) -> list[Device]:
+    audit.record(context, "device.list", patient)
+    rows = outbox.devices(patient.recipient_id)
     return [Device(row.pk, row.channel, row.verified_at) for row in rows]
 
 
 @transaction.atomic
 def register(
+    context: Context[Actor],
     *,
-    by: Patient,
+    patient: Patient,
     session: SessionToken | None = None,
     channel: str,
     address: str,
     secret: str,
-    at: datetime,
 ) -> Device:
     """Tell the patient there, too; a device that was another person's is theirs no more.
 
@@ -60,41 +61,38 @@ def register(
         raise ChannelUnavailable
     try:
         row = outbox.add_contact_point(
-            recipient_id=by.recipient_id, channel=channel, address=address, secret=secret, at=at
+            recipient_id=patient.recipient_id,
+            channel=channel,
+            address=address,
+            secret=secret,
+            at=context.at,
         )
     except outbox.UnusableAddress:
         raise DeviceInvalid from None
     if session is not None:
-        _tie(session, row.pk, by=by, at=at)
-    _audit("device.register", by, at, row.pk)
+        _tie(context, session, row.pk, patient=patient)
+    audit.record(context, "device.register", patient, subject_id=row.pk)
     return Device(row.pk, row.channel, row.verified_at)
 
 
 @transaction.atomic
-def remove(*, by: Patient, device_id: UUID, at: datetime) -> None:
+def remove(context: Context[Actor], *, patient: Patient, device_id: UUID) -> None:
     """Raises `NotFound`."""
     is_removed = outbox.remove_contact_point(
-        recipient_id=by.recipient_id, contact_point_id=device_id, at=at
+        recipient_id=patient.recipient_id, contact_point_id=device_id, at=context.at
     )
     if not is_removed:
         raise NotFound
-    _audit("device.remove", by, at, device_id)
+    audit.record(context, "device.remove", patient, subject_id=device_id)
 
 
-def _tie(session: SessionToken, device_id: UUID, *, by: Patient, at: datetime) -> None:
+def _tie(
+    context: Context[Actor], session: SessionToken, device_id: UUID, *, patient: Patient
+) -> None:
     if session.contact_point_id not in {None, device_id}:
         outbox.remove_contact_point(
-            recipient_id=by.recipient_id, contact_point_id=session.contact_point_id, at=at
+            recipient_id=patient.recipient_id,
+            contact_point_id=session.contact_point_id,
+            at=context.at,
         )
     SessionToken.objects.filter(pk=session.pk).update(contact_point_id=device_id)
-
-
-def _audit(action: str, patient: Patient, at: datetime, subject_id: object = "") -> None:
-    audit.record(
-        action=action,
-        by=patient,
-        at=at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=subject_id,
-    )

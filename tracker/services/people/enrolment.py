@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Consent, Episode, Invitation, Patient, PatientTimeZone, User
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
 from tracker.services.evaluation import evaluate
 from tracker.services.people import consent, invitations, sessions
@@ -72,6 +73,7 @@ class Enrolled:
 
 @transaction.atomic
 def enrol(
+    context: Context[Actor],
     *,
     token: str,
     password: str,
@@ -80,13 +82,13 @@ def enrol(
     text_version: str,
     reminder_time: time | None,
     device_name: str,
-    at: datetime,
 ) -> Enrolled:
     """Use up the invitation: account, consent, diary, reminders, a session for the phone.
 
     Raises InvitationInvalid, ConsentOutdated, BirthDateUnlikely, UnderAge, BirthDateDiffers,
     AccountExists, PasswordRefused.
     """
+    at = context.at
     invitation = invitations.find_valid(token=token, kind=Invitation.Kind.PATIENT, at=at, lock=True)
     patient = Patient.objects.select_for_update(of=("self",)).get(invitations=invitation)
     today = at.astimezone(ZoneInfo(time_zone)).date()
@@ -103,12 +105,7 @@ def enrol(
     reminder_slots.set_diary_time(patient=patient, wall_time=reminder_time, at=at)
     reminder_slots.schedule_all(patient=patient, at=at)
     audit.record(
-        action="patient.enrol",
-        by=patient,
-        at=at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=invitation.id,
+        replace(context, actor=patient), "patient.enrol", patient, subject_id=invitation.id
     )
     return Enrolled(patient, sessions.begin(user=user, device_name=device_name, at=at))
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import CareTeam, Clinic, Clinician, Invitation, Patient
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, ServiceError
 from tracker.services.people.tokens import hash_token, make_token
 
@@ -75,14 +76,13 @@ def find_valid(*, token: str, kind: str, at: datetime, lock: bool = False) -> In
 
 @transaction.atomic
 def invite_clinician(
+    context: Context[Actor],
     *,
     clinic: Clinic,
     email: str,
     full_name: str,
     role: str,
     is_administrator: bool,
-    by: Clinician | None,
-    at: datetime,
 ) -> Issued:
     """Invite someone to work at the clinic. `by=None`: the operator invites the first one."""
     folded = email.strip().lower()
@@ -95,69 +95,68 @@ def invite_clinician(
         full_name=full_name,
         role=role,
         is_administrator=is_administrator or role == Clinician.Role.ADMINISTRATOR,
-        created_by=by,
-        created_at=at,
+        created_by=context.clinician,
+        created_at=context.at,
     )
-    return _issue(invitation, action="invitation.clinician", by=by, at=at)
+    return _issue(context, invitation, action="invitation.clinician")
 
 
 @transaction.atomic
 def invite_patient(
+    context: Context[Clinician],
     *,
     care_team: CareTeam,
     email: str,
     full_name: str,
     birth_date: date | None,
     sex: str,
-    by: Clinician,
-    at: datetime,
 ) -> Issued:
     """Register a patient and invite them to the app. They consent when they enrol."""
     patient = Patient.objects.create(
-        clinic_id=by.clinic_id,
+        clinic_id=context.actor.clinic_id,
         care_team=care_team,
         full_name=full_name,
         birth_date=birth_date,
         sex=sex,
-        time_zone=by.clinic.time_zone,  # until the phone says where they live
+        time_zone=context.actor.clinic.time_zone,  # until the phone says where they live
     )
-    return invite_again(patient=patient, email=email, by=by, at=at)
+    return invite_again(context, patient=patient, email=email)
 
 
 @transaction.atomic
-def invite_again(*, patient: Patient, email: str, by: Clinician, at: datetime) -> Issued:
+def invite_again(context: Context[Clinician], *, patient: Patient, email: str) -> Issued:
     """Invite a registered patient who has not enrolled; earlier invitations end."""
     if patient.enrolled_at is not None:
         raise InvitationSpent("This patient has enrolled already.")
     for earlier in patient.invitations.filter(used_at=None, revoked_at=None):
-        revoke(invitation=earlier, by=by, at=at)
+        revoke(context, invitation=earlier)
     invitation = Invitation(
-        clinic_id=by.clinic_id,
+        clinic_id=context.actor.clinic_id,
         kind=Invitation.Kind.PATIENT,
         email=email.strip().lower(),
         full_name=patient.full_name,
         patient=patient,
-        created_by=by,
-        created_at=at,
+        created_by=context.clinician,
+        created_at=context.at,
     )
-    return _issue(invitation, action="invitation.patient", by=by, at=at)
+    return _issue(context, invitation, action="invitation.patient")
 
 
 @transaction.atomic
-def resend(*, invitation: Invitation, by: Clinician, at: datetime) -> Issued:
+def resend(context: Context[Clinician], *, invitation: Invitation) -> Issued:
     """Give the invitation a new link and 72 more hours; the old link ends."""
     invitation = _unused(invitation)
-    outbox.cancel(group=_group(invitation), at=at)
-    return _issue(invitation, action="invitation.resend", by=by, at=at)
+    outbox.cancel(group=_group(invitation), at=context.at)
+    return _issue(context, invitation, action="invitation.resend")
 
 
 @transaction.atomic
-def revoke(*, invitation: Invitation, by: Clinician, at: datetime) -> Invitation:
+def revoke(context: Context[Clinician], *, invitation: Invitation) -> Invitation:
     invitation = _unused(invitation)
-    invitation.revoked_at = at
+    invitation.revoked_at = context.at
     invitation.save(update_fields=["revoked_at"])
     forget_address(invitation=invitation)
-    _record("invitation.revoke", invitation, by, at)
+    _record(context, "invitation.revoke", invitation)
     return invitation
 
 
@@ -173,14 +172,14 @@ def _unused(invitation: Invitation) -> Invitation:
     return locked
 
 
-def _issue(invitation: Invitation, *, action: str, by: Clinician | None, at: datetime) -> Issued:
+def _issue(context: Context[Actor], invitation: Invitation, *, action: str) -> Issued:
     token = make_token()
     invitation.token_hash = hash_token(token)
-    invitation.expires_at = at + VALID_FOR
+    invitation.expires_at = context.at + VALID_FOR
     invitation.save()
     issued = Issued(invitation, token)
-    _send(issued, at)
-    _record(action, invitation, by, at)
+    _send(issued, context.at)
+    _record(context, action, invitation)
     return issued
 
 
@@ -208,12 +207,5 @@ def _group(invitation: Invitation) -> str:
     return f"invitation:{invitation.id}"
 
 
-def _record(action: str, invitation: Invitation, by: Clinician | None, at: datetime) -> None:
-    audit.record(
-        action=action,
-        by=by,
-        at=at,
-        clinic_id=invitation.clinic_id,
-        patient_id=invitation.patient_id,
-        subject_id=invitation.id,
-    )
+def _record(context: Context[Actor], action: str, invitation: Invitation) -> None:
+    audit.record(context, action, invitation)

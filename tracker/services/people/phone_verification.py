@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import transaction
 
 from notifications import outbox
 from tracker.models import Clinician
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 
 CHANNEL = "sms"
@@ -52,39 +51,47 @@ def is_available() -> bool:
 
 
 @transaction.atomic
-def ask(*, by: Clinician, number: str, at: datetime) -> None:
+def ask(context: Context[Clinician], *, number: str) -> None:
     """Send a code to the number. Raises NoSms, NumberInvalid, TooManyCodes."""
     if not is_available():
         raise NoSms
     bare = "".join(each for each in number if each.isdigit() or each == "+")
     try:
         outbox.send_code(
-            recipient_id=by.recipient_id, channel=CHANNEL, address=bare, link=PAGE, at=at
+            recipient_id=context.actor.recipient_id,
+            channel=CHANNEL,
+            address=bare,
+            link=PAGE,
+            at=context.at,
         )
     except outbox.UnusableAddress:
         raise NumberInvalid from None
     except outbox.TooManyCodes:
         raise TooManyCodes from None
-    _audit("clinician.number_ask", by, at)
+    _audit(context, "clinician.number_ask")
 
 
-def confirm(*, by: Clinician, code: str, at: datetime) -> None:
+def confirm(context: Context[Clinician], *, code: str) -> None:
     """Use the number from now on. Raises CodeWrong, after the try was counted."""
     with transaction.atomic():
-        is_right = outbox.confirm_code(recipient_id=by.recipient_id, code=code.strip(), at=at)
+        is_right = outbox.confirm_code(
+            recipient_id=context.actor.recipient_id, code=code.strip(), at=context.at
+        )
         if is_right:
-            _audit("clinician.number_confirm", by, at)
+            _audit(context, "clinician.number_confirm")
     if not is_right:
         raise CodeWrong
 
 
 @transaction.atomic
-def remove(*, by: Clinician, at: datetime) -> None:
+def remove(context: Context[Clinician]) -> None:
     """Send no more SMS."""
-    for point in outbox.addresses(by.recipient_id, CHANNEL):
-        outbox.remove_contact_point(recipient_id=by.recipient_id, contact_point_id=point.pk, at=at)
-    _audit("clinician.number_remove", by, at)
+    for point in outbox.addresses(context.actor.recipient_id, CHANNEL):
+        outbox.remove_contact_point(
+            recipient_id=context.actor.recipient_id, contact_point_id=point.pk, at=context.at
+        )
+    _audit(context, "clinician.number_remove")
 
 
-def _audit(action: str, by: Clinician, at: datetime) -> None:
-    audit.record(action=action, by=by, at=at, clinic_id=by.clinic_id, subject_id=by.id)
+def _audit(context: Context[Clinician], action: str) -> None:
+    audit.record(context, action, context.actor)

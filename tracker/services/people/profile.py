@@ -10,6 +10,7 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Patient, PatientTimeZone
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.local_time.calendars import calendar_of
 from tracker.services.reminders import reminder_slots
 
@@ -26,22 +27,22 @@ QuietHours = tuple[time, time]
 
 @transaction.atomic
 def change(
+    context: Context[Actor],
     *,
-    by: Patient,
+    patient: Patient,
     full_name: str | Unchanged = UNCHANGED,
     time_zone: str | Unchanged = UNCHANGED,
     declined_time_zone: str | Unchanged = UNCHANGED,
     reminder_time: time | Unchanged | None = UNCHANGED,
     reminds_on_weekends: bool | Unchanged = UNCHANGED,
     quiet_hours: QuietHours | Unchanged | None = UNCHANGED,
-    at: datetime,
 ) -> Patient:
     """Store what was given; a new zone counts the days from tomorrow on."""
-    patient = Patient.objects.select_for_update(of=("self",)).get(pk=by.pk)
+    patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     if not isinstance(full_name, Unchanged):
         patient.full_name = full_name
     if not isinstance(time_zone, Unchanged) and time_zone != patient.time_zone:
-        _move(patient, time_zone, at=at)
+        _move(patient, time_zone, at=context.at)
     if not isinstance(declined_time_zone, Unchanged):
         patient.declined_time_zone = declined_time_zone
     if not isinstance(reminds_on_weekends, Unchanged):
@@ -51,15 +52,9 @@ def change(
     patient.save()
     _tell_the_outbox(patient)
     if not isinstance(reminder_time, Unchanged):
-        reminder_slots.set_diary_time(patient=patient, wall_time=reminder_time, at=at)
-    reminder_slots.schedule_all(patient=patient, at=at)
-    audit.record(
-        action="patient.change",
-        by=patient,
-        at=at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-    )
+        reminder_slots.set_diary_time(patient=patient, wall_time=reminder_time, at=context.at)
+    reminder_slots.schedule_all(patient=patient, at=context.at)
+    audit.record(context, "patient.change", patient)
     return patient
 
 

@@ -11,6 +11,7 @@ from tracker.models import Clinician
 from tracker.rules.local_days import zone_names
 from tracker.services import audit
 from tracker.services.clinics.clinics import TimeZoneUnknown
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 
 #: A page is useful for a day: whoever was quiet for longer would never hear of it.
@@ -25,29 +26,26 @@ class QuietHoursInvalid(ServiceError):
 
 @transaction.atomic
 def change(
+    context: Context[Clinician],
     *,
     time_zone: str,
     quiet_from: time | None,
     quiet_until: time | None,
-    by: Clinician,
-    at: datetime,
 ) -> None:
     """Set one's own zone and quiet hours. What is urgent knows none."""
     if time_zone not in zone_names():
         raise TimeZoneUnknown
     if not _is_sound(quiet_from, quiet_until):
         raise QuietHoursInvalid
-    known = outbox.recipient(by.recipient_id)
+    known = outbox.recipient(context.actor.recipient_id)
     outbox.upsert_recipient(
-        recipient_id=by.recipient_id,
+        recipient_id=context.actor.recipient_id,
         language=known.language if known else "en",
         time_zone=time_zone,
         quiet_from=quiet_from,
         quiet_until=quiet_until,
     )
-    audit.record(
-        action="clinician.quiet_hours", by=by, at=at, clinic_id=by.clinic_id, subject_id=by.id
-    )
+    audit.record(context, "clinician.quiet_hours", context.actor)
 
 
 def _is_sound(begin: time | None, end: time | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,7 @@ from notifications import outbox
 from tracker.models import CareTeam, Clinician, Invitation, User
 from tracker.services import audit
 from tracker.services.clinics import care_teams
+from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, ServiceError
 from tracker.services.escalations import hand_overs
 from tracker.services.people import invitations
@@ -36,30 +38,34 @@ class LastAdministrator(Conflict):
 
 
 @transaction.atomic
-def join_with_new_account(*, token: str, full_name: str, password: str, at: datetime) -> Clinician:
+def join_with_new_account(
+    context: Context[Actor], *, token: str, full_name: str, password: str
+) -> Clinician:
     """Accept an invitation by making an account. The link proved the address."""
-    invitation = _locked(token, at)
+    invitation = _locked(token, context.at)
     if User.objects.filter(email=invitation.email).exists():
         raise AccountExists
-    user = User.objects.create_user(invitation.email, password, joined_at=at)
+    user = User.objects.create_user(invitation.email, password, joined_at=context.at)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return _seat(invitation, user=user, full_name=full_name, at=at)
+    return _add_membership(context, invitation, user=user, full_name=full_name)
 
 
 @transaction.atomic
-def join_as(*, token: str, user: User, at: datetime) -> Clinician:
+def join_as(context: Context[Actor], *, token: str, user: User) -> Clinician:
     """Accept an invitation with the account that is signed in."""
-    invitation = _locked(token, at)
+    invitation = _locked(token, context.at)
     if user.email != invitation.email:
         raise OtherAccount
-    return _seat(invitation, user=user, full_name=invitation.full_name, at=at)
+    return _add_membership(context, invitation, user=user, full_name=invitation.full_name)
 
 
 def _locked(token: str, at: datetime) -> Invitation:
     return invitations.find_valid(token=token, kind=Invitation.Kind.CLINICIAN, at=at, lock=True)
 
 
-def _seat(invitation: Invitation, *, user: User, full_name: str, at: datetime) -> Clinician:
+def _add_membership(
+    context: Context[Actor], invitation: Invitation, *, user: User, full_name: str
+) -> Clinician:
     clinician, _ = Clinician.objects.update_or_create(
         clinic_id=invitation.clinic_id,
         user=user,
@@ -70,18 +76,12 @@ def _seat(invitation: Invitation, *, user: User, full_name: str, at: datetime) -
             "is_active": True,
         },
     )
-    invitation.used_at = at
+    invitation.used_at = context.at
     invitation.save(update_fields=["used_at"])
     invitations.forget_address(invitation=invitation)
-    _make_reachable(clinician, at)
+    _make_reachable(clinician, context.at)
     _join_only_team(clinician)
-    audit.record(
-        action="invitation.accept",
-        by=clinician,
-        at=at,
-        clinic_id=clinician.clinic_id,
-        subject_id=invitation.id,
-    )
+    audit.record(replace(context, actor=clinician), "invitation.accept", invitation)
     return clinician
 
 
@@ -110,14 +110,13 @@ def _join_only_team(clinician: Clinician) -> None:
 
 @transaction.atomic
 def change(
+    context: Context[Clinician],
     *,
     clinician: Clinician,
     full_name: str,
     role: str,
     is_administrator: bool,
     is_active: bool,
-    by: Clinician,
-    at: datetime,
 ) -> Clinician:
     """Change someone's seat. One who left keeps what they signed, and is told nothing."""
     administers = (is_administrator or role == Clinician.Role.ADMINISTRATOR) and is_active
@@ -129,14 +128,8 @@ def change(
     clinician.is_active = is_active
     clinician.save(update_fields=["full_name", "role", "is_administrator", "is_active"])
     if not (is_active and clinician.sees_diaries):
-        hand_overs.give_back(owner=clinician, by=by, at=at)
-    audit.record(
-        action="clinician.change",
-        by=by,
-        at=at,
-        clinic_id=clinician.clinic_id,
-        subject_id=clinician.id,
-    )
+        hand_overs.give_back(context, owner=clinician)
+    audit.record(context, "clinician.change", clinician)
     return clinician
 
 

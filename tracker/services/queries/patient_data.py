@@ -27,6 +27,7 @@ from tracker.models import (
 from tracker.rules import Question, checklist_questions
 from tracker.rules.records import Condition
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import NotFound
 from tracker.services.local_time.calendars import calendar_of
 from tracker.services.queries.pending_advice import MustRead, must_read
@@ -38,17 +39,6 @@ from tracker.services.reminders.reminders import MOST_SNOOZES
 #: how long a patient is told that somebody has looked
 REVIEWS_SHOWN_FOR = timedelta(days=30)
 MESSAGES_PER_PAGE = 50
-
-
-def _audit(action: str, patient: Patient, at: datetime, subject_id: object = "") -> None:
-    audit.record(
-        action=action,
-        by=patient,
-        at=at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=subject_id,
-    )
 
 
 # Records
@@ -64,13 +54,18 @@ def _standing(kind: RecordKind, patient: Patient, **which: object) -> QuerySet[R
 
 @transaction.atomic
 def records(
-    *, by: Patient, kind: RecordKind, from_date: date, until_date: date, at: datetime
+    context: Context[Actor],
+    *,
+    patient: Patient,
+    kind: RecordKind,
+    from_date: date,
+    until_date: date,
 ) -> list[Revision]:
     """What was logged for these days and not taken back, in order of day and time."""
     found = _standing(
-        kind, by, local_date__range=(from_date, until_date), retracted_at=None
+        kind, patient, local_date__range=(from_date, until_date), retracted_at=None
     ).order_by("id")
-    _audit(f"{kind}.list", by, at)
+    audit.record(context, f"{kind}.list", patient)
     return sorted(found, key=_when)
 
 
@@ -82,22 +77,22 @@ def _when(revision: Revision) -> datetime | date:
 
 
 @transaction.atomic
-def record(*, by: Patient, kind: RecordKind, uuid: UUID, at: datetime) -> Revision:
+def record(context: Context[Actor], *, patient: Patient, kind: RecordKind, uuid: UUID) -> Revision:
     """One record, also one that was taken back. Raises NotFound."""
-    found = _standing(kind, by).filter(uuid=uuid).first()
+    found = _standing(kind, patient).filter(uuid=uuid).first()
     if found is None:
         raise NotFound
-    _audit(f"{kind}.read", by, at, uuid)
+    audit.record(context, f"{kind}.read", patient, subject_id=uuid)
     return found
 
 
 @transaction.atomic
-def diary_entry(*, by: Patient, day: date, at: datetime) -> Revision:
+def diary_entry(context: Context[Actor], *, patient: Patient, day: date) -> Revision:
     """The entry of a local date. Raises NotFound."""
-    found = _standing(RecordKind.DIARY_ENTRY, by, local_date=day, retracted_at=None).first()
+    found = _standing(RecordKind.DIARY_ENTRY, patient, local_date=day, retracted_at=None).first()
     if found is None:
         raise NotFound
-    _audit("diary_entry.read", by, at, found.uuid)
+    audit.record(context, "diary_entry.read", patient, subject_id=found.uuid)
     return found
 
 
@@ -116,21 +111,25 @@ class Now:
 
 
 @transaction.atomic
-def now(*, by: Patient, phone_zone: str | None = None, at: datetime) -> Now:
-    today = calendar_of(by).today(at)
-    _audit("now.read", by, at)
+def now(context: Context[Actor], *, patient: Patient, phone_zone: str | None = None) -> Now:
+    today = calendar_of(patient).today(context.at)
+    audit.record(context, "now.read", patient)
     return Now(
         local_date=today,
         logged_today=DiaryEntry.objects.filter(
-            patient=by, local_date=today, retracted_at=None
+            patient=patient, local_date=today, retracted_at=None
         ).exists(),
-        must_read=must_read(patient=by, at=at),
-        messages=list(_messages(by).filter(read_at=None)[:MESSAGES_PER_PAGE]),
+        must_read=must_read(patient=patient, at=context.at),
+        messages=list(_messages(patient).filter(read_at=None)[:MESSAGES_PER_PAGE]),
         reviews=list(
-            Review.objects.filter(patient=by, at__gt=at - REVIEWS_SHOWN_FOR).select_related("by")
+            Review.objects.filter(
+                patient=patient, at__gt=context.at - REVIEWS_SHOWN_FOR
+            ).select_related("by")
         ),
-        hours=list(StaffedHours.objects.filter(clinic_id=by.clinic_id)),
-        zone_question=ask(patient=by, phone_zone=phone_zone, at=at) if phone_zone else None,
+        hours=list(StaffedHours.objects.filter(clinic_id=patient.clinic_id)),
+        zone_question=ask(patient=patient, phone_zone=phone_zone, at=context.at)
+        if phone_zone
+        else None,
     )
 
 
@@ -139,27 +138,27 @@ def _messages(patient: Patient) -> QuerySet[Message]:
 
 
 @transaction.atomic
-def messages(*, by: Patient, before: UUID | None, at: datetime) -> list[Message]:
+def messages(context: Context[Actor], *, patient: Patient, before: UUID | None) -> list[Message]:
     """Messages, newest first; the page that ends before the given one. Raises NotFound."""
-    page = _messages(by)
+    page = _messages(patient)
     if before is not None:
         last = page.filter(pk=before).first()
         if last is None:
             raise NotFound
         page = page.filter(sent_at__lte=last.sent_at).exclude(sent_at=last.sent_at, id__gte=last.id)
-    _audit("messages.list", by, at)
+    audit.record(context, "messages.list", patient)
     return list(page[:MESSAGES_PER_PAGE])
 
 
 @transaction.atomic
-def mark_advice_read(*, by: Patient, advice_id: UUID, at: datetime) -> Advice:
+def mark_advice_read(context: Context[Actor], *, patient: Patient, advice_id: UUID) -> Advice:
     """Note when it was first read. Raises NotFound."""
-    mine = Advice.objects.filter(patient=by, pk=advice_id)
-    mine.filter(read_at=None).update(read_at=at)
+    mine = Advice.objects.filter(patient=patient, pk=advice_id)
+    mine.filter(read_at=None).update(read_at=context.at)
     found = mine.first()
     if found is None:
         raise NotFound
-    _audit("advice.read", by, at, advice_id)
+    audit.record(context, "advice.read", patient, subject_id=advice_id)
     return found
 
 
@@ -175,16 +174,18 @@ class SlotShown:
 
 
 @transaction.atomic
-def reminders(*, by: Patient, at: datetime) -> list[SlotShown]:
+def reminders(context: Context[Actor], *, patient: Patient) -> list[SlotShown]:
     """The wall times at which the patient is reminded, and what waits for an answer."""
-    _audit("reminders.list", by, at)
+    audit.record(context, "reminders.list", patient)
     open_today = {
         reminder.slot_id: reminder
-        for reminder in by.reminders.filter(
-            local_date=by.local_date(at), outcome=Reminder.Outcome.SENT, answered_at=None
+        for reminder in patient.reminders.filter(
+            local_date=patient.local_date(context.at),
+            outcome=Reminder.Outcome.SENT,
+            answered_at=None,
         )
     }
-    slots = by.reminder_slots.filter(is_on=True).exclude(remind_at=None, unanswered=0)
+    slots = patient.reminder_slots.filter(is_on=True).exclude(remind_at=None, unanswered=0)
     return [
         slot_shown(slot, open_today.get(slot.id))
         for slot in slots.select_related("planned_measure")
@@ -210,24 +211,24 @@ class CarePlan:
 
 
 @transaction.atomic
-def care_plan(*, by: Patient, at: datetime) -> CarePlan:
-    episode = Episode.objects.current().filter(patient=by).first()
+def care_plan(context: Context[Actor], *, patient: Patient) -> CarePlan:
+    episode = Episode.objects.current().filter(patient=patient).first()
     measures = list(episode.planned_measures.current()) if episode else []
-    _audit("care_plan.read", by, at)
+    audit.record(context, "care_plan.read", patient)
     return CarePlan(episode, measures)
 
 
 @transaction.atomic
-def red_flag_questions(*, by: Patient, at: datetime) -> tuple[Question, ...]:
+def red_flag_questions(context: Context[Actor], *, patient: Patient) -> tuple[Question, ...]:
     """What to ask this patient today."""
-    today = calendar_of(by).today(at)
-    episode = Episode.objects.current().filter(patient=by).first()
-    _audit("red_flag_questions.read", by, at)
+    today = calendar_of(patient).today(context.at)
+    episode = Episode.objects.current().filter(patient=patient).first()
+    audit.record(context, "red_flag_questions.read", patient)
     return checklist_questions(
         date=today,
         onset_date=(episode.onset_date or episode.index_date) if episode else today,
-        birth_date=by.birth_date,
-        conditions=cast(list[Condition], by.conditions),
+        birth_date=patient.birth_date,
+        conditions=cast(list[Condition], patient.conditions),
     )
 
 
@@ -240,8 +241,8 @@ class Profile:
 
 
 @transaction.atomic
-def profile(*, by: Patient, at: datetime) -> Profile:
-    calendar = calendar_of(by)
-    _audit("patient.read", by, at)
-    hours = list(StaffedHours.objects.filter(clinic_id=by.clinic_id))
-    return Profile(by, calendar.zone_of(calendar.today(at)), hours)
+def profile(context: Context[Actor], *, patient: Patient) -> Profile:
+    calendar = calendar_of(patient)
+    audit.record(context, "patient.read", patient)
+    hours = list(StaffedHours.objects.filter(clinic_id=patient.clinic_id))
+    return Profile(patient, calendar.zone_of(calendar.today(context.at)), hours)

@@ -20,6 +20,7 @@ from tracker.models import DiaryEntry, Episode, Patient, PatientTimeZone, Record
 from tracker.models.records import LoggedRecord
 from tracker.rules import records as forms
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.evaluation import evaluate
 from tracker.services.local_time.calendars import Calendar
 from tracker.services.queries.pending_advice import MustRead, must_read
@@ -47,27 +48,26 @@ class Submitted:
 
 @transaction.atomic
 def submit(
-    *, patient_id: UUID, by: Patient, submissions: Sequence[Submission], at: datetime, action: str
+    context: Context[Actor],
+    *,
+    patient: Patient,
+    submissions: Sequence[Submission],
+    action: str,
 ) -> Submitted:
     """Store what is new, say what is not, run the rules over the result.
 
     One bad submission stops none of the others. A patient's submissions are taken one
     request after the other, so the ten copies of a retry meet the first one's row.
     """
-    patient = _locked(patient_id)
-    ledger = _ledger(patient, by=by, submissions=submissions, at=at)
+    locked = _locked(patient.pk)
+    ledger = _ledger(context, locked, submissions)
     outcomes = [ledger.take(submission) for submission in submissions]
     refused = _write(ledger)
-    _follow_up(patient, ledger, refused, at=at)
+    _follow_up(locked, ledger, refused, at=context.at)
     audit.record(
-        action=action,
-        by=by,
-        at=at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=submissions[0].uuid if len(submissions) == 1 else "",
+        context, action, patient, subject_id=submissions[0].uuid if len(submissions) == 1 else ""
     )
-    now = must_read(patient=patient, at=at)
+    now = must_read(patient=patient, at=context.at)
     return Submitted([_after_writing(outcome, refused) for outcome in outcomes], now)
 
 
@@ -87,15 +87,13 @@ def _locked(patient_id: UUID) -> Patient:
     )
 
 
-def _ledger(
-    patient: Patient, *, by: Patient, submissions: Sequence[Submission], at: datetime
-) -> Ledger:
+def _ledger(context: Context[Actor], patient: Patient, submissions: Sequence[Submission]) -> Ledger:
     changes = [
         (date.fromisoformat(change["from_date"]), change["time_zone"])
         for change in patient.zone_changes  # type: ignore[attr-defined]
     ]
     calendar = Calendar(patient.time_zone, changes)
-    ledger = Ledger(patient=patient, calendar=calendar, at=at, author=by.user)
+    ledger = Ledger(patient=patient, calendar=calendar, at=context.at, author=context.user)
     days = DiaryEntry.objects.filter(
         patient=patient, local_date__in=_diary_dates(submissions), retracted_at=None
     )

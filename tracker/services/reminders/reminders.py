@@ -14,6 +14,7 @@ from notifications import outbox
 from tracker.models import Patient, Reminder, ReminderSlot
 from tracker.services import audit
 from tracker.services.batches import act_on_each
+from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, NotFound
 from tracker.services.reminders.answers import cancel, groups_of, is_answered
 from tracker.services.reminders.reminder_slots import schedule
@@ -45,32 +46,25 @@ def send_again(*, at: datetime, limit: int) -> int:
 
 
 @transaction.atomic
-def snooze(*, by: Patient, slot_id: UUID, minutes: int, at: datetime) -> Reminder:
+def snooze(context: Context[Actor], *, patient: Patient, slot_id: UUID, minutes: int) -> Reminder:
     """Remind again in so many minutes. Raises NotFound, SnoozeRefused."""
-    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
-    slot = by.reminder_slots.filter(pk=slot_id).first()
+    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
+    slot = patient.reminder_slots.filter(pk=slot_id).first()
     if slot is None:
         raise NotFound
     latest = slot.reminders.filter(outcome=Reminder.Outcome.SENT, answered_at=None).first()
-    again_at = at + timedelta(minutes=minutes)
+    again_at = context.at + timedelta(minutes=minutes)
     if (
         latest is None
         or latest.snoozes >= MOST_SNOOZES
-        or by.local_date(again_at) != latest.local_date
+        or patient.local_date(again_at) != latest.local_date
     ):
         raise SnoozeRefused
-    cancel(latest, at=at)
+    cancel(latest, at=context.at)
     latest.again_at = again_at
     latest.snoozes += 1
     latest.save(update_fields=["again_at", "snoozes"])
-    audit.record(
-        action="reminder.snooze",
-        by=by,
-        at=at,
-        clinic_id=by.clinic_id,
-        patient_id=by.id,
-        subject_id=slot.id,
-    )
+    audit.record(context, "reminder.snooze", patient, subject_id=slot.id)
     return latest
 
 

@@ -18,24 +18,25 @@ from notifications import outbox
 from tracker.models import Clinician, Message, Patient, Review
 from tracker.services import audit
 from tracker.services.batches import act_on_each
+from tracker.services.context import Actor, Context
 from tracker.services.errors import NotFound
 
 REMINDED_AFTER = timedelta(hours=24)
 RETURNS_AFTER = timedelta(hours=72)
 
 
-def send(*, patient: Patient, by: Clinician, text: str, review: Review, at: datetime) -> Message:
+def send(context: Context[Clinician], *, patient: Patient, text: str, review: Review) -> Message:
     """Write to the patient. The caller has a transaction."""
     message = Message.objects.create(
         clinic_id=patient.clinic_id,
         patient=patient,
         review=review,
-        by=by,
-        sent_at=at,
+        by=context.actor,
+        sent_at=context.at,
         text=text,
-        chase_at=at + REMINDED_AFTER,
+        chase_at=context.at + REMINDED_AFTER,
     )
-    _tell(message, group=_group(message), at=at)
+    _tell(message, group=_group(message), at=context.at)
     return message
 
 
@@ -46,24 +47,17 @@ def chase_due(*, at: datetime, limit: int) -> int:
 
 
 @transaction.atomic
-def mark_read(*, by: Patient, message_id: UUID, at: datetime) -> Message:
+def mark_read(context: Context[Actor], *, patient: Patient, message_id: UUID) -> Message:
     """Note when it was first read. Raises NotFound."""
-    message = by.messages.select_for_update(of=("self",)).filter(pk=message_id).first()
+    message = patient.messages.select_for_update(of=("self",)).filter(pk=message_id).first()
     if message is None:
         raise NotFound
     if message.read_at is None:
-        message.read_at, message.chase_at = at, None
+        message.read_at, message.chase_at = context.at, None
         message.save(update_fields=["read_at", "chase_at"])
         for group in (_group(message), _second_group(message)):
-            outbox.cancel(group=group, at=at)
-    audit.record(
-        action="message.read",
-        by=by,
-        at=at,
-        clinic_id=by.clinic_id,
-        patient_id=by.id,
-        subject_id=message_id,
-    )
+            outbox.cancel(group=group, at=context.at)
+    audit.record(context, "message.read", patient, subject_id=message_id)
     return message
 
 
@@ -76,9 +70,9 @@ def returned(*, patients: Iterable[Patient] | QuerySet[Patient]) -> QuerySet[Mes
 
 
 @transaction.atomic
-def deal_with(*, message_id: UUID, by: Clinician, at: datetime) -> Message:
+def deal_with(context: Context[Clinician], *, message_id: UUID) -> Message:
     """Take it off the worklist: the patient was reached otherwise. Raises NotFound."""
-    patients = Patient.objects.for_clinician(by)
+    patients = Patient.objects.for_clinician(context.actor)
     mine = Message.objects.filter(
         pk=message_id, returned_at__isnull=False, patient__in=patients
     ).select_related("patient")
@@ -86,16 +80,9 @@ def deal_with(*, message_id: UUID, by: Clinician, at: datetime) -> Message:
     if message is None:
         raise NotFound
     if message.dealt_with_at is None:
-        message.dealt_with_at, message.dealt_with_by = at, by
+        message.dealt_with_at, message.dealt_with_by = context.at, context.actor
         message.save(update_fields=["dealt_with_at", "dealt_with_by"])
-    audit.record(
-        action="message.deal_with",
-        by=by,
-        at=at,
-        clinic_id=by.clinic_id,
-        patient_id=message.patient_id,
-        subject_id=message_id,
-    )
+    audit.record(context, "message.deal_with", message, subject_id=message_id)
     return message
 
 

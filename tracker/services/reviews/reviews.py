@@ -20,6 +20,7 @@ from tracker.models import (
     Visit,
 )
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound
 from tracker.services.escalations import lifecycle
 from tracker.services.reviews import clinic_messages
@@ -42,11 +43,10 @@ class PlannedVisit:
 
 @transaction.atomic
 def review(
+    context: Context[Clinician],
     *,
     patient: Patient,
     flag_ids: Sequence[UUID],
-    by: Clinician,
-    at: datetime,
     decision: Review.Decision,
     note: str = "",
     message: str = "",
@@ -59,23 +59,21 @@ def review(
 
     Flags that were not named, because they opened later, stay open and their ladders run.
     """
-    if not Patient.objects.for_clinician(by).filter(pk=patient.pk).exists():
+    if not Patient.objects.for_clinician(context.actor).filter(pk=patient.pk).exists():
         raise NotFound
     flags = _lock(patient, flag_ids)
     decided = Review.objects.create(
-        clinic_id=patient.clinic_id, patient=patient, by=by, at=at, decision=decision, note=note
-    )
-    _close(flags, decided, usefulness or {}, at=at)
-    _carry_out(decided, orders=orders, referrals=referrals, visit=visit)
-    clinic_messages.send(patient=patient, by=by, text=message or LOOKED, review=decided, at=at)
-    audit.record(
-        action="review.create",
-        by=by,
-        at=at,
         clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=decided.id,
+        patient=patient,
+        by=context.actor,
+        at=context.at,
+        decision=decision,
+        note=note,
     )
+    _close(flags, decided, usefulness or {}, at=context.at)
+    _carry_out(decided, orders=orders, referrals=referrals, visit=visit)
+    clinic_messages.send(context, patient=patient, text=message or LOOKED, review=decided)
+    audit.record(context, "review.create", patient, subject_id=decided.id)
     return decided
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from tracker import rules
 from tracker.models import Clinic, Clinician, RulesetAdoption
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
 
 
@@ -38,26 +39,26 @@ class AlreadyAdopted(Conflict):
 
 @transaction.atomic
 def adopt(
-    *, clinic: Clinic, version: str, from_date: date, reason: str, by: Clinician, at: datetime
+    context: Context[Clinician], *, clinic: Clinic, version: str, from_date: date, reason: str
 ) -> RulesetAdoption:
     """Judge the clinic's patients by another version from a local date on."""
-    if not by.is_administrator or by.clinic_id != clinic.id:
+    if not context.actor.is_administrator or context.actor.clinic_id != clinic.id:
         raise NotFound
     check_version(version)
     check_reason(reason)
-    if from_date < earliest_start(clinic, at):
+    if from_date < earliest_start(clinic, context.at):
         raise TakesEffectTooSoon
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
     if RulesetAdoption.objects.filter(clinic=clinic, from_date=from_date).exists():
         raise AlreadyAdopted
-    return _write(clinic, version, from_date, reason, by=by, at=at)
+    return _write(context, clinic, version, from_date, reason)
 
 
-def open_with_live(*, clinic: Clinic, at: datetime) -> RulesetAdoption:
+def open_with_live(context: Context[Actor], *, clinic: Clinic) -> RulesetAdoption:
     """A new clinic begins with the live version, and keeps it until it adopts another."""
-    today = at.astimezone(clinic.zone).date()
+    today = context.at.astimezone(clinic.zone).date()
     reason = "The clinic opened with it."
-    return _write(clinic, rules.LIVE.version, today, reason, by=None, at=at)
+    return _write(context, clinic, rules.LIVE.version, today, reason)
 
 
 def earliest_start(clinic: Clinic, at: datetime) -> date:
@@ -75,21 +76,15 @@ def check_reason(reason: str) -> None:
 
 
 def _write(
-    clinic: Clinic,
-    version: str,
-    from_date: date,
-    reason: str,
-    *,
-    by: Clinician | None,
-    at: datetime,
+    context: Context[Actor], clinic: Clinic, version: str, from_date: date, reason: str
 ) -> RulesetAdoption:
     adoption = RulesetAdoption.objects.create(
         clinic=clinic,
         version=version,
         from_date=from_date,
         reason=reason,
-        adopted_by=by,
-        adopted_at=at,
+        adopted_by=context.clinician,
+        adopted_at=context.at,
     )
-    audit.record(action="ruleset.adopt", by=by, at=at, clinic_id=clinic.id, subject_id=adoption.pk)
+    audit.record(context, "ruleset.adopt", adoption)
     return adoption

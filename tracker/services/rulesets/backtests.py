@@ -11,6 +11,7 @@ from django.db import transaction
 from tracker import rules
 from tracker.models import Clinic, Episode
 from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.evaluation.histories import history_of
 
 
@@ -26,14 +27,14 @@ def count(*, clinic: Clinic) -> int:
     return Episode.objects.filter(clinic=clinic).count()
 
 
-def histories(*, clinic: Clinic, at: datetime) -> Iterator[Judged]:
+def histories(context: Context[Actor], *, clinic: Clinic) -> Iterator[Judged]:
     """Every episode of the clinic, one after the other."""
     with transaction.atomic():
-        audit.record(action="clinic.backtest", by=None, at=at, clinic_id=clinic.id)
+        audit.record(context, "clinic.backtest", clinic)
     episodes = Episode.objects.filter(clinic=clinic).select_related("patient").order_by("pk")
     for episode in episodes.iterator(chunk_size=100):
         history = history_of(episode=episode, flags=episode.flags.all())
-        yield Judged(history, _until(episode, history, at))
+        yield Judged(history, _until(episode, history, context.at))
 
 
 def _until(episode: Episode, history: rules.History, at: datetime) -> datetime | None:

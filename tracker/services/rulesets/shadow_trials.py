@@ -18,6 +18,7 @@ from tracker.models import Clinic, Clinician, Episode, Flag, ShadowFinding, Shad
 from tracker.rules.backtesting import Found, Pair, paired
 from tracker.rules.variants import Variant
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
 from tracker.services.evaluation.histories import history_of
 from tracker.services.rulesets.adoption import check_reason, check_version, earliest_start
@@ -39,20 +40,19 @@ class NothingToTry(ServiceError):
 
 @transaction.atomic
 def start(
+    context: Context[Clinician],
     *,
     clinic: Clinic,
     version: str,
     thresholds: Mapping[str, int | float],
     reason: str,
-    by: Clinician,
-    at: datetime,
 ) -> ShadowTrial:
     """Judge this beside the live rules, as if it had been adopted for tomorrow."""
-    _check_who(clinic, by)
+    _check_who(context, clinic)
     check_version(version)
     check_reason(reason)
     checked(thresholds)
-    running = in_force(periods_of(clinic_id=clinic.id), earliest_start(clinic, at))
+    running = in_force(periods_of(clinic_id=clinic.id), earliest_start(clinic, context.at))
     if version == running.version and {**running.thresholds, **thresholds} == running.thresholds:
         raise NothingToTry
     Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
@@ -62,25 +62,25 @@ def start(
         clinic=clinic,
         version=version,
         thresholds=dict(thresholds),
-        from_date=earliest_start(clinic, at),
-        started_by=by,
-        started_at=at,
+        from_date=earliest_start(clinic, context.at),
+        started_by=context.actor,
+        started_at=context.at,
         reason=reason,
     )
-    _record("shadow.start", trial, by, at)
+    _record(context, "shadow.start", trial)
     return trial
 
 
 @transaction.atomic
-def stop(*, clinic: Clinic, by: Clinician, at: datetime) -> ShadowTrial:
+def stop(context: Context[Clinician], *, clinic: Clinic) -> ShadowTrial:
     """End the trial that runs. What it found is kept."""
-    _check_who(clinic, by)
+    _check_who(context, clinic)
     trial = ShadowTrial.objects.running().select_for_update().filter(clinic=clinic).first()
     if trial is None:
         raise NotFound
-    trial.stopped_at, trial.stopped_by = at, by
+    trial.stopped_at, trial.stopped_by = context.at, context.actor
     trial.save(update_fields=["stopped_at", "stopped_by"])
-    _record("shadow.stop", trial, by, at)
+    _record(context, "shadow.stop", trial)
     return trial
 
 
@@ -178,10 +178,10 @@ def _found(row: Flag | ShadowFinding) -> Found:
     )
 
 
-def _check_who(clinic: Clinic, by: Clinician) -> None:
-    if not by.is_administrator or by.clinic_id != clinic.id:
+def _check_who(context: Context[Clinician], clinic: Clinic) -> None:
+    if not context.actor.is_administrator or context.actor.clinic_id != clinic.id:
         raise NotFound
 
 
-def _record(action: str, trial: ShadowTrial, by: Clinician, at: datetime) -> None:
-    audit.record(action=action, by=by, at=at, clinic_id=trial.clinic_id, subject_id=trial.id)
+def _record(context: Context[Clinician], action: str, trial: ShadowTrial) -> None:
+    audit.record(context, action, trial)

@@ -13,6 +13,7 @@ from tracker.models import Clinic, Clinician, Patient, ThresholdChange
 from tracker.rules import THRESHOLDS, InvalidThreshold, Thresholds
 from tracker.rules.thresholds import Bounds, bounds
 from tracker.services import audit
+from tracker.services.context import Context
 from tracker.services.errors import NotFound, ServiceError
 from tracker.services.local_time.calendars import calendar_of
 from tracker.services.rulesets.adoption import TakesEffectTooSoon, check_reason, earliest_start
@@ -42,6 +43,7 @@ class Setting:
 
 @transaction.atomic
 def change(
+    context: Context[Clinician],
     *,
     clinic: Clinic,
     patient: Patient | None = None,
@@ -49,16 +51,14 @@ def change(
     value: Decimal | None,
     from_date: date,
     reason: str,
-    by: Clinician,
-    at: datetime,
 ) -> ThresholdChange:
     """Set a number from a local date on; None takes back what was set before.
 
     What is judged already stays as it was judged: the date is tomorrow or later.
     """
-    _check_who(clinic, patient, by)
+    _check_who(context, clinic, patient)
     check_reason(reason)
-    earliest = _earliest(clinic, patient, at)
+    earliest = _earliest(clinic, patient, context.at)
     if from_date < earliest:
         raise TakesEffectTooSoon
     _check(clinic, patient, name, value, from_date)
@@ -69,17 +69,10 @@ def change(
         value=value,
         from_date=from_date,
         reason=reason,
-        changed_by=by,
-        changed_at=at,
+        changed_by=context.actor,
+        changed_at=context.at,
     )
-    audit.record(
-        action="threshold.change",
-        by=by,
-        at=at,
-        clinic_id=clinic.id,
-        patient_id=patient.id if patient else None,
-        subject_id=row.pk,
-    )
+    audit.record(context, "threshold.change", patient or clinic, subject_id=row.pk)
     return row
 
 
@@ -114,11 +107,15 @@ def checked(changes: Mapping[str, int | float]) -> Thresholds:
     return changed
 
 
-def _check_who(clinic: Clinic, patient: Patient | None, by: Clinician) -> None:
+def _check_who(context: Context[Clinician], clinic: Clinic, patient: Patient | None) -> None:
     if patient is None:
-        may = by.is_administrator and by.clinic_id == clinic.id
+        may = context.actor.is_administrator and context.actor.clinic_id == clinic.id
     else:
-        may = Patient.objects.for_clinician(by).filter(pk=patient.pk, clinic=clinic).exists()
+        may = (
+            Patient.objects.for_clinician(context.actor)
+            .filter(pk=patient.pk, clinic=clinic)
+            .exists()
+        )
     if not may:
         raise NotFound
 

@@ -13,6 +13,7 @@ from tests.cast import PASSWORD, make_clinician
 from tracker.models import AuditEvent, CareTeam, Clinic, EscalationPolicy, Holiday, StaffedHours
 from tracker.services.clinics import care_teams, clinics
 from tracker.services.clinics.clinics import Span
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import policies
 from tracker.services.escalations.policies import Step
 from tracker.services.people import staff
@@ -39,7 +40,7 @@ def test_create_clinic_prints_a_link_that_makes_its_administrator(db):
     (token,) = re.findall(r"http://localhost:8000/console/join/(\S+)", said)
     clinic = Clinic.objects.get()
     boss = staff.join_with_new_account(
-        token=token, full_name="Bea Boss", password=PASSWORD, at=clinic.created_at
+        Context(SYSTEM, clinic.created_at), token=token, full_name="Bea Boss", password=PASSWORD
     )
     assert (boss.clinic, boss.is_administrator, boss.sees_diaries) == (clinic, True, False)
 
@@ -70,7 +71,7 @@ def test_create_clinic_refuses_in_words_and_leaves_nothing(db, options, words):
 
 
 def set_hours(cast, *spans: Span) -> None:
-    clinics.set_staffed_hours(clinic=cast.clinic, spans=spans, by=cast.ada, at=NOW)
+    clinics.set_staffed_hours(Context(cast.ada, NOW), clinic=cast.clinic, spans=spans)
 
 
 def test_the_week_is_replaced_as_a_whole(cast):
@@ -101,7 +102,7 @@ def test_a_clinic_that_is_never_staffed_is_refused(cast):
 def test_naming_a_holiday_again_renames_it(cast):
     for name in ("Holiday", "Memorial Day"):
         clinics.add_holiday(
-            clinic=cast.clinic, holiday_date=date(2026, 5, 25), name=name, by=cast.ada, at=NOW
+            Context(cast.ada, NOW), clinic=cast.clinic, holiday_date=date(2026, 5, 25), name=name
         )
 
     assert Holiday.objects.get().name == "Memorial Day"
@@ -109,13 +110,12 @@ def test_naming_a_holiday_again_renames_it(cast):
 
 def test_what_an_administrator_changes_is_audited(cast):
     clinics.change(
+        Context(cast.ada, NOW),
         clinic=cast.clinic,
         name="Harbor Spine Clinic",
         time_zone="America/Chicago",
         phone="",
         emergency_number="911",
-        by=cast.ada,
-        at=NOW,
     )
 
     event = AuditEvent.objects.get()
@@ -124,7 +124,7 @@ def test_what_an_administrator_changes_is_audited(cast):
 
 def set_ladder(cast, *steps: Step, priority: str = "P0", repeats: int = 0) -> EscalationPolicy:
     return policies.set_ladder(
-        care_team=cast.team, priority=priority, steps=steps, repeats=repeats, by=cast.ada, at=NOW
+        Context(cast.ada, NOW), care_team=cast.team, priority=priority, steps=steps, repeats=repeats
     )
 
 
@@ -186,7 +186,7 @@ def test_a_person_of_another_clinic_is_told_nothing(cast):
 
 def test_a_team_is_renamed_and_its_members_named(cast):
     care_teams.change(
-        care_team=cast.team, name="Back team", members=[cast.phil], by=cast.ada, at=NOW
+        Context(cast.ada, NOW), care_team=cast.team, name="Back team", members=[cast.phil]
     )
 
     cast.team.refresh_from_db()
@@ -194,9 +194,9 @@ def test_a_team_is_renamed_and_its_members_named(cast):
 
 
 def test_two_teams_of_a_clinic_do_not_share_a_name(cast):
-    second = care_teams.create(clinic=cast.clinic, name="Back team", by=cast.ada, at=NOW)
+    second = care_teams.create(Context(cast.ada, NOW), clinic=cast.clinic, name="Back team")
 
     with pytest.raises(care_teams.CareTeamNameTaken):
-        care_teams.create(clinic=cast.clinic, name="Back team", by=cast.ada, at=NOW)
+        care_teams.create(Context(cast.ada, NOW), clinic=cast.clinic, name="Back team")
     with pytest.raises(care_teams.CareTeamNameTaken):
-        care_teams.change(care_team=second, name=cast.team.name, members=[], by=cast.ada, at=NOW)
+        care_teams.change(Context(cast.ada, NOW), care_team=second, name=cast.team.name, members=[])

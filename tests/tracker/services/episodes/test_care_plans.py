@@ -9,6 +9,7 @@ from tests.cast import MONDAY_EVENING as NOW
 from tests.cast import diary, say
 from tests.tracker.console import scenes
 from tracker.models import AuditEvent, Evaluation, Flag, Patient, PlannedMeasure
+from tracker.services.context import Context
 from tracker.services.episodes import care_plans, episodes
 from tracker.services.episodes.care_plans import Ingredient, Line
 from tracker.services.queries import worklist
@@ -28,7 +29,7 @@ THERAPY = Line(measure="physical_therapy", sessions_per_week=3)
 
 def add(cast, line=THERAPY, from_date=FIRST) -> PlannedMeasure:
     return care_plans.add(
-        episode=cast.episode, line=line, from_date=from_date, by=cast.nora, at=NOW
+        Context(cast.nora, NOW), episode=cast.episode, line=line, from_date=from_date
     )
 
 
@@ -44,7 +45,7 @@ def test_a_changed_line_ends_and_a_new_one_begins(cast):
     fewer = Line(measure="physical_therapy", sessions_per_week=2)
 
     care_plans.change(
-        planned=planned, line=fewer, from_date=FIRST + timedelta(7), by=cast.nora, at=NOW
+        Context(cast.nora, NOW), planned=planned, line=fewer, from_date=FIRST + timedelta(7)
     )
 
     assert lines(cast) == [
@@ -56,17 +57,19 @@ def test_a_changed_line_ends_and_a_new_one_begins(cast):
 def test_a_line_replaced_on_its_first_day_was_never_planned(cast):
     planned = add(cast)
 
-    care_plans.waive(planned=planned, reason="unavailable", from_date=FIRST, by=cast.nora, at=NOW)
+    care_plans.waive(
+        Context(cast.nora, NOW), planned=planned, reason="unavailable", from_date=FIRST
+    )
 
     assert lines(cast) == [(3, FIRST, None, "unavailable")]
 
 
 def test_an_ended_line_is_not_changed_again(cast):
     planned = add(cast)
-    care_plans.end(planned=planned, until_date=FIRST, by=cast.nora, at=NOW)
+    care_plans.end(Context(cast.nora, NOW), planned=planned, until_date=FIRST)
 
     with pytest.raises(care_plans.LineEnded):
-        care_plans.end(planned=planned, until_date=FIRST, by=cast.nora, at=NOW)
+        care_plans.end(Context(cast.nora, NOW), planned=planned, until_date=FIRST)
 
 
 def test_a_medicine_is_kept_as_the_rules_read_it(cast):
@@ -116,15 +119,14 @@ def test_raising_the_usual_difficulty_takes_a_flag_back(cast):
 
 def describe(cast, *, at=NOW, **fields) -> Patient:
     return episodes.describe_patient(
+        Context(cast.nora, at),
         **{
             "patient": cast.alice,
             "conditions": [],
             "function_floor": 0,
             "mme_acknowledged": None,
-            "by": cast.nora,
-            "at": at,
             **fields,
-        }
+        },
     )
 
 
@@ -140,10 +142,9 @@ def test_conditions_are_those_that_a_rule_knows(cast):
 
 def start(cast, **dates):
     return episodes.start(
+        Context(cast.nora, NOW),
         patient=cast.alice,
         dates=episodes.Dates(**{"index_date": FIRST, **dates}),
-        by=cast.nora,
-        at=NOW,
     )
 
 
@@ -151,7 +152,7 @@ def test_a_patient_has_one_current_episode(cast):
     with pytest.raises(episodes.EpisodeRunning):
         start(cast)
 
-    episodes.end(episode=cast.episode, ended_date=FIRST, by=cast.nora, at=NOW)
+    episodes.end(Context(cast.nora, NOW), episode=cast.episode, ended_date=FIRST)
     started = start(cast)
     assert list(cast.alice.episodes.current()) == [started]
 
@@ -167,48 +168,45 @@ def test_a_patient_has_one_current_episode(cast):
 def test_dates_that_cannot_be_are_refused(cast, dates):
     with pytest.raises(episodes.EpisodeDatesInvalid):
         episodes.change(
+            Context(cast.nora, NOW),
             episode=cast.episode,
             dates=episodes.Dates(**{"index_date": FIRST, **dates}),
-            by=cast.nora,
-            at=NOW,
         )
 
 
 def test_an_ended_episode_is_not_changed(cast):
-    ended = episodes.end(episode=cast.episode, ended_date=FIRST, by=cast.nora, at=NOW)
+    ended = episodes.end(Context(cast.nora, NOW), episode=cast.episode, ended_date=FIRST)
 
     assert ended.next_close_at is None
     with pytest.raises(episodes.EpisodeEnded):
         add(cast)
     with pytest.raises(episodes.EpisodeEnded):
-        episodes.end(episode=ended, ended_date=FIRST, by=cast.nora, at=NOW)
+        episodes.end(Context(cast.nora, NOW), episode=ended, ended_date=FIRST)
 
 
 def test_an_episode_does_not_end_before_it_began(cast):
     with pytest.raises(episodes.EpisodeDatesInvalid):
-        episodes.end(episode=cast.episode, ended_date=FIRST - timedelta(1), by=cast.nora, at=NOW)
+        episodes.end(Context(cast.nora, NOW), episode=cast.episode, ended_date=FIRST - timedelta(1))
 
 
 def test_days_are_excused_and_counted_again(cast):
     period = episodes.excuse(
+        Context(cast.nora, NOW),
         episode=cast.episode,
         from_date=FIRST,
         until_date=FIRST,
         reason="Hospital",
-        by=cast.nora,
-        at=NOW,
     )
-    episodes.stop_excusing(period=period, by=cast.nora, at=NOW)
+    episodes.stop_excusing(Context(cast.nora, NOW), period=period)
 
     assert not cast.episode.excused_periods.exists()
     with pytest.raises(episodes.ExcusedPeriodInvalid):
         episodes.excuse(
+            Context(cast.nora, NOW),
             episode=cast.episode,
             from_date=FIRST,
             until_date=FIRST - timedelta(1),
             reason="Hospital",
-            by=cast.nora,
-            at=NOW,
         )
 
 
@@ -216,10 +214,9 @@ def test_the_silence_of_who_has_not_enrolled_says_nothing(cast):
     Patient.objects.filter(id=cast.alice.id).update(user=None, enrolled_at=None)
 
     episodes.change(
+        Context(cast.nora, NOW + timedelta(days=30)),
         episode=cast.episode,
         dates=episodes.Dates(index_date=FIRST),
-        by=cast.nora,
-        at=NOW + timedelta(days=30),
     )
 
     assert not Flag.objects.exists()

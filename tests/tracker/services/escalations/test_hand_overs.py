@@ -8,6 +8,7 @@ from notifications.models import ContactPoint, Delivery, Notification
 from tests.cast import Cast, make_care_team, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import AuditEvent, Clinician, Escalation
+from tracker.services.context import Context
 from tracker.services.errors import NotFound, ServiceError
 from tracker.services.escalations import hand_overs, lifecycle, timers
 
@@ -19,12 +20,12 @@ def ladder(cast: Cast) -> Escalation:
     """Nora has acknowledged it."""
     ladder = open_ladder(cast, "P1")
     timers.fire_due(at=MORNING, limit=9)
-    lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
+    lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
     return ladder
 
 
 def hand_over(ladder: Escalation, to: Clinician, *, by: Clinician, **known) -> Escalation:
-    return hand_overs.hand_over(escalation_id=ladder.id, to_id=to.id, by=by, at=LATER, **known)
+    return hand_overs.hand_over(Context(by, LATER), escalation_id=ladder.id, to_id=to.id, **known)
 
 
 def told_of_it(person: Clinician) -> list[str]:
@@ -61,7 +62,7 @@ def test_who_was_handed_it_may_hand_it_on_and_the_one_before_hears_no_more(cast,
 
 
 def test_who_acknowledged_beside_the_owner_takes_it_without_being_told(cast, ladder):
-    lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.phil, at=MORNING)
+    lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[ladder.id])
 
     assert hand_over(ladder, cast.phil, by=cast.phil).owner == cast.phil
     assert told_of_it(cast.phil) == []

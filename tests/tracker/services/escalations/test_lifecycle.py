@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from notifications.models import Delivery, Notification
 from tests.cast import Cast, make_policy
 from tracker.models import Clinician, Escalation, EscalationPolicy, Flag
+from tracker.services.context import Context
 from tracker.services.errors import NotFound
 from tracker.services.escalations import lifecycle, timers
 
@@ -201,7 +202,7 @@ class TestExhausted:
             fire(MORNING + timedelta(minutes=minutes))
         assert len(told(ladder)) == 2 + 3 * 3
 
-        lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.phil, at=MORNING)
+        lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[ladder.id])
         fire(MORNING + timedelta(minutes=75))
         assert len(told(ladder)) == 2 + 3 * 3
 
@@ -222,7 +223,7 @@ class TestAcknowledging:
         ladder = open_ladder(cast)
         fire(MORNING)
 
-        lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
+        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
 
         fire(MORNING + timedelta(hours=20))
         assert told(ladder) == ["Nora Nurse"]
@@ -232,7 +233,7 @@ class TestAcknowledging:
         ladder = open_ladder(cast, "P1")
 
         (acknowledged,) = lifecycle.acknowledge(
-            escalation_ids=[ladder.id], by=cast.nora, at=MORNING
+            Context(cast.nora, MORNING), escalation_ids=[ladder.id]
         )
 
         assert acknowledged.review_by == MORNING + timedelta(hours=4)
@@ -241,9 +242,7 @@ class TestAcknowledging:
         ladder = open_ladder(cast)
         for minutes in (0, 5):
             lifecycle.acknowledge(
-                escalation_ids=[ladder.id],
-                by=cast.nora,
-                at=MORNING + timedelta(minutes=minutes),
+                Context(cast.nora, MORNING + timedelta(minutes=minutes)), escalation_ids=[ladder.id]
             )
 
         (only,) = ladder.acknowledgements.all()
@@ -252,7 +251,7 @@ class TestAcknowledging:
     def test_of_two_people_the_first_owns_it_and_both_are_recorded(self, cast):
         ladder = open_ladder(cast)
         for person in (cast.nora, cast.phil):
-            lifecycle.acknowledge(escalation_ids=[ladder.id], by=person, at=MORNING)
+            lifecycle.acknowledge(Context(person, MORNING), escalation_ids=[ladder.id])
 
         assert [ack.by for ack in ladder.acknowledgements.order_by("pk")] == [cast.nora, cast.phil]
 
@@ -260,7 +259,7 @@ class TestAcknowledging:
         seen = open_ladder(cast, "P1")
         newer = open_ladder(cast, "P0")
 
-        lifecycle.acknowledge(escalation_ids=[seen.id], by=cast.nora, at=MORNING)
+        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[seen.id])
         fire(MORNING)
 
         assert told(newer) == ["Nora Nurse"]
@@ -270,7 +269,7 @@ class TestAcknowledging:
         lifecycle.withdraw_for(flag=ladder.flag, at=MORNING)
 
         with pytest.raises(lifecycle.AlreadyResolved):
-            lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
+            lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
 
     @pytest.mark.parametrize("outsider", ["mallory", "ada"])
     def test_another_clinic_or_a_mere_administrator_finds_nothing(self, cast, outsider):
@@ -278,15 +277,15 @@ class TestAcknowledging:
 
         with pytest.raises(NotFound):
             lifecycle.acknowledge(
-                escalation_ids=[ladder.id], by=getattr(cast, outsider), at=MORNING
+                Context(getattr(cast, outsider), MORNING), escalation_ids=[ladder.id]
             )
         with pytest.raises(NotFound):
-            lifecycle.acknowledge(escalation_ids=[uuid4()], by=cast.nora, at=MORNING)
+            lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[uuid4()])
 
     def test_without_a_review_in_time_the_ladder_runs_again(self, cast):
         ladder = open_ladder(cast)
         fire(MORNING)
-        lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
+        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
         deadline = MORNING + timedelta(hours=1)
 
         assert timers.reopen_overdue(at=deadline - timedelta(seconds=1), limit=9) == 0
@@ -303,7 +302,7 @@ class TestRaising:
         make_policy_once(cast)
         ladder = open_ladder(cast, "P1")
         fire(MORNING)
-        lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
+        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
         flag = ladder.flag
         flag.priority = "P0"
         flag.save()

@@ -10,6 +10,7 @@ from notifications.models import Delivery
 from tests.cast import Cast, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import Escalation
+from tracker.services.context import Context
 from tracker.services.escalations import lifecycle, timers
 
 State = Delivery.State
@@ -110,6 +111,6 @@ def test_a_routine_ladder_still_waits_for_the_clinic_to_open(cast):
 
 def test_who_acknowledged_is_not_asked_again(cast, ladder):
     end(ladder, State.DEAD)
-    lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.phil, at=MORNING)
+    lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[ladder.id])
 
     assert tick(SOON) == 0

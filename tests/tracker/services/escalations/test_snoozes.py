@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import AuditEvent, Clinician, Escalation
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import lifecycle, snoozes, timers
 
@@ -17,13 +18,13 @@ HOUR = timedelta(hours=1)
 def acknowledged(cast: Cast, priority: str = "P1", at: datetime = MORNING) -> Escalation:
     ladder = open_ladder(cast, priority, at=at)
     fire(at)
-    lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=at)
+    lifecycle.acknowledge(Context(cast.nora, at), escalation_ids=[ladder.id])
     return ladder
 
 
 def snooze(ladder: Escalation, by: Clinician, hours: int = 1, at: datetime = MORNING):
     return snoozes.snooze(
-        escalation_id=ladder.id, hours=hours, reason="waiting_for_result", by=by, at=at
+        Context(by, at), escalation_id=ladder.id, hours=hours, reason="waiting_for_result"
     )
 
 
@@ -85,8 +86,8 @@ def test_after_two_snoozes_it_takes_a_decision(cast):
     ladder = acknowledged(cast)
     for _ in range(2):
         snooze(ladder, cast.nora)
-        snoozes.end(escalation_id=ladder.id, by=cast.phil, at=MORNING)
-        lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=MORNING)
+        snoozes.end(Context(cast.phil, MORNING), escalation_id=ladder.id)
+        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
 
     assert refusal(ladder, cast.nora) == "snoozed_too_often"
     assert snoozes.hours_offered(ladder) == []
@@ -112,7 +113,7 @@ def test_acknowledging_it_again_ends_it_without_telling_anybody(cast):
     ladder = acknowledged(cast)
     snooze(ladder, cast.nora)
     (again,) = lifecycle.acknowledge(
-        escalation_ids=[ladder.id], by=cast.nora, at=MORNING + HOUR / 2
+        Context(cast.nora, MORNING + HOUR / 2), escalation_ids=[ladder.id]
     )
 
     assert timers.wake_due(at=MORNING + HOUR, limit=9) == 0

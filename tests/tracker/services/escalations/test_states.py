@@ -14,6 +14,7 @@ from notifications.models import Delivery
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import Clinician, Escalation
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import hand_overs, lifecycle, snoozes, timers
 from tracker.services.people import staff
@@ -46,21 +47,22 @@ def cells(line: str) -> list[str]:
 
 
 def acknowledge(cast: Cast, ladder: Escalation) -> None:
-    lifecycle.acknowledge(escalation_ids=[ladder.id], by=cast.nora, at=NOW)
+    lifecycle.acknowledge(Context(cast.nora, NOW), escalation_ids=[ladder.id])
 
 
 def review(cast: Cast, ladder: Escalation) -> None:
     reviews.review(
+        Context(cast.nora, NOW),
         patient=cast.alice,
         flag_ids=[ladder.flag_id],
-        by=cast.nora,
-        at=NOW,
         decision="continue_care",
     )
 
 
 def snooze(cast: Cast, ladder: Escalation) -> None:
-    snoozes.snooze(escalation_id=ladder.id, hours=1, reason="visit_arranged", by=cast.nora, at=NOW)
+    snoozes.snooze(
+        Context(cast.nora, NOW), escalation_id=ladder.id, hours=1, reason="visit_arranged"
+    )
 
 
 def raise_priority(cast: Cast, ladder: Escalation) -> None:
@@ -100,20 +102,19 @@ EVENTS: dict[str, Act] = {
     "by time: the snooze is over": lambda cast, ladder: timers.wake_due(at=LATER, limit=9),
     "a clinician acknowledges": acknowledge,
     "the owner hands over": lambda cast, ladder: hand_overs.hand_over(
-        escalation_id=ladder.id, to_id=cast.phil.id, by=cast.nora, at=NOW
+        Context(cast.nora, NOW), escalation_id=ladder.id, to_id=cast.phil.id
     ),
     "the owner leaves the clinic": lambda cast, ladder: staff.change(
+        Context(cast.ada, NOW),
         clinician=Clinician.objects.get(pk=cast.nora.pk),
         full_name="Nora Nurse",
         role="nurse",
         is_administrator=False,
         is_active=False,
-        by=cast.ada,
-        at=NOW,
     ),
     "the owner snoozes": snooze,
     "a clinician ends the snooze": lambda cast, ladder: snoozes.end(
-        escalation_id=ladder.id, by=cast.nora, at=NOW
+        Context(cast.nora, NOW), escalation_id=ladder.id
     ),
     "a clinician reviews": review,
     "the priority is raised": raise_priority,

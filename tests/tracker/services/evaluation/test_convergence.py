@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 from tests.cast import Cast
 from tracker.models import Flag, RecordKind, Revision
 from tracker.rules import evaluate, parse_history, parse_record
+from tracker.services.context import OPERATOR, Context
 from tracker.services.evaluation import day_closes, histories
 from tracker.services.records import store
 from tracker.services.records.ledger import Status, Submission
@@ -144,7 +145,7 @@ class Phone(RuleBasedStateMachine):
         judged = self.episode.evaluations.order_by("-id").first()
         if judged is None:
             return
-        exported = histories.export(episode=self.episode, at=self.now)
+        exported = histories.export(Context(OPERATOR, self.now), episode=self.episode)
         parsed = parse_history(json.dumps(exported.document))
         lives = evaluate(parsed, until=judged.at).flags
         found = {
@@ -203,10 +204,9 @@ class Phone(RuleBasedStateMachine):
 
     def _outcomes(self, submissions):
         return store.submit(
-            patient_id=self.alice.pk,
-            by=self.alice,
+            Context(self.alice, self.now),
+            patient=self.alice,
             submissions=submissions,
-            at=self.now,
             action="records.sync",
         ).outcomes
 

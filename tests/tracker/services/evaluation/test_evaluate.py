@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from notifications.models import Notification
 from tests.cast import Cast, checklist, diary, say
 from tracker.models import Advice, Escalation, Evaluation, Flag, Patient, Review
+from tracker.services.context import Context
 from tracker.services.escalations import timers
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.reviews import reviews
@@ -248,10 +249,9 @@ class TestEnding:
         say_red_flag(cast)
         (flag,) = evaluate(cast, EVENING).opened
         reviews.review(
+            Context(cast.nora, EVENING + HOUR),
             patient=cast.alice,
             flag_ids=[flag.id],
-            by=cast.nora,
-            at=EVENING + HOUR,
             decision=Review.Decision.SEND_TO_EMERGENCY,
         )
 
@@ -266,10 +266,9 @@ class TestEnding:
         say_red_flag(cast)
         (flag,) = evaluate(cast, EVENING).opened
         reviews.review(
+            Context(cast.nora, EVENING + HOUR),
             patient=cast.alice,
             flag_ids=[flag.id],
-            by=cast.nora,
-            at=EVENING + HOUR,
             decision=Review.Decision.SEND_TO_EMERGENCY,
         )
         say_red_flag(cast, EVENING + 2 * HOUR)

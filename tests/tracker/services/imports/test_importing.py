@@ -22,6 +22,7 @@ from tracker.models import (
     Reminder,
     Revision,
 )
+from tracker.services.context import OPERATOR, Context
 from tracker.services.evaluation import evaluate
 from tracker.services.imports.diary_file import Options
 from tracker.services.imports.importing import Imported, LinesRejected, import_diary
@@ -50,11 +51,11 @@ def target() -> Target:
 def take(target: Target, text: str = FILE, *, at: datetime = AT, **options: object) -> Imported:
     switches = {name: options.pop(name) for name in ("is_strict", "is_dry_run") if name in options}
     return import_diary(
+        Context(OPERATOR, at),
         content=text.encode(),
         file_name="diary.csv",
         target=target,
         options=Options(**{"rounding": "half-up", "columns": {"note": "note"}, **options}),
-        at=at,
         **switches,
     )
 

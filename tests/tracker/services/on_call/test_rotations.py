@@ -8,6 +8,7 @@ from notifications.models import ContactPoint
 from tests.cast import Cast, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import AuditEvent, Clinician, EscalationPolicy, Rotation
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import lifecycle, policies
 from tracker.services.escalations.policies import Step
@@ -28,28 +29,29 @@ def rotation(cast: Cast) -> Rotation:
 
 def save(cast: Cast, *members: Clinician, rotation: Rotation | None = None, name: str = "Nights"):
     return rotations.save(
+        Context(cast.ada, MORNING),
         rotation=rotation or Rotation(clinic=cast.clinic),
         name=name,
         turn_days=1,
         hand_over_time=time(8),
         first_date=date(2026, 3, 2),
         members=members,
-        by=cast.ada,
-        at=MORNING,
     )
 
 
 def set_ladder(cast: Cast, *steps: Step) -> None:
-    policies.set_ladder(care_team=cast.team, priority="P0", steps=steps, by=cast.ada, at=MORNING)
+    policies.set_ladder(Context(cast.ada, MORNING), care_team=cast.team, priority="P0", steps=steps)
 
 
-def override(rotation: Rotation, person: Clinician, start: datetime, hours: float = 2, **known):
+def override(
+    rotation: Rotation, person: Clinician, start: datetime, hours: float = 2, *, by=None, at=MORNING
+):
     return rotations.add_override(
+        Context(by or person, at),
         rotation=rotation,
         clinician=person,
         starts_at=start,
         ends_at=start + timedelta(hours=hours),
-        **{"by": person, "at": MORNING, **known},
     )
 
 
@@ -142,16 +144,16 @@ class TestEditing:
 
     def test_one_that_a_ladder_names_stays(self, cast, rotation):
         with pytest.raises(rotations.RotationInUse):
-            rotations.remove(rotation=rotation, by=cast.ada, at=MORNING)
+            rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 
     def test_one_that_a_running_ladder_will_tell_stays_until_it_was_told(self, cast, rotation):
         ladder = open_ladder(cast)
         set_ladder(cast, Step(delay_minutes=0, role="nurse"))
         with pytest.raises(rotations.RotationInUse):
-            rotations.remove(rotation=rotation, by=cast.ada, at=MORNING)
+            rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 
         fire(MORNING)
-        rotations.remove(rotation=rotation, by=cast.ada, at=MORNING)
+        rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 
         step = ladder.steps.first()
         assert (step.label, step.rotation, step.clinicians) == ("Nights", None, [cast.nora.id])
@@ -166,7 +168,7 @@ class TestOverrides:
 
     def test_it_can_be_taken_back(self, cast, rotation):
         rotations.remove_override(
-            override=override(rotation, cast.phil, MORNING), by=cast.nora, at=MORNING
+            Context(cast.nora, MORNING), override=override(rotation, cast.phil, MORNING)
         )
         ladder = open_ladder(cast)
 

@@ -9,6 +9,7 @@ from notifications.models import ContactPoint, Delivery, Notification, Recipient
 from tests.cast import MONDAY_EVENING as NOW
 from tests.cast import PASSWORD, Cast
 from tracker.models import CareTeamMembership, Clinician, Patient, User
+from tracker.services.context import SYSTEM, Context
 from tracker.services.people import invitations, staff
 from tracker.services.people.invitations import (
     AlreadyMember,
@@ -18,36 +19,34 @@ from tracker.services.people.invitations import (
 )
 
 
-def invite(cast: Cast, email: str = "Nina@Harbor.test", **fields) -> Issued:
+def invite(cast: Cast, email: str = "Nina@Harbor.test", *, at=NOW, **fields) -> Issued:
     return invitations.invite_clinician(
+        Context(cast.ada, at),
         **{
             "clinic": cast.clinic,
             "email": email,
             "full_name": "Nina Novak",
             "role": "nurse",
             "is_administrator": False,
-            "by": cast.ada,
-            "at": NOW,
             **fields,
-        }
+        },
     )
 
 
 def invite_patient(cast: Cast) -> Issued:
     return invitations.invite_patient(
+        Context(cast.ada, NOW),
         care_team=cast.team,
         email="pat@patients.test",
         full_name="Pat Park",
         birth_date=None,
         sex="unknown",
-        by=cast.ada,
-        at=NOW,
     )
 
 
 def join(issued: Issued, at=NOW) -> Clinician:
     return staff.join_with_new_account(
-        token=issued.token, full_name="Nina Novak", password=PASSWORD, at=at
+        Context(SYSTEM, at), token=issued.token, full_name="Nina Novak", password=PASSWORD
     )
 
 
@@ -112,7 +111,7 @@ def test_a_link_works_for_72_hours(cast, hours, is_valid):
 
 def test_a_new_link_ends_the_old_one(cast):
     old = invite(cast)
-    new = invitations.resend(invitation=old.invitation, by=cast.ada, at=NOW)
+    new = invitations.resend(Context(cast.ada, NOW), invitation=old.invitation)
 
     with pytest.raises(InvitationInvalid):
         join(old)
@@ -121,7 +120,7 @@ def test_a_new_link_ends_the_old_one(cast):
 
 def test_the_mail_of_an_old_link_is_not_sent_any_more(cast):
     old = invite(cast)
-    invitations.resend(invitation=old.invitation, by=cast.ada, at=NOW)
+    invitations.resend(Context(cast.ada, NOW), invitation=old.invitation)
 
     states = Delivery.objects.filter(
         notification__recipient_id=old.invitation.recipient_id
@@ -131,12 +130,12 @@ def test_the_mail_of_an_old_link_is_not_sent_any_more(cast):
 
 def test_a_revoked_link_ends(cast):
     issued = invite(cast)
-    invitations.revoke(invitation=issued.invitation, by=cast.ada, at=NOW)
+    invitations.revoke(Context(cast.ada, NOW), invitation=issued.invitation)
 
     with pytest.raises(InvitationInvalid):
         join(issued)
     with pytest.raises(InvitationSpent):
-        invitations.revoke(invitation=issued.invitation, by=cast.ada, at=NOW)
+        invitations.revoke(Context(cast.ada, NOW), invitation=issued.invitation)
 
 
 def test_a_patients_link_does_not_open_the_desk(cast):
@@ -148,7 +147,7 @@ def test_inviting_a_patient_again_ends_the_link_before(cast):
     first = invite_patient(cast)
 
     second = invitations.invite_again(
-        patient=first.invitation.patient, email="pat@patients.test", by=cast.ada, at=NOW
+        Context(cast.ada, NOW), patient=first.invitation.patient, email="pat@patients.test"
     )
 
     first.invitation.refresh_from_db()
@@ -158,7 +157,7 @@ def test_inviting_a_patient_again_ends_the_link_before(cast):
 
 def test_an_enrolled_patient_is_not_invited_again(cast):
     with pytest.raises(InvitationSpent):
-        invitations.invite_again(patient=cast.alice, email="a@b.test", by=cast.ada, at=NOW)
+        invitations.invite_again(Context(cast.ada, NOW), patient=cast.alice, email="a@b.test")
 
 
 def test_who_works_here_is_not_invited_again(cast):
@@ -170,7 +169,7 @@ def test_who_left_can_be_invited_back_into_the_same_seat(cast):
     Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
     issued = invite(cast, cast.nora.user.email, role="physician")
 
-    seat = staff.join_as(token=issued.token, user=cast.nora.user, at=NOW)
+    seat = staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.nora.user)
 
     assert (seat.id, seat.is_active, seat.role) == (cast.nora.id, True, "physician")
 
@@ -179,7 +178,9 @@ def test_who_comes_back_keeps_the_hours_that_were_theirs(cast):
     Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
     Recipient.objects.filter(id=cast.nora.recipient_id).update(time_zone="Asia/Tokyo")
 
-    staff.join_as(token=invite(cast, cast.nora.user.email).token, user=cast.nora.user, at=NOW)
+    staff.join_as(
+        Context(SYSTEM, NOW), token=invite(cast, cast.nora.user.email).token, user=cast.nora.user
+    )
 
     assert Recipient.objects.get(id=cast.nora.recipient_id).time_zone == "Asia/Tokyo"
 
@@ -196,13 +197,13 @@ def test_a_link_is_for_the_address_that_it_names(cast):
     issued = invite(cast)
 
     with pytest.raises(staff.OtherAccount):
-        staff.join_as(token=issued.token, user=cast.mallory.user, at=NOW)
+        staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.mallory.user)
 
 
 def test_one_person_may_work_in_two_clinics(cast):
     issued = invite(cast, cast.mallory.user.email)
 
-    seat = staff.join_as(token=issued.token, user=cast.mallory.user, at=NOW)
+    seat = staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.mallory.user)
 
     assert seat.clinic == cast.clinic
     assert cast.mallory.user.clinicians.count() == 2
@@ -210,16 +211,15 @@ def test_one_person_may_work_in_two_clinics(cast):
 
 def change(cast: Cast, person: Clinician, **fields) -> Clinician:
     return staff.change(
+        Context(cast.ada, NOW),
         **{
             "clinician": person,
             "full_name": person.full_name,
             "role": person.role,
             "is_administrator": person.is_administrator,
             "is_active": True,
-            "by": cast.ada,
-            "at": NOW,
             **fields,
-        }
+        },
     )
 
 

@@ -10,13 +10,16 @@ from notifications.services.deliveries import deliver
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder
 from tracker.models import AuditEvent
+from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 from tracker.services.people import quiet_hours
 
 
 def be_quiet(cast: Cast, begin: time | None, end: time | None, zone: str = "Asia/Tokyo") -> None:
     """Nora sets it; it is midnight in Tokyo."""
-    quiet_hours.change(time_zone=zone, quiet_from=begin, quiet_until=end, by=cast.nora, at=MORNING)
+    quiet_hours.change(
+        Context(cast.nora, MORNING), time_zone=zone, quiet_from=begin, quiet_until=end
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,6 +11,7 @@ from notifications.models import ContactPoint, Delivery, Notification, Recipient
 from tests.cast import Cast
 from tracker.models import Patient, PlannedMeasure, RecordKind, Reminder, ReminderSlot
 from tracker.rules import parse_record
+from tracker.services.context import Context
 from tracker.services.episodes import care_plans
 from tracker.services.episodes.care_plans import Line
 from tracker.services.errors import NotFound
@@ -52,8 +53,8 @@ def notices() -> int:
 def log(patient: Patient, kind: str, now: datetime, **content: object) -> None:
     document = {"kind": kind, "submitted_at": now.isoformat(), **content}
     store.submit(
-        patient_id=patient.pk,
-        by=patient,
+        Context(patient, now),
+        patient=patient,
         submissions=[
             Submission(
                 uuid=uuid4(),
@@ -62,7 +63,6 @@ def log(patient: Patient, kind: str, now: datetime, **content: object) -> None:
                 submitted_at=now,
             )
         ],
-        at=now,
         action="sync",
     )
 
@@ -145,7 +145,7 @@ class TestTheDiary:
 
     def test_a_change_of_zone_in_the_middle_of_a_day_does_not_remind_twice(self, alice):
         send(EIGHT)
-        profile.change(by=alice, time_zone="America/Los_Angeles", at=EIGHT)
+        profile.change(Context(alice, EIGHT), patient=alice, time_zone="America/Los_Angeles")
 
         assert slot_of(alice).remind_date == MONDAY + DAY
         send(EIGHT + timedelta(hours=3))
@@ -195,7 +195,7 @@ class TestTheCarePlan:
         line = Line(measure="hot_compress", reminder_times=[time(8), time(20)])
         at = EIGHT - timedelta(hours=14)
         return care_plans.add(
-            episode=cast.episode, line=line, from_date=MONDAY, by=cast.nora, at=at
+            Context(cast.nora, at), episode=cast.episode, line=line, from_date=MONDAY
         )
 
     MORNING = EIGHT - timedelta(hours=12)
@@ -235,7 +235,7 @@ class TestTheCarePlan:
             reminder_times=[time(20)],
         )
         planned = care_plans.add(
-            episode=cast.episode, line=line, from_date=MONDAY, by=cast.nora, at=self.MORNING
+            Context(cast.nora, self.MORNING), episode=cast.episode, line=line, from_date=MONDAY
         )
         for name, answers in (("paracetamol", False), ("naproxen", True)):
             at = EIGHT - timedelta(hours=2 if answers else 3)
@@ -252,7 +252,7 @@ class TestTheCarePlan:
 
     def test_a_line_that_ended_reminds_no_more(self, cast, heat):
         care_plans.end(
-            planned=heat, until_date=MONDAY, by=cast.nora, at=self.MORNING - timedelta(minutes=1)
+            Context(cast.nora, self.MORNING - timedelta(minutes=1)), planned=heat, until_date=MONDAY
         )
 
         assert send(EIGHT) == 2  # both slots of the last day
@@ -260,7 +260,7 @@ class TestTheCarePlan:
 
     def test_a_waived_line_reminds_no_more(self, cast, heat):
         care_plans.waive(
-            planned=heat, reason="not_tolerated", from_date=MONDAY, by=cast.nora, at=self.MORNING
+            Context(cast.nora, self.MORNING), planned=heat, reason="not_tolerated", from_date=MONDAY
         )
 
         assert send(EIGHT + DAY) == 0
@@ -268,14 +268,14 @@ class TestTheCarePlan:
     def test_only_on_its_days_of_the_week(self, cast):
         line = Line(measure="massage", reminder_times=[time(20)], reminder_weekdays=[2, 6])
         planned = care_plans.add(
-            episode=cast.episode, line=line, from_date=MONDAY, by=cast.nora, at=self.MORNING
+            Context(cast.nora, self.MORNING), episode=cast.episode, line=line, from_date=MONDAY
         )
 
         assert planned.reminder_slots.get().remind_date == date(2026, 3, 4)
 
     def test_who_wants_none_on_weekends_has_none(self, cast, heat):
         friday = self.MORNING + 4 * DAY + timedelta(hours=13)
-        profile.change(by=cast.alice, reminds_on_weekends=False, at=friday)
+        profile.change(Context(cast.alice, friday), patient=cast.alice, reminds_on_weekends=False)
 
         dates = set(heat.reminder_slots.values_list("remind_date", flat=True))
         assert dates == {date(2026, 3, 9)}
@@ -317,7 +317,9 @@ class TestFewer:
 
 class TestSnooze:
     def snooze(self, alice: Patient, at: datetime, minutes: int = 30) -> Reminder:
-        return reminders.snooze(by=alice, slot_id=slot_of(alice).pk, minutes=minutes, at=at)
+        return reminders.snooze(
+            Context(alice, at), patient=alice, slot_id=slot_of(alice).pk, minutes=minutes
+        )
 
     def test_it_comes_again_once(self, alice):
         send(EIGHT)
@@ -371,12 +373,14 @@ class TestSnooze:
         send(EIGHT)
 
         with pytest.raises(NotFound):
-            reminders.snooze(by=cast.bob, slot_id=slot_of(alice).pk, minutes=30, at=EIGHT)
+            reminders.snooze(
+                Context(cast.bob, EIGHT), patient=cast.bob, slot_id=slot_of(alice).pk, minutes=30
+            )
 
 
 def test_quiet_hours_reach_the_sender(alice):
-    profile.change(by=alice, quiet_hours=(time(21), time(7)), at=EIGHT)
-    profile.change(by=alice, time_zone="America/Chicago", at=EIGHT)
+    profile.change(Context(alice, EIGHT), patient=alice, quiet_hours=(time(21), time(7)))
+    profile.change(Context(alice, EIGHT), patient=alice, time_zone="America/Chicago")
 
     known = Recipient.objects.get(pk=alice.recipient_id)
     assert (known.quiet_from, known.quiet_until) == (time(21), time(7))

@@ -8,6 +8,7 @@ from django.db import transaction
 from notifications.models import Delivery, Notification
 from tests.tracker.services.reviews.test_reviews import decide, open_flag
 from tracker.models import AuditEvent, Message, Patient
+from tracker.services.context import Context
 from tracker.services.errors import NotFound
 from tracker.services.reviews import clinic_messages
 
@@ -39,7 +40,9 @@ def listed(cast) -> list[Message]:
 
 
 def read(message: Message, at: datetime) -> Message:
-    return clinic_messages.mark_read(by=message.patient, message_id=message.id, at=at)
+    return clinic_messages.mark_read(
+        Context(message.patient, at), patient=message.patient, message_id=message.id
+    )
 
 
 def test_a_message_is_chased_from_the_day_it_was_sent(cast):
@@ -98,7 +101,7 @@ def test_a_row_ends_when_it_is_read(cast, message):
 def test_a_row_ends_when_a_clinician_has_seen_to_it(cast, message):
     chase(SENT + 72 * HOUR)
     for who in (cast.nora, cast.phil):
-        clinic_messages.deal_with(message_id=message.id, by=who, at=SENT + 73 * HOUR)
+        clinic_messages.deal_with(Context(who, SENT + 73 * HOUR), message_id=message.id)
 
     assert listed(cast) == []
     message.refresh_from_db()
@@ -110,7 +113,7 @@ def test_another_clinic_has_nothing_to_do_with_it(cast, message):
     chase(SENT + 72 * HOUR)
 
     with pytest.raises(NotFound):
-        clinic_messages.deal_with(message_id=message.id, by=cast.mallory, at=SENT + 73 * HOUR)
+        clinic_messages.deal_with(Context(cast.mallory, SENT + 73 * HOUR), message_id=message.id)
 
 
 def test_one_that_fails_does_not_stop_the_others(cast, message, monkeypatch):

@@ -9,6 +9,7 @@ from notifications.models import Notification
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, make_flag, told
 from tracker.models import AuditEvent, Flag, Message, Order, Referral, Review, Visit
+from tracker.services.context import Context
 from tracker.services.errors import NotFound
 from tracker.services.escalations import lifecycle
 from tracker.services.reviews import reviews
@@ -23,16 +24,15 @@ def open_flag(cast: Cast, rule: str = "RF-CES", priority: str = "P0") -> Flag:
     return flag
 
 
-def decide(cast: Cast, *flags: Flag, **fields) -> Review:
+def decide(cast: Cast, *flags: Flag, by=None, at=MORNING, **fields) -> Review:
     return reviews.review(
+        Context(by or cast.nora, at),
         **{
             "patient": cast.alice,
             "flag_ids": [flag.id for flag in flags],
-            "by": cast.nora,
-            "at": MORNING,
             "decision": DECISION.CONTINUE_CARE,
             **fields,
-        }
+        },
     )
 
 
@@ -133,10 +133,9 @@ def test_an_outsider_finds_nothing(cast, outsider):
         decide(cast, flag, patient=cast.bob)
     with pytest.raises(NotFound):
         reviews.review(
+            Context(cast.nora, MORNING),
             patient=cast.alice,
             flag_ids=[uuid4()],
-            by=cast.nora,
-            at=MORNING,
             decision=DECISION.NO_ACTION,
         )
 

@@ -9,6 +9,7 @@ import pytest
 from tests.cast import Cast
 from tests.tracker.console.scenes import ladder_of, raise_flag
 from tracker.models import Flag, Patient, Review
+from tracker.services.context import Context
 from tracker.services.escalations import lifecycle
 from tracker.services.reviews import reviews
 from tracker.services.rulesets import alert_burden
@@ -26,10 +27,9 @@ def burden(cast: Cast, at: datetime = NOON, since: date = FIRST, rule: str = "al
 
 def review(cast: Cast, flag: Flag, usefulness: str | None, *, after=HOUR, decision="refer") -> None:
     reviews.review(
+        Context(cast.nora, flag.detected_at + after),
         patient=flag.patient,
         flag_ids=[flag.id],
-        by=cast.nora,
-        at=flag.detected_at + after,
         decision=Review.Decision(decision),
         usefulness={flag.id: Flag.Usefulness(usefulness)} if usefulness else None,
     )
@@ -85,7 +85,9 @@ def test_the_share_without_action_is_of_the_reviewed(cast):
 
 def test_times_run_from_the_first_page_and_from_when_the_server_knew(cast):
     flag = raise_flag(cast.alice, at=NOON)
-    lifecycle.acknowledge(escalation_ids=[ladder_of(flag).id], by=cast.nora, at=NOON + 20 * MINUTE)
+    lifecycle.acknowledge(
+        Context(cast.nora, NOON + 20 * MINUTE), escalation_ids=[ladder_of(flag).id]
+    )
     review(cast, flag, None, after=3 * HOUR)
 
     line = burden(cast)

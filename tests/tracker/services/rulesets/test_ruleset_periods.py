@@ -17,6 +17,7 @@ from tracker.models import AuditEvent, Evaluation, Flag, Review, RulesetAdoption
 from tracker.rules import LIVE, RULESETS, evaluate, parse_history
 from tracker.rules.replaying import lines
 from tracker.services.clinics import clinics
+from tracker.services.context import OPERATOR, Context
 from tracker.services.errors import NotFound
 from tracker.services.evaluation import histories
 from tracker.services.evaluation.evaluate import evaluate_episode
@@ -38,25 +39,23 @@ def milder(monkeypatch) -> str:
 
 def adopt(cast: Cast, version: str, from_date: date, at: datetime = EVENING) -> RulesetAdoption:
     return adoption.adopt(
+        Context(cast.ada, at),
         clinic=cast.clinic,
         version=version,
         from_date=from_date,
         reason="The board agreed.",
-        by=cast.ada,
-        at=at,
     )
 
 
 def set_number(cast: Cast, name: str, value: str | None, *, patient=None, **given):
     return thresholds.change(
+        Context(given.get("by", cast.nora if patient else cast.ada), given.get("at", EVENING)),
         clinic=cast.clinic,
         patient=patient,
         name=name,
         value=None if value is None else Decimal(value),
         from_date=given.get("from_date", FIRST + DAY),
         reason=given.get("reason", "Too many flags."),
-        by=given.get("by", cast.nora if patient else cast.ada),
-        at=given.get("at", EVENING),
     )
 
 
@@ -75,7 +74,9 @@ def stored() -> list[tuple]:
 
 
 def replayed(cast: Cast, until: datetime) -> list[tuple]:
-    document = json.loads(json.dumps(histories.export(episode=cast.episode, at=until).document))
+    document = json.loads(
+        json.dumps(histories.export(Context(OPERATOR, until), episode=cast.episode).document)
+    )
     found = evaluate(parse_history(document), until=until).flags
     return sorted(
         (life.rule, str(life.priority), life.day, life.date, life.ruleset)
@@ -119,7 +120,9 @@ class TestRulesets:
         assert [each.ruleset for each in Evaluation.objects.order_by("id")] == ["2026.1", milder]
 
     def test_a_new_clinic_keeps_the_version_it_opened_with(self, cast, db):
-        clinic = clinics.create(name="Bay", time_zone="America/New_York", at=EVENING)
+        clinic = clinics.create(
+            Context(OPERATOR, EVENING), name="Bay", time_zone="America/New_York"
+        )
 
         (period,) = ruleset_periods.periods_of(clinic_id=clinic.id)
         assert (period.version, period.from_date) == (LIVE.version, FIRST)
@@ -137,12 +140,11 @@ class TestRulesets:
             adopt(cast, milder, FIRST)
         with pytest.raises(NotFound):
             adoption.adopt(
+                Context(cast.nora, EVENING),
                 clinic=cast.clinic,
                 version=milder,
                 from_date=FIRST + DAY,
                 reason="I may not.",
-                by=cast.nora,
-                at=EVENING,
             )
         adopt(cast, milder, FIRST + DAY)
         with pytest.raises(adoption.AlreadyAdopted):
@@ -259,10 +261,9 @@ class TestExport:
         log(cast, [8, 8, 7, 7, 8, 8, 8, 8], walking=5)
         judge(cast, EVENING + 3 * DAY)
         reviews.review(
+            Context(cast.nora, EVENING + 3 * DAY),
             patient=cast.alice,
             flag_ids=[Flag.objects.get(rule="FUNC-UNABLE").id],
-            by=cast.nora,
-            at=EVENING + 3 * DAY,
             decision=Review.Decision.CONTINUE_CARE,
         )
         say(cast.alice, checklist(EVENING + 4 * DAY, leg_weakness="unsure"))

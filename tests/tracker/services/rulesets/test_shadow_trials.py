@@ -9,6 +9,7 @@ import pytest
 from notifications.models import Notification
 from tests.cast import Cast, diary, say
 from tracker.models import AuditEvent, Escalation, Flag, ShadowFinding, ShadowTrial
+from tracker.services.context import Context
 from tracker.services.errors import NotFound
 from tracker.services.evaluation import day_closes
 from tracker.services.rulesets import adoption, shadow_trials, thresholds
@@ -22,12 +23,11 @@ CLOSED = datetime(2026, 3, 3, 17, 0, 1, tzinfo=UTC)
 
 def start(cast: Cast, *, at: datetime = EVENING, version="2026.1", by=None, **numbers):
     return shadow_trials.start(
+        Context(by or cast.ada, at),
         clinic=cast.clinic,
         version=version,
         thresholds=numbers,
         reason="Fewer flags?",
-        by=by or cast.ada,
-        at=at,
     )
 
 
@@ -133,7 +133,7 @@ def test_one_runs_at_a_time_and_stopping_keeps_what_it_found(cast):
     with pytest.raises(shadow_trials.TrialRunning):
         start(cast, severe_pain=5)
 
-    shadow_trials.stop(clinic=cast.clinic, by=cast.ada, at=EVENING + 9 * DAY)
+    shadow_trials.stop(Context(cast.ada, EVENING + 9 * DAY), clinic=cast.clinic)
     close(cast, 9)
 
     assert found() == [("SEV-SUST", 5)]
@@ -150,7 +150,7 @@ def test_what_is_refused(cast):
     with pytest.raises(NotFound):
         start(cast, by=cast.nora, severe_pain=6)
     with pytest.raises(NotFound):
-        shadow_trials.stop(clinic=cast.clinic, by=cast.ada, at=EVENING)
+        shadow_trials.stop(Context(cast.ada, EVENING), clinic=cast.clinic)
     with pytest.raises(shadow_trials.NothingToTry):
         start(cast)
 
@@ -161,12 +161,11 @@ def test_another_clinics_trial_judges_nobody_here(cast):
     Clinician.objects.filter(id=cast.mallory.id).update(is_administrator=True)
     cast.mallory.refresh_from_db()
     shadow_trials.start(
+        Context(cast.mallory, EVENING),
         clinic=cast.other_clinic,
         version="2026.1",
         thresholds={"severe_pain": 6},
         reason="Elsewhere.",
-        by=cast.mallory,
-        at=EVENING,
     )
     log(cast, [6] * 7)
     close(cast, 6)
