@@ -1,6 +1,6 @@
 """mutmut over the rules, with the tests collected once and not once for every mutant.
 
-Arguments are mutmut's: `run`, `run 'tracker.rules.weeks*'`, `results`, `show NAME`, `browse`.
+Arguments are mutmut's: `run`, `run 'tracker.rules.state.*'`, `results`, `show NAME`, `browse`.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracker.rules.medicines import INGREDIENTS, base_of, counted_names, otc_hours
-from tracker.rules.products import PRODUCTS, Product, as_written
+from tracker.rules.medicines.catalog import INGREDIENTS, base_of, counted_names, otc_hours
+from tracker.rules.medicines.products import PRODUCTS, Product, as_written
 
 from . import shapes
 from .contract import Contract

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
-from tracker.rules import scales
-from tracker.rules.local_days import zone_names
+from tracker.rules.history.calendar import zone_names
+from tracker.rules.instruments import scales
 from tracker.services import accounts, clinic_messages, reading
 
 from . import shapes, showing, text

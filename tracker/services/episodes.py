@@ -11,7 +11,7 @@ from typing import get_args
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, ExcusedPeriod, Patient
-from tracker.rules.records import Condition
+from tracker.rules.history.documents import Condition
 
 from . import audit, evaluation
 from .errors import Conflict, ServiceError

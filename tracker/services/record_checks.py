@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from tracker.models import Patient
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 
 from .calendars import Calendar
 from .errors import ServiceError

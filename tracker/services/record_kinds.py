@@ -11,7 +11,7 @@ import msgspec
 from tracker import models
 from tracker.models import RecordKind, Revision
 from tracker.models.records import LoggedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 
 #: in every record, or kept in columns of their own
 COMMON = frozenset({"id", "replaces", "date", "at", "submitted_at"})

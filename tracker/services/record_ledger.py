@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tracker.models import DiaryImport, Patient, RecordKind, Revision, User
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 
 from .calendars import Calendar
 from .record_checks import RecordRefused, check_times

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from tracker.console import rulebook, words
 from tracker.models import Clinic, StaffedHours
-from tracker.rules.medicines import not_counted
+from tracker.rules.medicines.catalog import not_counted
 
 register = template.Library()
 

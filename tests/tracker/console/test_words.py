@@ -8,8 +8,8 @@ import pytest
 
 from tracker.console import words
 from tracker.rules import parse_history
-from tracker.rules.medicines import LOCAL_ROUTES, PATCH_ROUTES
-from tracker.rules.records import Condition, MeasureKind, Sex, Waiver
+from tracker.rules.history.documents import Condition, MeasureKind, Sex, Waiver
+from tracker.rules.medicines.catalog import LOCAL_ROUTES, PATCH_ROUTES
 
 
 @pytest.mark.parametrize("route", words.ROUTES)

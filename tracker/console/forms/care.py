@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from tracker.console import words
-from tracker.rules.medicines import counted_names
-from tracker.rules.products import PRODUCTS, Product
+from tracker.rules.medicines.catalog import counted_names
+from tracker.rules.medicines.products import PRODUCTS, Product
 from tracker.services import episodes
 from tracker.services.care_plans import Ingredient, Line
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from tracker.rules.backtesting import Backtest, Change, Row
+from tracker.rules.backtesting.backtest import Backtest, Change, Row
 
 from . import plots, report
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.rules.records import DiaryEntry
+from tracker.rules.history.records import DiaryEntry
 
 from .problems import UnusableFile, UnusableOption
 
