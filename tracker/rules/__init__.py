@@ -21,6 +21,7 @@ from tracker.rules.results import (
     Raise,
     Urgency,
 )
+from tracker.rules.rule import only_clinician_closes
 from tracker.rules.ruleset import CATALOG, LIVE, RULESETS, Ruleset, Timeline
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold, Thresholds
 
@@ -50,6 +51,7 @@ __all__ = [
     "checklist_questions",
     "evaluate",
     "json_schemas",
+    "only_clinician_closes",
     "parse_history",
     "parse_record",
     "submitted_at",

@@ -93,10 +93,6 @@ class FlagHistory:
         ends = (self.cleared_at, self.closed_at, self.withdrawn_at)
         return all(end is None for end in ends)
 
-    @property
-    def opening_priority(self) -> Priority:
-        return self.finding.priority
-
 
 Urgency = Literal["emergency", "today", "information"]
 

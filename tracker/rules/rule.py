@@ -109,3 +109,14 @@ class CompressRule(Rule[CompressUse]):
 
 
 AnyRule = CloseRule | AcuteRule | DoseRule | RedFlagRule | CompressRule
+
+
+def only_clinician_closes(rule: AnyRule | None, priority: str) -> bool:
+    """Whether a flag stays until a clinician closes it: red flags, and P0 or P1.
+
+    It never clears, and is never withdrawn: a correction is shown beside it.
+    """
+    return isinstance(rule, RedFlagRule) or priority in _CLOSED_BY_CLINICIAN
+
+
+_CLOSED_BY_CLINICIAN = frozenset({Priority.P0, Priority.P1})

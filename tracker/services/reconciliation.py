@@ -1,4 +1,4 @@
-"""Brings the stored flags of an episode into line with the lives that the rules found."""
+"""Brings the stored flags of an episode into line with those that the rules found."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker import rules
-from tracker.models import Advice, Episode, Flag, Priority
+from tracker.models import Advice, Episode, Flag
 
 from . import escalations
 
 #: What is found in records that arrived so long after the fact pages nobody.
 STALE_AFTER = timedelta(hours=72)
-
-NEVER_WITHDRAWN = frozenset({Priority.P0, Priority.P1})
 
 ARRIVED_LATER = "Records that arrived later, or a change by the clinic, took its evidence away."
 
@@ -118,7 +116,7 @@ class Reconciliation:
             self._take_back(flag, life.withdrawn_reason or ARRIVED_LATER)
             return
         was_open = flag.state == Flag.State.OPEN
-        if was_open and flag.priority in NEVER_WITHDRAWN and life.cleared_at:
+        if was_open and _only_clinician_closes(flag) and life.cleared_at:
             # What the rules know now was less urgent from the start. Somebody was told more.
             self._take_back(flag, ARRIVED_LATER)
             return
@@ -136,7 +134,7 @@ class Reconciliation:
         if flag.review_id or flag.state == Flag.State.WITHDRAWN or flag.retracted_at:
             return
         flag.ended_reason = reason
-        if is_open and (flag.priority in NEVER_WITHDRAWN or flag.rule.startswith("RF-")):
+        if is_open and _only_clinician_closes(flag):
             flag.retracted_at = self.at
         else:
             flag.state, flag.ended_at = Flag.State.WITHDRAWN, self.at
@@ -202,7 +200,7 @@ Pair = tuple[Flag, rules.FlagHistory]
 def _match(
     stored: list[Flag], lives: Sequence[rules.FlagHistory]
 ) -> tuple[list[Pair], list[Flag], list[rules.FlagHistory]]:
-    """Pair the stored flags with the lives, rule by rule; return also who stayed alone."""
+    """Pair the stored flags with those found, rule by rule; return also who stayed alone."""
     pairs: list[Pair] = []
     for rule in {flag.rule for flag in stored}:
         pairs += _match_rule(
@@ -217,7 +215,7 @@ def _match(
 
 
 def _match_rule(flags: list[Flag], lives: list[rules.FlagHistory]) -> list[Pair]:
-    """A flag is the life with its opening; failing that, the one whose opening moved.
+    """A flag is the one found with its opening; failing that, the one whose opening moved.
 
     An opening moves when an older record arrives. What is open goes with what is live,
     what a review closed goes with what that closure ended, the rest in order of time.
@@ -252,6 +250,10 @@ def _same_closure(flag: Flag, life: rules.FlagHistory) -> bool:
 
 def _both_ended(flag: Flag, life: rules.FlagHistory) -> bool:
     return flag.state == Flag.State.CLEARED and life.cleared_at is not None
+
+
+def _only_clinician_closes(flag: Flag) -> bool:
+    return rules.only_clinician_closes(rules.CATALOG.get(flag.rule), flag.priority)
 
 
 def _end_of(life: rules.FlagHistory) -> datetime | None:

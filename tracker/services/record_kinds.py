@@ -79,13 +79,14 @@ def kind_of(record: forms.Record) -> Kind:
 
 def content_of(record: forms.Record) -> dict[str, Any]:
     """The record in the replay contract's form; what was left out is left out."""
-    content = _without_nulls(msgspec.to_builtins(record))
+    content = without_nulls(msgspec.to_builtins(record))
     return {name: value for name, value in content.items() if name not in {"id", "replaces"}}
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
+    """The value without what is None, however deep."""
     if isinstance(value, dict):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+        return {k: without_nulls(v) for k, v in value.items() if v is not None}
     if isinstance(value, (list, tuple)):
-        return [_without_nulls(item) for item in value]
+        return [without_nulls(item) for item in value]
     return value

@@ -133,7 +133,7 @@ def test_a_flag_knows_where_it_began():
 
     (flag,) = evaluate(history, until=None).flags
 
-    assert (flag.record_id, flag.opening_priority) == ("e1", "P2")
+    assert (flag.record_id, flag.finding.priority) == ("e1", "P2")
 
 
 @pytest.mark.parametrize(

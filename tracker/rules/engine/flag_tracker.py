@@ -9,14 +9,13 @@ from datetime import datetime
 from tracker.rules.history.history import History
 from tracker.rules.history.versions import VersionedRecord
 from tracker.rules.results import Finding, FlagHistory, Priority, Raise
-from tracker.rules.rule import AnyRule, RedFlagRule
+from tracker.rules.rule import AnyRule, only_clinician_closes
 from tracker.rules.ruleset import Ruleset
 
 #: Evaluated days without the condition after which a flag clears.
 DAYS_TO_CLEAR = 7
 #: Days after a flag's end during which its rule may not open another.
 COOL_DOWN_DAYS = {Priority.P2: 3, Priority.P3: 14, Priority.P4: 14}
-URGENT = frozenset({Priority.P0, Priority.P1})
 
 Key = tuple[str, int]
 
@@ -50,12 +49,12 @@ class FlagState:
         return self.rule.id, self.episode_no
 
     @property
-    def is_only_closed_by_clinician(self) -> bool:
-        return isinstance(self.rule, RedFlagRule) or self.priority in URGENT
+    def only_clinician_closes(self) -> bool:
+        return only_clinician_closes(self.rule, self.priority)
 
     @property
     def clears_itself(self) -> bool:
-        return self.rule.clears_itself and not self.is_only_closed_by_clinician
+        return self.rule.clears_itself and not self.only_clinician_closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class _End:
 
     def holds_back(self, finding: Finding, day: int) -> bool:
         """Cooling down; a finding more urgent than the flag that ended breaks it."""
-        if self.flag.is_only_closed_by_clinician or finding.priority < self.flag.priority:
+        if self.flag.only_clinician_closes or finding.priority < self.flag.priority:
             return False
         return day <= self.day + COOL_DOWN_DAYS[self.flag.priority]
 
@@ -106,7 +105,7 @@ class FlagTracker:
 
     def withdraw(self, flag: FlagState, *, at: datetime) -> None:
         """Its evidence was corrected away: withdraw, or show that beside a red flag."""
-        if flag.is_only_closed_by_clinician:
+        if flag.only_clinician_closes:
             flag.retracted_at = flag.retracted_at or at
             return
         flag.withdrawn_at, flag.cleared_at, flag.closed_at = at, None, None

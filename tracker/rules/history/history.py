@@ -5,7 +5,6 @@ A History is the same value whatever the order or number of copies of its record
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +21,7 @@ from tracker.rules.history.episodes import Episodes
 from tracker.rules.history.records import Record
 from tracker.rules.history.validation import InvalidHistory, check_history, check_record
 from tracker.rules.history.versions import Version, VersionedRecord, versioned_records
-
-_NAMED_FIELD = re.compile(r"(?:missing required|unknown) field `(?P<name>[^`]*)`")
+from tracker.validation_errors import invalid_field
 
 
 @dataclass(frozen=True)
@@ -100,8 +98,7 @@ def _converted(document: object, shape: Any) -> Any:
 
 
 def _located(error: msgspec.ValidationError) -> InvalidHistory:
-    message, _, path = str(error).partition(" - at `$")
-    path = path.rstrip("`").removeprefix(".")
-    if named := _NAMED_FIELD.search(message):
-        path = f"{path}.{named['name']}".removeprefix(".")
-    return InvalidHistory(path, message)
+    refused = invalid_field(error)
+    steps = (refused.path, refused.field)
+    path = ".".join(step for step in steps if step is not None).removeprefix(".")
+    return InvalidHistory(path, refused.message, code=refused.code)

@@ -9,6 +9,7 @@ from tracker.rules.history.calendar import zone_names
 from tracker.rules.history.documents import HistoryDocument, PlannedMeasure
 from tracker.rules.history.records import DiaryEntry, MedicationIntake, PegScore, Record
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold
+from tracker.validation_errors import Code
 
 _EARLIEST, _LATEST = Date(1990, 1, 1), Date(2200, 1, 1)
 _EARLIEST_BIRTH = Date(1890, 1, 1)
@@ -17,10 +18,11 @@ _EARLIEST_BIRTH = Date(1890, 1, 1)
 class InvalidHistory(ValueError):
     """A field is outside its domain; `path` names it, as `records[3].minutes`."""
 
-    def __init__(self, path: str, message: str) -> None:
+    def __init__(self, path: str, message: str, *, code: Code = "invalid") -> None:
         super().__init__(f"{path}: {message}" if path else message)
         self.path = path
         self.message = message
+        self.code = code
 
 
 def check_history(document: HistoryDocument) -> None:

@@ -52,16 +52,18 @@ def versioned_records(
 ) -> Iterator[VersionedRecord]:
     """Gather the versions of each record: by a shared id, or by `replaces`."""
     positions = {record: i for i, record in reversed(list(enumerate(records)))}
-    roots = _Roots(record.id for record in positions if record.id is not None)
+    known = {record.id for record in positions}
     for record, position in positions.items():
-        if record.replaces is not None and record.replaces not in roots:
+        if record.replaces is not None and record.replaces not in known:
             path = f"records[{position}].replaces"
             raise InvalidHistory(path, "No record has this id")
-        roots.join(record)
+    ids = _ids_of_one_record(positions)
     groups: dict[object, list[Version]] = {}
     for record in positions:
         version = Version(submitted_at(record).astimezone(UTC), record, _day_of(record, calendar))
-        groups.setdefault(roots.root(record), []).append(version)
+        name = record.replaces or record.id
+        group = record if name is None else id(ids[name])
+        groups.setdefault(group, []).append(version)
     for versions in groups.values():
         if len(versions) > 1:
             versions.sort(key=Version.order)
@@ -76,27 +78,16 @@ def _day_of(record: Record, calendar: LocalCalendar) -> int:
     return calendar.day_of(record.at)
 
 
-class _Roots:
-    """Which ids name the same record (a small union-find)."""
-
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._parent = {each: each for each in ids}
-
-    def __contains__(self, record_id: str) -> bool:
-        return record_id in self._parent
-
-    def join(self, record: Record) -> None:
+def _ids_of_one_record(records: Iterable[Record]) -> dict[str, list[str]]:
+    """For each id, all ids of its record: those joined by `replaces`, in whatever order."""
+    ids = {record.id: [record.id] for record in records if record.id is not None}
+    for record in records:
         if record.id is not None and record.replaces is not None:
-            self._parent[self._top(record.id)] = self._top(record.replaces)
-
-    def root(self, record: Record) -> object:
-        name = record.replaces or record.id
-        return record if name is None else self._top(name)
-
-    def _top(self, record_id: str) -> str:
-        while (parent := self._parent[record_id]) != record_id:
-            self._parent[record_id] = record_id = self._parent[parent]
-        return record_id
+            smaller, larger = sorted((ids[record.id], ids[record.replaces]), key=len)
+            if smaller is not larger:
+                larger += smaller
+                ids |= dict.fromkeys(smaller, larger)
+    return ids
 
 
 def _check_one_kind(versions: list[Version], positions: Mapping[Record, int]) -> None:
