@@ -49,10 +49,9 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 	@$(BIN)/python manage.py check_templates
 	@.ci/production $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-# By tests that say what they mean, not by chance. They need no server: so none is started.
+# By tests that say what they mean, not by chance.
 coverage: setup ## Hold every branch of the rules to be tried by their own tests
-	@DATABASE_URL=postgres://127.0.0.1:1/none BROKER_URL=redis://127.0.0.1:1/0 \
-		$(PYTEST) --quiet tests/tracker/rules --ignore=tests/tracker/rules/engine/test_properties.py \
+	@$(PYTEST) --quiet tests/tracker/rules --ignore=tests/tracker/rules/engine/test_properties.py \
 		--ignore=tests/tracker/rules/engine/test_reference_implementation.py --cov=tracker.rules --cov-branch \
 		--cov-report=term-missing:skip-covered --cov-fail-under=100
 
