@@ -9,12 +9,12 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, PlannedMeasure
+from tracker.rules.measures import MEDICATION
 
 from . import episodes, reminder_slots
 from .errors import Conflict, ServiceError
 from .wall_time import EVERY_DAY
 
-Measure = PlannedMeasure.Measure
 #: Of one measure in a day.
 MOST_REMINDERS = 6
 
@@ -73,7 +73,7 @@ class Line:
     reminder_weekdays: Sequence[int] = ()
 
     def check(self) -> None:
-        is_medicine = self.measure == Measure.MEDICATION
+        is_medicine = self.measure == MEDICATION.name
         if is_medicine and not (self.ingredients and self.route):
             raise MedicineIncomplete
         has_medicine_fields = self.ingredients or self.route or self.doses_per_day
@@ -169,7 +169,7 @@ def _end(planned: PlannedMeasure, *, until_date: date, at: datetime) -> None:
 def _begin(
     episode: Episode, line: Line, *, from_date: date, by: Clinician, at: datetime
 ) -> PlannedMeasure:
-    is_medicine = line.measure == Measure.MEDICATION
+    is_medicine = line.measure == MEDICATION.name
     planned = PlannedMeasure.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from tracker import rules
 from tracker.models import Episode, Flag, PlannedMeasure, Revision
+from tracker.rules.measures import MEDICATION
 
 from . import audit
 from .record_kinds import without_nulls
@@ -161,7 +162,7 @@ def _measure(line: PlannedMeasure) -> Document:
             "until": line.until_date and line.until_date.isoformat(),
         }
     )
-    if line.measure != PlannedMeasure.Measure.MEDICATION:
+    if line.measure != MEDICATION.name:
         return common
     return {
         **common,

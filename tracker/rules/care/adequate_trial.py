@@ -14,13 +14,14 @@ from functools import cached_property
 from typing import NamedTuple
 
 from tracker.rules.history.documents import PlannedMeasure
+from tracker.rules.measures import HOME_EXERCISE, PHYSICAL_THERAPY, Category, names_of
 from tracker.rules.medicines.plan import bases_of
 from tracker.rules.messages import plain
 from tracker.rules.results import Evidence
 from tracker.rules.state.daily_counts import (
     brace_minutes,
     counted_sessions,
-    has_compress,
+    has_thermal_use,
     is_counted,
     is_painful,
     is_relieved,
@@ -31,9 +32,11 @@ from tracker.rules.state.day_context import DayContext
 from tracker.rules.state.prefix_sums import Count
 from tracker.rules.thresholds import Number, exact
 
-ACTIVE = ("physical_therapy", "home_exercise")
-VISITS = ("physical_therapy",)
-MANUAL = ("massage", "acupuncture", "manipulation")
+ACTIVE = names_of(Category.ACTIVE)
+MANUAL = names_of(Category.MANUAL)
+BRACES = names_of(Category.BRACE)
+INJECTIONS = names_of(Category.INJECTION)
+VISITS = (PHYSICAL_THERAPY.name,)
 
 
 class TrialStatus(StrEnum):
@@ -195,7 +198,7 @@ def _active(period: _Period) -> list[Amount]:
     """60 % of one planned active measure, or six PT visits beside a home plan."""
     planned = period.plans(*ACTIVE)
     amounts = [_of_plan(period, m) for m in planned if period.planned_days(m)]
-    if any(m.measure == "home_exercise" and m.waived is None for m in planned):
+    if any(m.measure == HOME_EXERCISE.name and m.waived is None for m in planned):
         visits = period.total(sessions, VISITS)
         least = period.thresholds.therapy_visits
         amounts.append(period.pro_rata("visits of physical therapy", visits, least))
@@ -263,7 +266,7 @@ def _thermal(period: _Period) -> list[Amount]:
     enough = period.thresholds.thermal_days_per_week
     weeks = 0
     for last in reversed(range(period.last, period.first + 5, -7)):
-        used = period.state.prefix_sums.total(last - 6, last, has_compress)
+        used = period.state.prefix_sums.total(last - 6, last, has_thermal_use)
         weeks += used >= enough
     what = f"weeks with a compress on {enough} days or more"
     return [period.pro_rata(what, weeks, period.thresholds.thermal_weeks)]
@@ -277,7 +280,7 @@ def _manual(period: _Period) -> list[Amount]:
 def _brace(period: _Period) -> list[Amount]:
     """Half of the planned time worn."""
     amounts = []
-    for measure in period.plans("brace"):
+    for measure in period.plans(*BRACES):
         planned = (measure.minutes_per_day or 0) * period.planned_days(measure)
         if planned:
             worn = period.total_planned(measure, brace_minutes)
@@ -289,8 +292,7 @@ def _injection(period: _Period) -> list[Amount]:
     """One in this episode, long enough ago to have worked."""
     ago = period.thresholds.injection_days
     first, latest = period.episode.first_day, period.last - ago
-    given = period.state.injections.items()
-    done = sum(n for day, n in given if first <= day <= latest)
+    done = period.state.prefix_sums.total(first, latest, sessions, INJECTIONS)
     return [Amount(f"given {ago} days ago or earlier", done, 1, 1)]
 
 

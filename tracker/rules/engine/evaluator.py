@@ -247,7 +247,7 @@ class Evaluation:
                 date=Date.fromordinal(day),
                 text=notice.text,
                 urgency=notice.urgency,
-                record_id=self.state.current(source).record.id,
+                record_id=self.state.versions.current(source).record.id,
             )
         )
 

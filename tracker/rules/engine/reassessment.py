@@ -48,7 +48,7 @@ class Reassessment:
             assert flag.dose_at is not None
             return rule.finding(DoseContext(state, flag.dose_at), thresholds)
         assert flag.source is not None
-        record = state.current(flag.source).record
+        record = state.versions.current(flag.source).record
         if isinstance(rule, RedFlagRule):
             assert isinstance(record, RedFlagChecklist)
             return rule.finding(Checklist.of(record, self._history), thresholds)

@@ -6,7 +6,7 @@ The fields are those of the replay contract (docs/replay.md).
 from __future__ import annotations
 
 from datetime import date as Date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -20,6 +20,7 @@ from tracker.rules.history.records import (
     Route,
     StrictStruct,
 )
+from tracker.rules.measures import labels
 
 _IntWeekly = Annotated[int, Meta(gt=0, le=70)]
 _FloatWeekly = Annotated[float, Meta(gt=0, le=70)]
@@ -28,19 +29,10 @@ _IntMme = Annotated[int, Meta(ge=0, le=10_000)]
 _FloatMme = Annotated[float, Meta(ge=0, le=10_000)]
 MorphineEquivalents = _IntMme | _FloatMme
 
-MeasureKind = Literal[
-    "physical_therapy",
-    "home_exercise",
-    "medication",
-    "hot_compress",
-    "cold_compress",
-    "massage",
-    "acupuncture",
-    "manipulation",
-    "brace",
-    "injection",
-    "activity_modification",
-]
+if TYPE_CHECKING:
+    MeasureName = str
+else:
+    MeasureName = Literal[tuple(labels())]
 Waiver = Literal["contraindicated", "unavailable", "not_tolerated"]
 Condition = Literal[
     "osteoporosis",
@@ -111,7 +103,7 @@ class PlannedMeasure(
 ):
     """One line of the care plan; both ends of its period count."""
 
-    measure: MeasureKind
+    measure: MeasureName
     sessions_per_week: SessionsPerWeek | None = None
     #: Null is "as needed".
     doses_per_day: Annotated[int, Meta(ge=1, le=24)] | None = None

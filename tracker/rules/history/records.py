@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import date as Date
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 from msgspec.json import schema_components
+
+from tracker.rules.measures import LoggedAs, compresses, names_logged_as
 
 Score = Annotated[int, Meta(ge=0, le=10)]
 FunctionLevel = Annotated[int, Meta(ge=0, le=5)]
@@ -41,17 +43,12 @@ IngredientName = Annotated[
 ]
 
 Answer = Literal["yes", "no", "unsure"]
-CompressType = Literal["hot", "cold"]
-TherapyType = Literal[
-    "physical_therapy",
-    "home_exercise",
-    "massage",
-    "acupuncture",
-    "manipulation",
-    "brace",
-    "injection",
-    "activity_modification",
-]
+if TYPE_CHECKING:
+    CompressType = str
+    TherapyType = str
+else:
+    CompressType = Literal[tuple(compresses().values())]
+    TherapyType = Literal[names_logged_as(LoggedAs.SESSION)]
 Route = Annotated[
     str,
     Meta(

@@ -8,6 +8,7 @@ from datetime import date as Date
 from tracker.rules.history.calendar import zone_names
 from tracker.rules.history.documents import HistoryDocument, PlannedMeasure
 from tracker.rules.history.records import DiaryEntry, MedicationIntake, PegScore, Record
+from tracker.rules.measures import MEDICATION, Unit, names_planned_in
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold
 from tracker.validation_errors import Code
 
@@ -66,7 +67,7 @@ def _check_episode(document: HistoryDocument) -> None:
 
 def _check_measure(measure: PlannedMeasure, path: str) -> None:
     _check_period(measure.from_date, measure.until_date, path)
-    is_medicine = measure.measure == "medication"
+    is_medicine = measure.measure == MEDICATION.name
     if is_medicine and not measure.ingredients:
         raise InvalidHistory(f"{path}.ingredients", "A medication has ingredients")
     if not is_medicine and measure.ingredients:
@@ -76,7 +77,8 @@ def _check_measure(measure: PlannedMeasure, path: str) -> None:
     if is_medicine and measure.sessions_per_week is not None:
         message = "A medication is planned in doses"
         raise InvalidHistory(f"{path}.sessions_per_week", message)
-    if measure.measure != "brace" and measure.minutes_per_day is not None:
+    worn = names_planned_in(Unit.MINUTES)
+    if measure.minutes_per_day is not None and measure.measure not in worn:
         raise InvalidHistory(f"{path}.minutes_per_day", "Only a brace has minutes")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tracker.rules.history.documents import PlannedDose, PlannedMeasure
+from tracker.rules.measures import MEDICATION
 from tracker.rules.medicines.catalog import (
     ANALGESIC,
     INGREDIENTS,
@@ -112,7 +113,7 @@ def bases_of(measure: PlannedMeasure) -> frozenset[str]:
 def _is_for_back(measure: PlannedMeasure) -> bool:
     known = [INGREDIENTS[base] for base in bases_of(measure) if base in INGREDIENTS]
     is_for_another_reason = known and all(i.drug_class in NOT_BACK_CARE for i in known)
-    return measure.measure == "medication" and not is_for_another_reason
+    return measure.measure == MEDICATION.name and not is_for_another_reason
 
 
 def _systemic(plan: Iterable[PlannedMeasure]) -> Iterator[PlannedMedicine]:

@@ -1,8 +1,9 @@
-"""What a trial of care counts on one day; the sums over days are `tallies`."""
+"""What the adequate trial counts on one day; `prefix_sums` adds up days."""
 
 from __future__ import annotations
 
-from tracker.rules.state.episode_state import Day, EpisodeState
+from tracker.rules.state.day import Day
+from tracker.rules.state.episode_state import EpisodeState
 
 
 def is_counted(state: EpisodeState, day: int) -> bool:
@@ -36,8 +37,8 @@ def brace_minutes(state: EpisodeState, day: int) -> int:
     return each.brace_minutes if each.is_counted else 0
 
 
-def has_compress(state: EpisodeState, day: int) -> bool:
-    return state.day(day).compresses > 0
+def has_thermal_use(state: EpisodeState, day: int) -> bool:
+    return state.day(day).thermal_uses > 0
 
 
 def is_painful(state: EpisodeState, day: int, least: int) -> bool:

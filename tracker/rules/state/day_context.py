@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from tracker.rules.history.records import PegScore
-from tracker.rules.state.episode_state import NO_DAY, Day, EpisodeState
+from tracker.rules.state.day import NO_DAY, Day
+from tracker.rules.state.episode_state import EpisodeState
 from tracker.rules.state.weekly_means import LEAST_ON_TIME, WINDOW, Mean, fell_by, is_no_response
 from tracker.rules.thresholds import Number, Thresholds
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 
 from tracker.rules.history.episodes import Episode
@@ -14,7 +13,6 @@ from tracker.rules.history.records import (
     CompressUse,
     DiaryEntry,
     PegScore,
-    Record,
     TherapySession,
     Treatment,
 )
@@ -23,63 +21,13 @@ from tracker.rules.medicines.catalog import DrugClass
 from tracker.rules.medicines.intakes import Intakes, TakenDose
 from tracker.rules.medicines.opioid_courses import OpioidCourses
 from tracker.rules.medicines.plan import MedicinePlan
+from tracker.rules.state.current_versions import CurrentVersions
+from tracker.rules.state.day import NO_DAY, Day
 from tracker.rules.state.prefix_sums import PrefixSums
 from tracker.rules.state.weekly_means import WeeklyMeans
 
 LATE = timedelta(hours=48)
 BACKFILL_DAYS = 7
-
-
-class Day:
-    """One local day of the diary and of the treatments."""
-
-    __slots__ = (
-        "activity",
-        "brace_minutes",
-        "compresses",
-        "doses",
-        "function",
-        "has_entry",
-        "is_analyzed",
-        "is_excused",
-        "is_on_time",
-        "pain",
-        "sessions",
-        "sleep",
-        "treatments",
-    )
-
-    def __init__(self, *, is_excused: bool = False) -> None:
-        self.is_excused = is_excused
-        self.treatments = 0
-        self.compresses = 0
-        self.brace_minutes = 0
-        self.sessions: Counter[str] = Counter()
-        self.doses: list[TakenDose] = []
-        self.clear_entry()
-
-    def clear_entry(self) -> None:
-        self.has_entry = False
-        self.is_analyzed = False
-        self.is_on_time = False
-        self.pain: int | None = None
-        self.function: int | None = None
-        self.sleep: int | None = None
-        self.activity: int | None = None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether anything tells what was done on this day, be it too late to be analyzed."""
-        return self.has_entry or self.treatments > 0
-
-    @property
-    def is_counted(self) -> bool:
-        """Whether care is measured on this day: it is known and not excused."""
-        return self.is_known and not self.is_excused
-
-
-#: A day of which nothing is known.
-NO_DAY = Day()
 
 
 class EpisodeState:
@@ -91,6 +39,7 @@ class EpisodeState:
         self.medicines = MedicinePlan(self.plan)
         self.conditions = frozenset(self.patient.conditions)
         self.episodes = history.episodes
+        self.versions = CurrentVersions()
         self.days: dict[int, Day] = {}
         self.excused = _excused(history)
         self.prefix_sums = PrefixSums(self)
@@ -99,11 +48,8 @@ class EpisodeState:
         }
         self.intakes = Intakes()
         self.opioid_courses = OpioidCourses()
-        self.injections: Counter[int] = Counter()
         self.pegs: dict[int, PegScore] = {}
         self.latest_on_time: int | None = None
-        self._current: dict[VersionedRecord, Version] = {}
-        self._claims: dict[tuple[type, int], list[VersionedRecord]] = {}
         self._doses: dict[VersionedRecord, TakenDose] = {}
 
     @classmethod
@@ -117,34 +63,21 @@ class EpisodeState:
             elif entry.first.submitted_at <= corrected_by:
                 later.append(entry)
         for entry in later:
-            if state.has_version_of(entry.first.record):
+            if state.versions.revises(entry.first.record):
                 state.put(entry, entry.at(corrected_by))
         return state
-
-    def has_version_of(self, record: Record) -> bool:
-        """Whether a diary entry or PEG of this date is there already: a second revises."""
-        return (
-            isinstance(record, (DiaryEntry, PegScore))
-            and self._latest_version(type(record), record.date.toordinal()) is not None
-        )
 
     def put(self, entry: VersionedRecord, version: Version) -> Version | None:
         """A record arrives, or a version of it. Returns what it takes the place of.
 
         A second diary entry, or PEG, of a date takes the place of the first.
         """
-        before = self._current.get(entry)
-        replaced = before
+        before = self.versions.of(entry)
+        replaced = self.versions.put(entry, version)
         if before is not None:
-            self._apply(entry, before, -1)
-        elif isinstance(version.record, (DiaryEntry, PegScore)):
-            replaced = self._latest_version(type(version.record), version.record.date.toordinal())
-        self._current[entry] = version
-        self._apply(entry, version, 1)
+            self._count(entry, before, -1)
+        self._count(entry, version, 1)
         return replaced
-
-    def current(self, entry: VersionedRecord) -> Version:
-        return self._current[entry]
 
     def dose_of(self, entry: VersionedRecord) -> TakenDose | None:
         """An intake as the rules see it; None if it was logged too late."""
@@ -183,47 +116,29 @@ class EpisodeState:
                     return True
         return False
 
-    def _apply(self, entry: VersionedRecord, version: Version, sign: int) -> None:
-        record = version.record
-        day = version.day
-        if isinstance(record, (DiaryEntry, PegScore)):
-            self._claim(entry, record, sign)
-            if isinstance(record, DiaryEntry):
-                self._diary(day)
-            else:
-                self._peg(day)
-        elif isinstance(record, Treatment) and self.is_analyzed(entry):
-            self._treatment(entry, record, day, sign)
+    def _count(self, entry: VersionedRecord, version: Version, sign: int) -> None:
+        """Count a version, or (with -1) count it no more."""
+        if isinstance(version.record, DiaryEntry):
+            self._refresh_diary(version.day)
+        elif isinstance(version.record, PegScore):
+            self._refresh_peg(version.day)
+        elif isinstance(version.record, Treatment) and self.is_analyzed(entry):
+            self._count_treatment(entry, version.record, version.day, sign)
 
-    def _claim(self, entry: VersionedRecord, record: DiaryEntry | PegScore, sign: int) -> None:
-        claims = self._claims.setdefault((type(record), record.date.toordinal()), [])
-        if sign > 0:
-            claims.append(entry)
-        else:
-            claims.remove(entry)
-
-    def _latest_version(self, kind: type[DiaryEntry] | type[PegScore], day: int) -> Version | None:
-        """The latest of the versions that speak of a date: a second entry revises."""
-        claims = self._claims.get((kind, day))
-        if not claims:
-            return None
-        if len(claims) == 1:
-            return self._current[claims[0]]
-        return max((self._current[each] for each in claims), key=Version.order)
-
-    def _diary(self, date: int) -> None:
+    def _refresh_diary(self, date: int) -> None:
         day = self._opened(date)
         day.clear_entry()
-        standing = self._latest_version(DiaryEntry, date)
-        if standing is not None and isinstance(standing.record, DiaryEntry):
-            self._fill(day, date, standing.record)
-        for weeks in self.weekly_means.values():
-            weeks.invalidate(date)
+        latest = self.versions.of_date(DiaryEntry, date)
+        if latest is not None and isinstance(latest.record, DiaryEntry):
+            self._fill(day, date, latest.record)
+        for means in self.weekly_means.values():
+            means.invalidate(date)
         self.prefix_sums.invalidate(date)
         self._find_latest(date)
 
     def _fill(self, day: Day, date: int, entry: DiaryEntry) -> None:
-        first = min(claim.first.submitted_at for claim in self._claims[DiaryEntry, date])
+        entries = self.versions.entries_of_date(DiaryEntry, date)
+        first = min(each.first.submitted_at for each in entries)
         day.has_entry = True
         day.is_on_time = self.calendar.start(date) <= first < self.calendar.close(date)
         ends_at = self.calendar.start(date + 1)
@@ -246,33 +161,27 @@ class EpisodeState:
             on_time = (each for each, day in self.days.items() if day.is_on_time)
             self.latest_on_time = max(on_time, default=None)
 
-    def _peg(self, day: int) -> None:
-        standing = self._latest_version(PegScore, day)
-        if standing is not None and isinstance(standing.record, PegScore):
-            self.pegs[day] = standing.record
+    def _refresh_peg(self, day: int) -> None:
+        latest = self.versions.of_date(PegScore, day)
+        if latest is not None and isinstance(latest.record, PegScore):
+            self.pegs[day] = latest.record
         else:
             self.pegs.pop(day, None)
 
-    def _treatment(self, entry: VersionedRecord, record: Treatment, date: int, sign: int) -> None:
+    def _count_treatment(
+        self, entry: VersionedRecord, record: Treatment, date: int, sign: int
+    ) -> None:
         day = self._opened(date)
         day.treatments += sign
         self.prefix_sums.invalidate(date)
         if isinstance(record, CompressUse):
-            day.compresses += sign
+            day.thermal_uses += sign
         elif isinstance(record, TherapySession):
-            self._session(record, date, sign)
+            day.add_session(record, sign)
         elif sign > 0:
             self._add_dose(entry, TakenDose.of(record, date))
         else:
             self._remove_dose(self._doses.pop(entry))
-
-    def _session(self, record: TherapySession, date: int, sign: int) -> None:
-        day = self.days[date]
-        day.sessions[record.type] += sign
-        if record.type == "brace":
-            day.brace_minutes += sign * (record.minutes or 0)
-        elif record.type == "injection":
-            self.injections[date] += sign
 
     def _add_dose(self, entry: VersionedRecord, dose: TakenDose) -> None:
         self._doses[entry] = dose

@@ -57,8 +57,8 @@ def test_the_worse_of_standing_and_walking_counts_from_the_floor_on(floor, level
     assert on(state, 1).function == fn
 
 
-def compresses(state: EpisodeState, day: int) -> int:
-    return on(state, day).compresses
+def thermal_uses(state: EpisodeState, day: int) -> int:
+    return on(state, day).thermal_uses
 
 
 def sessions(state: EpisodeState, day: int) -> int:
@@ -70,13 +70,13 @@ def hours_braced(state: EpisodeState, day: int) -> float:
 
 
 def injections(state: EpisodeState, day: int) -> int:
-    return state.injections[date(day).toordinal()]
+    return on(state, day).sessions["injection"]
 
 
 @pytest.mark.parametrize(
     ("make", "number"),
     [
-        pytest.param(compress, compresses, id="compress"),
+        pytest.param(compress, thermal_uses, id="compress"),
         pytest.param(session, sessions, id="exercise"),
         pytest.param(lambda day: session(day, "brace", minutes=60), hours_braced, id="brace"),
         pytest.param(lambda day: session(day, "injection"), injections, id="injection"),
