@@ -1,4 +1,4 @@
-"""What the rules give back: values that a service stores and a door prints."""
+"""What the rules give back: values that services store and the API and the console show."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What a rule is: a sentence of the clinical document, as a function that can be read.
 
-A rule takes what it judges (a day, a dose, a checklist, a compress) and the thresholds,
-and returns a Hit, or None when it is not true. What does not change from one hit to the
-next (its sources, what it cannot see) stands beside the function.
+A rule takes what it evaluates (a day, a dose, a checklist, a compress) and the thresholds,
+and returns a RuleResult, or None when it is not true. What does not change from one result
+to the next (its sources, what it cannot see) stands beside the function.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Rule(Generic[S]):
         return getdoc(self.evaluate) or ""
 
     def finding(self, subject: S, thresholds: Thresholds) -> Finding | None:
-        """Judge, and put the standing texts beside what was found."""
+        """Evaluate, and add the texts that are the same for every finding of the rule."""
         result = self.evaluate(subject, thresholds)
         if result is None:
             return None
@@ -85,27 +85,27 @@ class Rule(Generic[S]):
 
 
 class CloseRule(Rule[DayContext]):
-    """Of a trend, or a lack of data: judged when a day closes."""
+    """A trend, or a lack of data: evaluated when a day closes."""
 
 
 class AcuteRule(Rule[DayContext]):
-    """Judged whenever an on-time entry arrives, and when a day closes."""
+    """Evaluated whenever an on-time entry arrives, and when a day closes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoseRule(Rule[DoseContext]):
-    """Judged at the moment of every intake."""
+    """Evaluated at the moment of every intake."""
 
     #: It cannot be true unless a medicine of this class was taken in the 24 hours.
     only_with: DrugClass | None = None
 
 
 class RedFlagRule(Rule[Checklist]):
-    """Judged within one checklist; only a clinician closes its flag."""
+    """Evaluated within one checklist; only a clinician closes its flag."""
 
 
 class CompressRule(Rule[CompressUse]):
-    """Judged at every use of a compress."""
+    """Evaluated at every use of a compress."""
 
 
 AnyRule = CloseRule | AcuteRule | DoseRule | RedFlagRule | CompressRule

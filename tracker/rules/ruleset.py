@@ -160,7 +160,7 @@ def timeline_of(history: History, ruleset: str | Ruleset | Timeline | None) -> T
     elif isinstance(ruleset, str):
         ruleset = _recorded(history, ruleset) or RULESETS[ruleset]
     rulesets = [(Date.min, ruleset)] if isinstance(ruleset, Ruleset) else ruleset
-    return [(on, each.with_thresholds(_limits(history, each))) for on, each in rulesets]
+    return [(on, each.with_thresholds(_own_thresholds(history, each))) for on, each in rulesets]
 
 
 def _recorded(history: History, version: str | None = None) -> Timeline:
@@ -176,7 +176,7 @@ def _in_period(period: RulesetPeriod, position: int, version: str) -> Ruleset:
     return ruleset.with_thresholds(ruleset.thresholds.with_changes(period.thresholds))
 
 
-def _limits(history: History, ruleset: Ruleset) -> Thresholds:
+def _own_thresholds(history: History, ruleset: Ruleset) -> Thresholds:
     changes = dict(history.document.thresholds)
     min_days = history.document.episode.conservative_min_days
     if min_days is not None:

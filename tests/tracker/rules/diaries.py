@@ -107,7 +107,7 @@ def document(records: list[Document], **parts: Any) -> Document:
 
 
 def outcome(records: list[Document], *, until: int | None = None, **parts: Any) -> Outcome:
-    """Evaluated, with silence judged up to the close of day `until`."""
+    """Evaluated, with silence evaluated up to the close of day `until`."""
     history = parse_history(document(records, **parts))
     limit = None if until is None else history.calendar.close(date(until).toordinal())
     return evaluate(history, until=limit)

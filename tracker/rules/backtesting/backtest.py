@@ -86,7 +86,7 @@ class Row:
 
 @dataclass(slots=True)
 class Backtest:
-    """Judges one history after the other, and adds up."""
+    """Evaluates one history after the other, and adds up."""
 
     variant: Variant
     pairs: list[Pair] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Backtest:
     patient_days: int = 0
 
     def add(self, history: History, *, until: datetime | None) -> None:
-        """Judge a history by the rules it names (or the live ones) and by the variant."""
+        """Evaluate a history by the rules it names (or the live ones) and by the variant."""
         live = found(history, until=until)
         tried = found(self.variant.applied_to(history), until=until)
         self.pairs += paired(live, tried)
@@ -193,7 +193,7 @@ def _count(rows: dict[str, Row], key: Callable[[Found], str], pair: Pair) -> Non
 
 
 def _days(history: History, until: datetime | None) -> int:
-    """The local days under care that were judged."""
+    """The local days under care that were evaluated."""
     first = history.episodes.first.first_day
     last = history.calendar.day_of(until) if until else history.last_day
     return max(0, (last or 0) - first + 1)

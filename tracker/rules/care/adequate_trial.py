@@ -50,7 +50,7 @@ class Amount(NamedTuple):
 
     of: str
     done: int
-    #: In parts of `per`: a trial is judged on every day, and only its evidence needs the quotient.
+    #: In parts of `per`: a trial is evaluated every day, and only its evidence needs the quotient.
     least: Number
     per: int
 

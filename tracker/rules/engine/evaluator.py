@@ -142,7 +142,7 @@ class Evaluation:
                 )
 
     def _evaluate_acute(self, at: datetime, arrivals: Arrivals) -> None:
-        """An on-time entry has come: judge the latest day that has one, if still open."""
+        """An on-time entry has come: evaluate the latest day that has one, if still open."""
         sources = [
             entry
             for entry, version in arrivals
@@ -167,7 +167,7 @@ class Evaluation:
         at: datetime,
         source: VersionedRecord | None,
     ) -> set[str]:
-        """Judge a day by some rules; the ids of those that are true."""
+        """Evaluate some rules on a day; the ids of those that are true."""
         is_muted = self.history.episodes.is_muted(context.day)
         true: set[str] = set()
         for rule in rules:

@@ -1,7 +1,7 @@
 """The records that the rules read, in the form of the replay contract.
 
-Every door (replay, the API, the loading of stored revisions) parses into these
-shapes, so a domain is written down once.
+Replay, the API and the loading of stored revisions all parse into these types, so a
+field's domain is declared once.
 """
 
 from __future__ import annotations

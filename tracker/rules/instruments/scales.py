@@ -1,4 +1,4 @@
-"""The words of the diary's scales, written for this project and free to use."""
+"""The questions and levels of the diary's scales, written for this project and free to use."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Section 5: answers that may mean something dangerous.
 
-Each rule is judged within one checklist, before anything else, and exempt from baseline,
+Each rule is evaluated within one checklist, before anything else, and exempt from baseline,
 mute, snooze and cool-down. `unsure` opens RF-CES and RF-MOTOR; elsewhere it is shown.
 """
 

@@ -134,7 +134,7 @@ def test_rows_are_in_order_of_their_names():
     assert [row.key for row in test.by_priority()] == ["P2", "P3"]
 
 
-def test_nothing_is_judged_after_the_day_that_is_asked_for():
+def test_nothing_is_evaluated_after_the_day_that_is_asked_for():
     (history,) = histories(SEVERE)
     test = Backtest(Variant(thresholds={"severe_days": 6}))
     test.add(history, until=history.calendar.start(date(7).toordinal()))
@@ -142,7 +142,7 @@ def test_nothing_is_judged_after_the_day_that_is_asked_for():
     assert (test.pairs, test.patient_days) == ([], 7)
 
 
-def test_silence_is_judged_up_to_the_day_that_is_asked_for():
+def test_silence_is_evaluated_up_to_the_day_that_is_asked_for():
     (history,) = histories([3])
     test = Backtest(Variant(thresholds={"silent_days": 8}))
     test.add(history, until=history.calendar.close(date(9).toordinal()))
@@ -217,7 +217,7 @@ def test_a_trial_of_the_weeks_of_care_holds_over_the_episodes():
     assert first_failure(conservative_min_days=56) == [56]
 
 
-def test_from_a_date_on_only_later_days_are_judged_by_it():
+def test_from_a_date_on_only_later_days_are_evaluated_by_it():
     (history,) = histories([7] * 12)
     variant = Variant(thresholds={"severe_days": 7})
 

@@ -357,7 +357,7 @@ def test_a_corrected_treatment_withdraws_nothing_that_the_diary_told():
     assert rules([entry(1, 2, walking=5), wrong, right]) == {"FUNC-UNABLE"}
 
 
-def test_what_was_told_only_after_a_flag_has_no_say_when_it_is_judged_again():
+def test_what_was_told_only_after_a_flag_has_no_say_when_it_is_evaluated_again():
     # With the late entry W(42) is 3.4 and hardly hurts; it came after the close.
     records = entries([5] * 7 + [4] * 34)
     care = [each for day in range(1, 42, 2) for each in (session(day), compress(day))]
@@ -374,7 +374,7 @@ def test_what_was_told_only_after_a_flag_has_no_say_when_it_is_judged_again():
     [(38.0, None), (37.9, at(2, 8))],
     ids=["still a fever", "none"],
 )
-def test_a_corrected_checklist_is_judged_by_the_same_numbers(temperature, retracted_at):
+def test_a_corrected_checklist_is_evaluated_by_the_same_numbers(temperature, retracted_at):
     wrong = {**checklist(1, temperature_c=39), "id": "c1"}
     right = {**checklist(1, temperature_c=temperature), "submitted_at": at(2, 8), "replaces": "c1"}
 
@@ -383,7 +383,7 @@ def test_a_corrected_checklist_is_judged_by_the_same_numbers(temperature, retrac
     assert (flag.retracted_at and flag.retracted_at.isoformat()) == retracted_at
 
 
-def test_an_entry_corrected_at_the_very_close_is_judged_by_the_close():
+def test_an_entry_corrected_at_the_very_close_is_evaluated_by_the_close():
     diary = [entry(1, 2, walking=1), {**entry(1, 2, hour=36, walking=5), "id": "e1"}]
 
     flag = flag_of(diary, "FUNC-UNABLE")
@@ -476,7 +476,7 @@ def test_an_entry_moved_to_another_date_leaves_the_first_one_empty():
     assert [(f.day, f.withdrawn_at is None) for f in opened] == [(2, False), (1, True)]
 
 
-def test_a_correction_judges_with_the_records_of_that_time():
+def test_a_correction_evaluates_with_the_records_of_that_time():
     # A late entry after the flag changes the mean; only the correction may take the flag.
     severe = entries([8] * 5)
     correction = entry(5, 8, hour=30, sleep=1)
@@ -549,7 +549,7 @@ def test_a_dose_moved_from_among_others_at_one_time():
 
 
 def test_a_late_day_is_not_the_latest_on_time():
-    # The only on-time day moves to a date on which it is late: nothing is left to judge.
+    # The only on-time day moves to a date on which it is late: nothing is left to evaluate.
     wrong = {**entry(3, 2, walking=5), "id": "e1"}
     right = {**entry(1, 2, walking=5), "submitted_at": at(3, 22), "replaces": "e1"}
 

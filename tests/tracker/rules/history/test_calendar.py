@@ -11,7 +11,7 @@ import pytest
 from tests.tracker.rules.diaries import document
 from tests.trial_data import shared_file
 from tracker.rules import parse_history
-from tracker.rules.history.calendar import LocalCalendar, instant_of
+from tracker.rules.history.calendar import LocalCalendar, age_on, instant_of
 from tracker.rules.state.episode_state import EpisodeState
 
 
@@ -127,3 +127,16 @@ def test_a_time_that_the_clocks_skip_is_the_first_instant_after_it(wall):
     skipped = instant_of(Date(2026, 3, 8), time.fromisoformat(wall), new_york)
 
     assert skipped == datetime(2026, 3, 8, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("on", "born", "years"),
+    [
+        pytest.param("2026-02-28", "1956-03-01", 69, id="the day before the birthday"),
+        pytest.param("2026-03-01", "1956-03-01", 70, id="the birthday"),
+        pytest.param("2026-02-28", "1956-02-29", 69, id="born on a leap day, 28 February"),
+        pytest.param("2026-03-01", "1956-02-29", 70, id="born on a leap day, 1 March"),
+    ],
+)
+def test_an_age_is_in_completed_years(on, born, years):
+    assert age_on(Date.fromisoformat(on), Date.fromisoformat(born)) == years

@@ -188,7 +188,7 @@ def test_acute_rules_answer_at_once():
     assert flag.date == date(1)
 
 
-def test_an_entry_for_yesterday_is_judged_with_the_latest_day_then_by_its_close():
+def test_an_entry_for_yesterday_is_evaluated_with_the_latest_day_then_by_its_close():
     records = [entry(2, 2, hour=1), entry(1, 2, hour=30, walking=5)]
 
     (flag,) = outcome(records).flags

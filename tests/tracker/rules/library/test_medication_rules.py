@@ -489,7 +489,7 @@ def test_another_medicine_does_not_prolong_a_course():
     assert flag.cleared_at is not None
 
 
-def test_a_back_filled_dose_is_judged_with_what_came_after_it():
+def test_a_back_filled_dose_is_evaluated_with_what_came_after_it():
     taken = [intake(2, 8, "ibuprofen", 700)]
     late = intake(1, 20, "ibuprofen", 600, submitted_at=at(5, 8))
 

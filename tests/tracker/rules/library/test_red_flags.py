@@ -165,7 +165,7 @@ def test_a_leap_day_birthday_is_completed_in_march(on, age):
     assert age_on(Date.fromisoformat(on), Date(2000, 2, 29)) == age
 
 
-def test_red_flags_are_judged_within_one_checklist():
+def test_red_flags_are_evaluated_within_one_checklist():
     apart = [checklist(1, minor_trauma="yes"), checklist(2, weakness_worsening_fast="yes")]
 
     assert rules(apart, patient={"conditions": ["osteoporosis"]}) == {"RF-FX"}

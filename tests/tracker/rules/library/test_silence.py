@@ -13,7 +13,7 @@ from tracker.rules import evaluate, parse_history
 @pytest.mark.parametrize(
     ("last", "until", "opens"),
     [
-        pytest.param(1, None, False, id="silence after the last record is not judged"),
+        pytest.param(1, None, False, id="silence after the last record is not evaluated"),
         pytest.param(1, 7, False, id="six days of silence"),
         pytest.param(1, 8, True, id="seven days of silence"),
         pytest.param(None, 6, False, id="day 6, never an entry"),

@@ -195,7 +195,7 @@ def test_what_failed_depends_on_whether_care_was_tried(logged, rule, priority):
     assert (rule, priority, 42) in found(steady(6, 6) + logged, plan=ACTIVE_PLAN)
 
 
-def test_too_few_known_days_are_not_judged():
+def test_too_few_known_days_are_not_evaluated():
     sparse = entries({day: 6 for day in range(1, 43) if day % 7 < 4})
 
     opened = found(sparse, plan=ACTIVE_PLAN)

@@ -6,6 +6,6 @@ default thresholds. Everything is worked out from the records, each time it is a
 
 from __future__ import annotations
 
-from tests.tracker.rules.reference_implementation.flags import Reading
+from tests.tracker.rules.reference_implementation.flags import ReferenceImplementation
 
-__all__ = ["Reading"]
+__all__ = ["ReferenceImplementation"]

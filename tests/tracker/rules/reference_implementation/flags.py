@@ -33,7 +33,7 @@ class Flag:
     first_priority: str = ""
 
 
-class Reading(Days, Doses):
+class ReferenceImplementation(Days, Doses):
     def __init__(self, document: dict[str, Any]) -> None:
         super().__init__(document)
         self.flags: list[Flag] = []
@@ -77,8 +77,8 @@ class Reading(Days, Doses):
             if any(when == at for when, _ in v[1:]) and v[0][0] < at
         ]
         if corrected:
-            judged = (f for f in self.flags if f.moment is None and f.priority > "P1")
-            for flag in judged:
+            evaluated = (f for f in self.flags if f.moment is None and f.priority > "P1")
+            for flag in evaluated:
                 stands = flag.rule in self.true_of(flag.day, flag.opened_at, at)
                 flag.is_withdrawn = flag.is_withdrawn or not stands
         moments = set()
