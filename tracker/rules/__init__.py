@@ -5,7 +5,7 @@ No Django, no clock, no input or output: whoever calls says what time it is.
 
 from __future__ import annotations
 
-from tracker.rules.checking import InvalidHistory
+from tracker.rules.checking import InvalidHistory, check_record
 from tracker.rules.engine import evaluate
 from tracker.rules.history import History, parse_history, parse_record
 from tracker.rules.outcome import (
@@ -46,6 +46,7 @@ __all__ = [
     "Thresholds",
     "Timeline",
     "Urgency",
+    "check_record",
     "checklist_questions",
     "evaluate",
     "json_schemas",

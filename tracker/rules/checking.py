@@ -7,12 +7,11 @@ from datetime import date as Date
 
 from tracker.rules.local_days import zone_names
 from tracker.rules.records import (
-    DiaryEntry,
+    DailyForm,
     HistoryForm,
     MedicationIntake,
-    PegScore,
     PlannedMeasure,
-    Record,
+    TimedForm,
 )
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold
 
@@ -84,10 +83,10 @@ def _check_measure(measure: PlannedMeasure, path: str) -> None:
         raise InvalidHistory(f"{path}.minutes_per_day", "Only a brace has minutes")
 
 
-def check_record(record: Record, path: str) -> None:
+def check_record(record: DailyForm | TimedForm, path: str) -> None:
     """Raises InvalidHistory, with its field under `path`."""
     try:
-        if isinstance(record, (DiaryEntry, PegScore)):
+        if isinstance(record, DailyForm):
             _check_date(record.date, "date")
         else:
             _check_date(record.at.date(), "at")

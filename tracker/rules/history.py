@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, Union
 
 import msgspec
+from msgspec import defstruct
 
 from tracker.rules.checking import InvalidHistory, check_history, check_record
 from tracker.rules.episodes import Episodes
 from tracker.rules.local_days import LocalDays
-from tracker.rules.records import HistoryForm, Record
+from tracker.rules.records import RECORD_TYPES, HistoryForm, Record, RecordForm
 from tracker.rules.versions import Entry, Version, entries_of
 
 _NAMED_FIELD = re.compile(r"(?:missing required|unknown) field `(?P<name>[^`]*)`")
@@ -65,14 +66,34 @@ class History:
         return max(latest, default=None)
 
 
-def parse_history(document: Mapping[str, Any] | str | bytes) -> History:
+def parse_history(
+    document: Mapping[str, Any] | str | bytes, *, other_forms: tuple[type[RecordForm], ...] = ()
+) -> History:
     """One replayed history, as JSON text or as the mapping it decodes to.
 
-    Raises InvalidHistory.
+    It may hold records of `other_forms` too, which no rule reads. Raises InvalidHistory.
     """
+    form = _history_form(other_forms)
     if isinstance(document, (str, bytes)):
-        return History.of(_decoded(document))
-    return History.of(_converted(document, HistoryForm))
+        return History.of(_decoded(document, form))
+    return History.of(_converted(document, form))
+
+
+@cache
+def _history_form(other_forms: tuple[type[RecordForm], ...]) -> type[HistoryForm]:
+    if not other_forms:
+        return HistoryForm
+    record: Any = Union[(*RECORD_TYPES, *other_forms)]
+    form: Any = defstruct(
+        "HistoryForm",
+        [("records", tuple[record, ...])],
+        bases=(HistoryForm,),
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+    whole: type[HistoryForm] = form
+    return whole
 
 
 def parse_record(document: object) -> Record:
@@ -82,9 +103,9 @@ def parse_record(document: object) -> Record:
     return record
 
 
-def _decoded(text: str | bytes) -> HistoryForm:
+def _decoded(text: str | bytes, form: type[HistoryForm]) -> HistoryForm:
     try:
-        return msgspec.json.decode(text, type=HistoryForm)
+        return msgspec.json.decode(text, type=form)
     except msgspec.ValidationError as error:
         raise _located(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -10,7 +10,7 @@ import msgspec
 
 from tracker.rules.checking import InvalidHistory
 from tracker.rules.local_days import LocalDays
-from tracker.rules.records import DiaryEntry, PegScore, Record, submitted_at
+from tracker.rules.records import DailyForm, Record, submitted_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def entries_of(records: tuple[Record, ...], days: LocalDays) -> Iterator[Entry]:
 
 
 def _day_of(record: Record, days: LocalDays) -> int:
-    if isinstance(record, (DiaryEntry, PegScore)):
+    if isinstance(record, DailyForm):
         return record.date.toordinal()
     return days.day_of(record.at)
 
