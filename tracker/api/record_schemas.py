@@ -51,7 +51,7 @@ class RecordSchemas:
 
 
 def _schemas(kind: RecordKind) -> RecordSchemas:
-    title = kind.form.__name__
+    title = kind.model.__name__
     document = {"__doc__": kind.form.__doc__ or title}
     form_fields = [
         each for each in msgspec.structs.fields(kind.form) if each.name not in {"id", "replaces"}

@@ -62,8 +62,7 @@ def test_a_diary_entry_goes_through_few_files_and_functions(alice):
         stored = alice.put("diary/2026-03-02", entry())
 
     functions = sum(len(each) for each in found.values())
-    print(printed(found))
-    print(f"{functions} functions in {len(found)} files")
+    sys.stdout.write(f"{printed(found)}\n{functions} functions in {len(found)} files\n")
     assert stored.status_code == 201
     assert len(found) <= AT_MOST_FILES
     assert functions <= AT_MOST_FUNCTIONS
