@@ -130,26 +130,27 @@ def submission(
     `path` is that of the item in its batch. Raises a Problem.
     """
     schemas = SCHEMAS[kind.code]
+    prefix = f"{path}." if path else ""
     request: Any = decode(sent, schemas.item if path else schemas.body, at=path)
     fields = ("date" if kind.is_daily else "at", *kind.own_fields)
     said = {field: address.get(field) or getattr(request, field) for field in fields}
-    for field in kind.names:
+    for field in kind.one_line_fields:
         if said[field] is not None:
-            said[field] = name(said[field], path=_join(path, field))
+            said[field] = name(said[field], path=f"{prefix}{field}")
     submitted_at = request.submitted_at or at
     record = kind.form(submitted_at=submitted_at, **said)
     try:
         rules.check_record(record, "")
     except rules.InvalidHistory as error:
-        raise invalid([field_error(error.message, at=_join(path, error.path))]) from None
+        raise invalid([field_error(error.message, at=f"{prefix}{error.path}")]) from None
     return Submission(
         uuid=address.get("id") or UUID(request.id),
         kind=kind,
         base_revision=request.base_revision,
         record=record,
         submitted_at=submitted_at,
-        note=note(request.note, path=_join(path, "note")),
-        reason=note(request.reason, path=_join(path, "reason")),
+        note=note(request.note, path=f"{prefix}note"),
+        reason=note(request.reason, path=f"{prefix}reason"),
     )
 
 
@@ -167,12 +168,8 @@ def batch_item(sent: Any, *, at: datetime, path: str) -> Submission:
             reason=note(item.reason),
         )
     if not isinstance(code, str) or code not in RECORD_KINDS:
-        raise invalid([FieldError(_join(path, "kind"), "not_allowed", "Not a kind of record.")])
+        raise invalid([FieldError(f"{path}.kind", "not_allowed", "Not a kind of record.")])
     return submission(RECORD_KINDS[code], sent, at=at, path=path)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path and name else path or name
 
 
 def shown(revision: Revision) -> Struct:

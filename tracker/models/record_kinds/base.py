@@ -78,8 +78,8 @@ class RecordKind:
     resource: str
     #: There is one record a local date, which is its address; others are addressed by their id.
     is_one_per_day: bool = False
-    #: Its fields that name something: one line, without characters that deceive a reader.
-    names: tuple[str, ...] = ()
+    #: The texts among its fields that stand on one line, as the name of a product does.
+    one_line_fields: tuple[str, ...] = ()
     #: The planned measures whose reminders a record answers, each with the values that the
     #: record must have.
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

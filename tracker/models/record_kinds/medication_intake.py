@@ -32,7 +32,7 @@ MEDICATION_INTAKE = RecordKind(
     form=forms.MedicationIntake,
     model=MedicationIntake,
     resource="medication-intakes",
-    names=("product",),
+    one_line_fields=("product",),
     answers={PlannedMeasure.Measure.MEDICATION: {}},
     answers_line=_holds_a_planned_ingredient,
 )
