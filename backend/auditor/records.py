@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.auditor.check import Check
+from tracker.models import RECORD_KINDS
 
 #: The records of the newest versions.
 _RECENT = """
@@ -13,23 +14,18 @@ _RECENT = """
 """
 
 #: What stands of each, whatever its kind: a name for the row, and the row.
-_CURRENT = """
-    SELECT 'diary_entry' AS kind, id, patient_id, uuid, revision, to_jsonb(d) AS row
-    FROM tracker_diaryentry d
-    UNION ALL
-    SELECT 'compress_use', id, patient_id, uuid, revision, to_jsonb(d) FROM tracker_compressuse d
-    UNION ALL
-    SELECT 'medication_intake', id, patient_id, uuid, revision, to_jsonb(d)
-    FROM tracker_medicationintake d
-    UNION ALL
-    SELECT 'therapy_session', id, patient_id, uuid, revision, to_jsonb(d)
-    FROM tracker_therapysession d
-    UNION ALL
-    SELECT 'red_flag_checklist', id, patient_id, uuid, revision, to_jsonb(d)
-    FROM tracker_redflagchecklist d
-    UNION ALL
-    SELECT 'peg', id, patient_id, uuid, revision, to_jsonb(d) FROM tracker_pegscore d
-"""
+_CURRENT = " UNION ALL ".join(
+    f"SELECT '{kind.code}' AS kind, id, patient_id, uuid, revision, to_jsonb(d) AS row"
+    f" FROM {kind.model._meta.db_table} d"
+    for kind in RECORD_KINDS.values()
+)
+
+#: The newest rows of each kind.
+_NEWEST_ROWS = " UNION ALL ".join(
+    f"(SELECT '{kind.code}' AS kind, id, patient_id, uuid, revision"
+    f" FROM {kind.model._meta.db_table} ORDER BY id DESC LIMIT %(newest)s)"
+    for kind in RECORD_KINDS.values()
+)
 
 CHECKS = (
     Check(
@@ -85,26 +81,8 @@ CHECKS = (
         invariant="I1",
         says="whatever stands for a record stands in the ledger, under the same kind, once",
         serves="the patient: nothing counts that they did not say",
-        sql="""
-            WITH standing AS (
-                (SELECT 'diary_entry' AS kind, id, patient_id, uuid, revision
-                 FROM tracker_diaryentry ORDER BY id DESC LIMIT %(newest)s)
-                UNION ALL
-                (SELECT 'compress_use', id, patient_id, uuid, revision
-                 FROM tracker_compressuse ORDER BY id DESC LIMIT %(newest)s)
-                UNION ALL
-                (SELECT 'medication_intake', id, patient_id, uuid, revision
-                 FROM tracker_medicationintake ORDER BY id DESC LIMIT %(newest)s)
-                UNION ALL
-                (SELECT 'therapy_session', id, patient_id, uuid, revision
-                 FROM tracker_therapysession ORDER BY id DESC LIMIT %(newest)s)
-                UNION ALL
-                (SELECT 'red_flag_checklist', id, patient_id, uuid, revision
-                 FROM tracker_redflagchecklist ORDER BY id DESC LIMIT %(newest)s)
-                UNION ALL
-                (SELECT 'peg', id, patient_id, uuid, revision
-                 FROM tracker_pegscore ORDER BY id DESC LIMIT %(newest)s)
-            )
+        sql=f"""
+            WITH standing AS ({_NEWEST_ROWS})
             SELECT kind || ' ' || id FROM standing
             WHERE NOT EXISTS (
                 SELECT FROM tracker_revision said

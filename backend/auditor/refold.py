@@ -10,7 +10,7 @@ from backend.auditor.check import NAMED, Law, Violation
 from tracker import rules
 from tracker.models import Episode, Evaluation, Flag
 from tracker.services.evaluation.evaluate import digest_of
-from tracker.services.evaluation.histories import Document, document_of
+from tracker.services.evaluation.histories import Document, document_of, parsed
 
 LAW = Law(
     name="flags_follow_from_records",
@@ -109,7 +109,7 @@ def _found(
 ) -> set[tuple[str, int]]:
     decided = _decided_since(flags, newest)
     until = newest.at if episode.patient.enrolled_at else None
-    lives = rules.evaluate(rules.parse_history(document), until=until).flags
+    lives = rules.evaluate(parsed(document), until=until).flags
     return {
         (life.rule, life.day)
         for life in lives

@@ -16,7 +16,8 @@ from tests.cast import (
     make_patient,
     make_policy,
 )
-from tracker.models import Clinician, Escalation, Patient, RecordKind
+from tracker.models import Clinician, Escalation, Patient
+from tracker.models.record_kinds.red_flag_checklist import RED_FLAG_CHECKLIST
 from tracker.rules import parse_record
 from tracker.services.context import Context
 from tracker.services.records import store
@@ -53,7 +54,7 @@ class Team:
         }
         sent = Submission(
             uuid=uuid4(),
-            kind=RecordKind.RED_FLAG_CHECKLIST,
+            kind=RED_FLAG_CHECKLIST,
             record=parse_record(said),
             submitted_at=at,
         )

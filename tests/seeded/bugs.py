@@ -27,8 +27,8 @@ BUGS: tuple[Bug, ...] = (
         name="a retry is taken for a new version",
         invariant="I1",
         path="tracker/services/records/ledger.py",
-        old="if same := self._same(submission, content, current):",
-        new="if same := None:",
+        old="if repeated := self._repeated_version(submission, content, current):",
+        new="if repeated := None:",
         tests=(
             "tests/tracker/api/test_diary.py::test_the_same_entry_ten_times_is_there_once",
             "tests/faults/test_phones.py"

@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from tracker.api.contract import Contract
 from tracker.api.door import PatientView, answer
 from tracker.api.problems import FieldError, Problem, invalid
-from tracker.api.record_shapes import (
-    SHAPES,
+from tracker.api.record_schemas import (
+    SCHEMAS,
     BatchAnswer,
     BatchBody,
     BatchOutcome,
@@ -25,6 +25,7 @@ from tracker.api.schema import UUID_TYPE
 from tracker.api.showing import must_read
 from tracker.api.strict_json import BATCH_LIMIT
 from tracker.models import RecordKind, Revision
+from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
 from tracker.services.queries import patient_data
 from tracker.services.records import store
 from tracker.services.records.checks import RecordRefused
@@ -39,10 +40,10 @@ DATE_TYPE = {"type": "string", "format": "date"}
 class RecordsView(PatientView):
     """The records of a span of days."""
 
-    kind = RecordKind.DIARY_ENTRY  # as_view() says which
+    kind: RecordKind = DIARY_ENTRY  # as_view() says which
 
     def contracts(self) -> dict[str, Contract]:
-        page = Contract(SHAPES[self.kind].page, query={"from": DATE_TYPE, "until": DATE_TYPE})
+        page = Contract(SCHEMAS[self.kind.code].page, query={"from": DATE_TYPE, "until": DATE_TYPE})
         return {"GET": page}
 
     def get(self, request: Request) -> HttpResponse:
@@ -55,25 +56,25 @@ class RecordsView(PatientView):
         found = patient_data.records(
             self.context, patient=self.patient, kind=self.kind, from_date=first, until_date=until
         )
-        page = SHAPES[self.kind].page
+        page = SCHEMAS[self.kind.code].page
         return answer(page(records=[shown(each) for each in found]))
 
 
 class WritingView(PatientView):
     #: what a DELETE must say besides the address
     named_by: dict[str, Any] = {}
-    kind = RecordKind.DIARY_ENTRY  # as_view() says which
+    kind: RecordKind = DIARY_ENTRY  # as_view() says which
 
     def contracts(self) -> dict[str, Contract]:
-        shapes = SHAPES[self.kind]
-        put = Contract(shapes.written, creates=True, body=shapes.body, refusals=(409,))
+        schemas = SCHEMAS[self.kind.code]
+        put = Contract(schemas.written, creates=True, body=schemas.body, refusals=(409,))
         delete = Contract(
-            shapes.written,
+            schemas.written,
             query={"base_revision": {"type": "integer", "minimum": 1}, **self.named_by},
             required=frozenset({"base_revision", *self.named_by}),
             refusals=(409,),
         )
-        return {"GET": Contract(shapes.shown), "PUT": put, "DELETE": delete}
+        return {"GET": Contract(schemas.shown), "PUT": put, "DELETE": delete}
 
     def write(self, sent: Submission) -> HttpResponse:
         verb = "retract" if sent.record is None else "record"
@@ -81,12 +82,12 @@ class WritingView(PatientView):
             self.context,
             patient=self.patient,
             submissions=[sent],
-            action=f"{sent.kind}.{verb}",
+            action=f"{sent.kind.code}.{verb}",
         )
         (outcome,) = submitted.outcomes
         version = _kept(outcome)
         is_new = outcome.status == Status.STORED and version.number == 1
-        written = SHAPES[sent.kind].written(
+        written = SCHEMAS[sent.kind.code].written(
             status=outcome.status,
             record=shown(version),
             must_read=must_read(submitted.now),
@@ -112,7 +113,7 @@ class RecordView(WritingView):
         return answer(shown(found))
 
     def put(self, request: Request, uuid: UUID) -> HttpResponse:
-        return self.write(submission(self.kind, self.json(), at=self.at, id=str(uuid)))
+        return self.write(submission(self.kind, self.json(), at=self.at, id=uuid))
 
     def delete(self, request: Request, uuid: UUID) -> HttpResponse:
         """Take the record back. It stays in the ledger; the rules no longer read it."""
@@ -120,17 +121,20 @@ class RecordView(WritingView):
         return self.write(self.retraction(uuid, asked.get("base_revision", 0)))
 
 
-class DiaryDayView(WritingView):
+class RecordOfDayView(WritingView):
     """The diary entry of one local date: there is one a day."""
 
     named_by = {"id": UUID_TYPE}
 
     def get(self, request: Request, day: date) -> HttpResponse:
         self.query()
-        return answer(shown(patient_data.diary_entry(self.context, patient=self.patient, day=day)))
+        found = patient_data.record_of_day(
+            self.context, patient=self.patient, kind=self.kind, day=day
+        )
+        return answer(shown(found))
 
     def put(self, request: Request, day: date) -> HttpResponse:
-        return self.write(submission(self.kind, self.json(), at=self.at, date=day.isoformat()))
+        return self.write(submission(self.kind, self.json(), at=self.at, date=day))
 
     def delete(self, request: Request, day: date) -> HttpResponse:
         """Take the day's entry back; the day is free for another one."""

@@ -5,24 +5,18 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from tracker.api import devices, enrolment, medicines, patients, records, reminders, sign_in
 from tracker.api.converters import DateConverter
-from tracker.models import RecordKind
+from tracker.models import RECORD_KINDS, RecordKind
 
 register_converter(DateConverter, "local_date")
 
-RESOURCES = {
-    "compress-uses": RecordKind.COMPRESS_USE,
-    "medication-intakes": RecordKind.MEDICATION_INTAKE,
-    "therapy-sessions": RecordKind.THERAPY_SESSION,
-    "red-flag-checklists": RecordKind.RED_FLAG_CHECKLIST,
-    "peg-scores": RecordKind.PEG,
-}
 
-
-def _resource(name: str, kind: RecordKind) -> list[URLPattern]:
-    return [
-        path(name, records.RecordsView.as_view(kind=kind)),
-        path(f"{name}/<uuid:uuid>", records.RecordView.as_view(kind=kind)),
-    ]
+def _record_paths(kind: RecordKind) -> list[URLPattern]:
+    one = (
+        path(f"{kind.resource}/<local_date:day>", records.RecordOfDayView.as_view(kind=kind))
+        if kind.is_one_per_day
+        else path(f"{kind.resource}/<uuid:uuid>", records.RecordView.as_view(kind=kind))
+    )
+    return [path(kind.resource, records.RecordsView.as_view(kind=kind)), one]
 
 
 urlpatterns = [
@@ -47,7 +41,5 @@ urlpatterns = [
     path("advice/<uuid:advice_id>/read", patients.AdviceReadView.as_view()),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("sync", records.SyncView.as_view()),
-    path("diary", records.RecordsView.as_view(kind=RecordKind.DIARY_ENTRY)),
-    path("diary/<local_date:day>", records.DiaryDayView.as_view()),
-    *(one for name, kind in RESOURCES.items() for one in _resource(name, kind)),
+    *(one for kind in RECORD_KINDS.values() for one in _record_paths(kind)),
 ]

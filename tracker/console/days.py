@@ -15,6 +15,21 @@ from tracker.models import (
     RedFlagChecklist,
     TherapySession,
 )
+from tracker.models.record_kinds import RECORD_KINDS
+from tracker.models.record_kinds.base import LoggedRecord, RecordKind
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRecord:
+    """A record of a kind that the page has no words of its own for."""
+
+    kind: RecordKind
+    row: LoggedRecord
+
+    @property
+    def values(self) -> list[tuple[str, object]]:
+        named = [(name, getattr(self.row, name)) for name in self.kind.own_fields]
+        return [(name, value) for name, value in named if value not in (None, "")]
 
 
 @dataclass(slots=True)
@@ -26,11 +41,12 @@ class Day:
     sessions: list[TherapySession] = field(default_factory=list)
     checklists: list[RedFlagChecklist] = field(default_factory=list)
     pegs: list[PegScore] = field(default_factory=list)
+    others: list[OtherRecord] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         logged = (self.compresses, self.intakes, self.sessions, self.checklists, self.pegs)
-        return self.entry is None and not any(logged)
+        return self.entry is None and not any(logged) and not self.others
 
 
 def diary_days(patient: Patient, *, last: date, count: int) -> list[Day]:
@@ -38,15 +54,21 @@ def diary_days(patient: Patient, *, last: date, count: int) -> list[Day]:
     days = {last - timedelta(n): Day(last - timedelta(n)) for n in range(count)}
     for entry in _within(DiaryEntry, patient, days):
         days[entry.local_date].entry = entry
-    for model, kind in (
-        (CompressUse, "compresses"),
-        (MedicationIntake, "intakes"),
-        (TherapySession, "sessions"),
-        (RedFlagChecklist, "checklists"),
-        (PegScore, "pegs"),
-    ):
-        for row in _within(model, patient, days):
-            getattr(days[row.local_date], kind).append(row)
+    lists = {
+        CompressUse: "compresses",
+        MedicationIntake: "intakes",
+        TherapySession: "sessions",
+        RedFlagChecklist: "checklists",
+        PegScore: "pegs",
+    }
+    for kind in RECORD_KINDS.values():
+        if kind.model is DiaryEntry:
+            continue
+        for row in _within(kind.model, patient, days):
+            if kind.model in lists:
+                getattr(days[row.local_date], lists[kind.model]).append(row)
+            else:
+                days[row.local_date].others.append(OtherRecord(kind, row))
     return list(days.values())
 
 

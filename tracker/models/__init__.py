@@ -14,17 +14,15 @@ from tracker.models.escalation import (
 )
 from tracker.models.flags import Advice, Evaluation, Flag, Priority
 from tracker.models.people import Clinician, Consent, Invitation, Patient, PatientTimeZone
-from tracker.models.records import (
-    CompressUse,
-    DiaryEntry,
-    DiaryImport,
-    MedicationIntake,
-    PegScore,
-    RecordKind,
-    RedFlagChecklist,
-    Revision,
-    TherapySession,
-)
+from tracker.models.record_kinds import RECORD_KINDS
+from tracker.models.record_kinds.base import RecordKind
+from tracker.models.record_kinds.compress_use import CompressUse
+from tracker.models.record_kinds.diary_entry import DiaryEntry
+from tracker.models.record_kinds.medication_intake import MedicationIntake
+from tracker.models.record_kinds.peg_score import PegScore
+from tracker.models.record_kinds.red_flag_checklist import RedFlagChecklist
+from tracker.models.record_kinds.therapy_session import TherapySession
+from tracker.models.records import DiaryImport, Revision
 from tracker.models.reminder import Reminder, ReminderSlot
 from tracker.models.review import Message, Order, Referral, Review, Visit
 from tracker.models.rotation import Rotation, RotationMember, RotationOverride
@@ -33,6 +31,7 @@ from tracker.models.session_token import SessionToken
 from tracker.models.user import User
 
 __all__ = [
+    "RECORD_KINDS",
     "Acknowledgement",
     "ActorKind",
     "Advice",

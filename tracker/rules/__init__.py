@@ -9,7 +9,7 @@ from tracker.rules.engine.evaluator import evaluate
 from tracker.rules.history.documents import HistoryDocument
 from tracker.rules.history.history import History, parse_history, parse_record
 from tracker.rules.history.records import Record, json_schemas, submitted_at
-from tracker.rules.history.validation import InvalidHistory
+from tracker.rules.history.validation import InvalidHistory, check_record
 from tracker.rules.instruments.questions import QUESTIONS, Question, checklist_questions
 from tracker.rules.results import (
     Advice,
@@ -48,6 +48,7 @@ __all__ = [
     "Thresholds",
     "Timeline",
     "Urgency",
+    "check_record",
     "checklist_questions",
     "evaluate",
     "json_schemas",

@@ -14,7 +14,7 @@ from notifications.models import Attempt, Urgency
 from notifications.services.deliveries import deliver
 from tests.cast import MONDAY_EVENING, Cast, checklist
 from tests.tracker.conftest import cast
-from tracker.models import Escalation, Patient, RecordKind, Review
+from tracker.models import RECORD_KINDS, Escalation, Patient, Review
 from tracker.rules import parse_record
 from tracker.services.context import Context
 from tracker.services.escalations import lifecycle
@@ -81,7 +81,7 @@ class Scene:
         moment = {} if said["kind"] == "diary_entry" else {"at": at.isoformat()}
         sent = Submission(
             uuid=uuid or uuid4(),
-            kind=RecordKind(said["kind"]),
+            kind=RECORD_KINDS[said["kind"]],
             base_revision=base,
             record=parse_record({"submitted_at": at.isoformat(), **moment, **said}),
             submitted_at=at,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import date
 from io import BytesIO
 from time import thread_time_ns
 from uuid import uuid4
@@ -12,16 +13,18 @@ from django.test import RequestFactory
 from tests.cast import MONDAY_EVENING
 from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.api.problems import Problem
-from tracker.api.record_shapes import submission
+from tracker.api.record_schemas import submission
 from tracker.api.strict_json import BATCH_LIMIT, loads, read_body
-from tracker.models import RecordKind, Revision
+from tracker.models import Revision
+from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
+from tracker.models.record_kinds.medication_intake import MEDICATION_INTAKE
 from tracker.services.records.ledger import Submission
 
 MONDAY = "diary/2026-03-02"
 
 
 def taken(sent: object) -> Submission:
-    return submission(RecordKind.DIARY_ENTRY, sent, at=MONDAY_EVENING, date="2026-03-02")
+    return submission(DIARY_ENTRY, sent, at=MONDAY_EVENING, date=date(2026, 3, 2))
 
 
 def refused(sent: object) -> dict[str, str]:
@@ -221,7 +224,7 @@ def test_text_of_many_bytes_is_refused_and_so_is_a_name_that_deceives():
         "ingredients": [{"name": "ibuprofen", "mg": 200}],
     }
     with pytest.raises(Problem) as refusal:
-        submission(RecordKind.MEDICATION_INTAKE, intake, at=MONDAY_EVENING, id=str(uuid4()))
+        submission(MEDICATION_INTAKE, intake, at=MONDAY_EVENING, id=uuid4())
     assert refusal.value.errors[0].code == "text_invalid"
 
 

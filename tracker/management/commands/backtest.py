@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tracker.management.backtest import report
 from tracker.management.backtest.page import page
 from tracker.management.progress import Show, bar
+from tracker.models.record_kinds import FORMS_NOT_EVALUATED
 from tracker.rules import RULESETS, THRESHOLDS, InvalidHistory, InvalidThreshold, parse_history
 from tracker.rules.backtesting.backtest import Backtest
 from tracker.rules.backtesting.variants import Variant
@@ -114,7 +115,7 @@ def _add_clinic(test: Backtest, wanted: str, show: Show) -> None:
 
 def _add_line(test: Backtest, line: bytes, until: Date | None) -> None:
     if line.strip():
-        history = parse_history(line)
+        history = parse_history(line, other_forms=FORMS_NOT_EVALUATED)
         close = history.calendar.close(until.toordinal()) if until else None
         test.add(history, until=close)
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from tracker.models.record_kinds import FORMS_NOT_EVALUATED
 from tracker.rules import RULESETS, InvalidHistory, evaluate, parse_history
 from tracker.rules.engine.replay import FlagEvent, flag_events
 
@@ -93,7 +94,7 @@ class Command(BaseCommand):
 def _replayed(line: bytes, options: dict[str, Any]) -> list[FlagEvent]:
     if not line.strip():
         return []
-    history = parse_history(line)
+    history = parse_history(line, other_forms=FORMS_NOT_EVALUATED)
     until: Date | datetime | None = options["until"]
     if until is not None and not isinstance(until, datetime):
         until = history.calendar.close(until.toordinal())

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date as Date
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, Union
 
 import msgspec
+from msgspec import defstruct
 
 from tracker.rules.history.calendar import LocalCalendar
 from tracker.rules.history.documents import HistoryDocument
 from tracker.rules.history.episodes import Episodes
-from tracker.rules.history.records import Record
+from tracker.rules.history.records import RECORD_TYPES, Record, RecordStruct
 from tracker.rules.history.validation import InvalidHistory, check_history, check_record
 from tracker.rules.history.versions import Version, VersionedRecord, versioned_records
 from tracker.validation_errors import invalid_field
@@ -64,14 +65,34 @@ class History:
         return max(latest, default=None)
 
 
-def parse_history(document: Mapping[str, Any] | str | bytes) -> History:
+def parse_history(
+    document: Mapping[str, Any] | str | bytes, *, other_forms: tuple[type[RecordStruct], ...] = ()
+) -> History:
     """One replayed history, as JSON text or as the mapping it decodes to.
 
-    Raises InvalidHistory.
+    It may hold records of `other_forms` too, which no rule reads. Raises InvalidHistory.
     """
+    form = _document_type(other_forms)
     if isinstance(document, (str, bytes)):
-        return History.of(_decoded(document))
-    return History.of(_converted(document, HistoryDocument))
+        return History.of(_decoded(document, form))
+    return History.of(_converted(document, form))
+
+
+@cache
+def _document_type(other_forms: tuple[type[RecordStruct], ...]) -> type[HistoryDocument]:
+    if not other_forms:
+        return HistoryDocument
+    record: Any = Union[(*RECORD_TYPES, *other_forms)]
+    form: Any = defstruct(
+        "HistoryDocument",
+        [("records", tuple[record, ...])],
+        bases=(HistoryDocument,),
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
+    whole: type[HistoryDocument] = form
+    return whole
 
 
 def parse_record(document: object) -> Record:
@@ -81,9 +102,9 @@ def parse_record(document: object) -> Record:
     return record
 
 
-def _decoded(text: str | bytes) -> HistoryDocument:
+def _decoded(text: str | bytes, form: type[HistoryDocument]) -> HistoryDocument:
     try:
-        return msgspec.json.decode(text, type=HistoryDocument)
+        return msgspec.json.decode(text, type=form)
     except msgspec.ValidationError as error:
         raise _located(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -65,20 +65,30 @@ class StrictStruct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Strict: what is not known is refused, never dropped."""
 
 
-class _RecordStruct(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"
-):
+class RecordStruct(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     #: Client-made name of the record; versions of one record may share it.
     id: RecordId | None = None
     #: The `id` of the record that this one corrects.
     replaces: RecordId | None = None
 
 
-class DiaryEntry(_RecordStruct, frozen=True, kw_only=True, tag="diary_entry"):
-    """One local day in the patient's words; null was not asked, zero is a value."""
+class DatedRecord(RecordStruct, frozen=True, kw_only=True):
+    """A record that tells of a local date."""
 
     date: Date
     submitted_at: Instant
+
+
+class InstantRecord(RecordStruct, frozen=True, kw_only=True):
+    """A record that tells of an instant."""
+
+    at: Instant
+    submitted_at: Instant | None = None
+
+
+class DiaryEntry(DatedRecord, frozen=True, kw_only=True, tag="diary_entry"):
+    """One local day in the patient's words; null was not asked, zero is a value."""
+
     #: Average pain over the last 24 hours, 0-10: the analyzed score.
     pain_average: Score | None = None
     #: Worst pain, shown and never analyzed.
@@ -89,19 +99,15 @@ class DiaryEntry(_RecordStruct, frozen=True, kw_only=True, tag="diary_entry"):
     activity: InterferenceLevel | None = None
 
 
-class PegScore(_RecordStruct, frozen=True, kw_only=True, tag="peg"):
+class PegScore(DatedRecord, frozen=True, kw_only=True, tag="peg"):
     """The weekly PEG: pain, enjoyment of life, general activity; all three."""
 
-    date: Date
-    submitted_at: Instant
     pain: Score
     enjoyment: Score
     activity: Score
 
 
-class CompressUse(_RecordStruct, frozen=True, kw_only=True, tag="compress_use"):
-    at: Instant
-    submitted_at: Instant | None = None
+class CompressUse(InstantRecord, frozen=True, kw_only=True, tag="compress_use"):
     type: CompressType
     minutes: Minutes | None = None
     #: Blister, burn, white or numb skin.
@@ -119,18 +125,14 @@ class Dose(StrictStruct, frozen=True, kw_only=True):
     mcg_per_hour: MicrogramsPerHour | None = None
 
 
-class MedicationIntake(_RecordStruct, frozen=True, kw_only=True, tag="medication_intake"):
-    at: Instant
-    submitted_at: Instant | None = None
+class MedicationIntake(InstantRecord, frozen=True, kw_only=True, tag="medication_intake"):
     product: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     ingredients: Annotated[tuple[Dose, ...], Meta(min_length=1, max_length=20)]
     route: Route = "oral"
     prescribed: bool = False
 
 
-class TherapySession(_RecordStruct, frozen=True, kw_only=True, tag="therapy_session"):
-    at: Instant
-    submitted_at: Instant | None = None
+class TherapySession(InstantRecord, frozen=True, kw_only=True, tag="therapy_session"):
     type: TherapyType
     minutes: Minutes | None = None
 
@@ -169,9 +171,7 @@ class Answers(StrictStruct, frozen=True, kw_only=True):
     temperature_c: Temperature | None = None
 
 
-class RedFlagChecklist(_RecordStruct, frozen=True, kw_only=True, tag="red_flag_checklist"):
-    at: Instant
-    submitted_at: Instant | None = None
+class RedFlagChecklist(InstantRecord, frozen=True, kw_only=True, tag="red_flag_checklist"):
     answers: Answers
 
 
@@ -180,9 +180,9 @@ Record = DiaryEntry | CompressUse | MedicationIntake | TherapySession | RedFlagC
 RECORD_TYPES: tuple[type[Record], ...] = get_args(Record)
 
 
-def submitted_at(record: Record) -> datetime:
+def submitted_at(record: DatedRecord | InstantRecord) -> datetime:
     """When the record was saved on the phone: a record counts from then."""
-    if isinstance(record, (DiaryEntry, PegScore)):
+    if isinstance(record, DatedRecord):
         return record.submitted_at
     return record.submitted_at or record.at
 

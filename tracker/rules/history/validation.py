@@ -7,7 +7,7 @@ from datetime import date as Date
 
 from tracker.rules.history.calendar import zone_names
 from tracker.rules.history.documents import HistoryDocument, PlannedMeasure
-from tracker.rules.history.records import DiaryEntry, MedicationIntake, PegScore, Record
+from tracker.rules.history.records import DatedRecord, InstantRecord, MedicationIntake
 from tracker.rules.measures import MEDICATION, Unit, names_planned_in
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold
 from tracker.validation_errors import Code
@@ -82,10 +82,10 @@ def _check_measure(measure: PlannedMeasure, path: str) -> None:
         raise InvalidHistory(f"{path}.minutes_per_day", "Only a brace has minutes")
 
 
-def check_record(record: Record, path: str) -> None:
+def check_record(record: DatedRecord | InstantRecord, path: str) -> None:
     """Raises InvalidHistory, with its field under `path`."""
     try:
-        if isinstance(record, (DiaryEntry, PegScore)):
+        if isinstance(record, DatedRecord):
             _check_date(record.date, "date")
         else:
             _check_date(record.at.date(), "at")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from tracker.rules.history.calendar import LocalCalendar
-from tracker.rules.history.records import DiaryEntry, PegScore, Record, submitted_at
+from tracker.rules.history.records import DatedRecord, Record, submitted_at
 from tracker.rules.history.validation import InvalidHistory
 
 
@@ -73,7 +73,7 @@ def versioned_records(
 
 
 def _day_of(record: Record, calendar: LocalCalendar) -> int:
-    if isinstance(record, (DiaryEntry, PegScore)):
+    if isinstance(record, DatedRecord):
         return record.date.toordinal()
     return calendar.day_of(record.at)
 

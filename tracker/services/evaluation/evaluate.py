@@ -16,7 +16,13 @@ from django.db import transaction
 
 from tracker import rules
 from tracker.models import Episode, Evaluation, Flag
-from tracker.services.evaluation.histories import Document, Said, document_of, ledger_of
+from tracker.services.evaluation.histories import (
+    Document,
+    RecordVersion,
+    document_of,
+    parsed,
+    versions_of,
+)
 from tracker.services.evaluation.reconciliation import STALE_AFTER, Arrivals, Reconciliation, Result
 
 
@@ -35,10 +41,10 @@ def evaluate_episode(
         .get(pk=episode_id)
     )
     flags = list(Flag.objects.select_for_update().filter(episode=episode).order_by("pk"))
-    ledger = ledger_of(episode)
-    document = document_of(episode=episode, flags=flags, ledger=ledger)
-    outcome = rules.evaluate(rules.parse_history(document), until=at if judge_silence else None)
-    late = _late_arrivals(ledger)
+    versions = versions_of(episode)
+    document = document_of(episode=episode, flags=flags, versions=versions)
+    outcome = rules.evaluate(parsed(document), until=at if judge_silence else None)
+    late = _late_arrivals(versions)
     run = Reconciliation(episode, at=at, retrospective=retrospective, arrivals=late)
     run.flags(flags, tuple(life for life in outcome.flags if life.episode_no == 1))
     run.advice(outcome.advice)
@@ -50,12 +56,12 @@ def evaluate_episode(
     return run.result
 
 
-def _late_arrivals(ledger: list[Said]) -> Arrivals:
+def _late_arrivals(versions: list[RecordVersion]) -> Arrivals:
     """The records that came late enough to matter."""
     return [
-        (said.submitted_at, said.received_at)
-        for said in ledger
-        if said.received_at - said.submitted_at > STALE_AFTER
+        (version.submitted_at, version.received_at)
+        for version in versions
+        if version.received_at - version.submitted_at > STALE_AFTER
     ]
 
 

@@ -12,45 +12,46 @@ from django.db import transaction
 
 from tracker import rules
 from tracker.models import Episode, Flag, PlannedMeasure, Revision
+from tracker.models.record_kinds import FORMS_NOT_EVALUATED
 from tracker.rules.measures import MEDICATION
 from tracker.services import audit
 from tracker.services.context import Actor, Context
-from tracker.services.records.kinds import without_nulls
+from tracker.services.records.contents import without_nulls
 from tracker.services.rulesets.ruleset_periods import Period, periods_of
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RecordVersion:
     """One accepted version of a record, and when it came."""
 
     uuid: UUID
-    number: int | None
+    number: int
     content: Document
     is_retracted: bool
     submitted_at: datetime
     received_at: datetime
 
 
-def ledger_of(episode: Episode) -> list[Said]:
-    """Everything that the patient has said, in order of submission."""
-    rows = (
+def versions_of(episode: Episode) -> list[RecordVersion]:
+    """The accepted versions of the patient's records, in order of submission."""
+    rows: Iterable[Any] = (
         Revision.objects.accepted()
         .filter(patient_id=episode.patient_id)
         .order_by("submitted_at", "id")
         .values_list("uuid", "number", "content", "retracted", "submitted_at", "received_at")
     )
-    return [Said(*row) for row in rows]
+    return [RecordVersion(*row) for row in rows]
 
 
 def document_of(
-    *, episode: Episode, flags: Iterable[Flag], ledger: Iterable[Said] | None = None
+    *, episode: Episode, flags: Iterable[Flag], versions: list[RecordVersion] | None = None
 ) -> Document:
     """What `manage.py replay` would be given to reproduce this episode.
 
     `flags` are the episode's stored flags: those closed by a review are its closures.
-    `ledger` is what the patient has said, if it is at hand already.
+    `versions` are those of the patient's records, if they are loaded already.
     """
     patient = episode.patient
     periods = periods_of(clinic_id=episode.clinic_id, patient_id=patient.id)
@@ -89,7 +90,7 @@ def document_of(
             }
         ),
         "plan": [_measure(line) for line in episode.planned_measures.all()],
-        "records": _records(ledger_of(episode) if ledger is None else list(ledger)),
+        "records": _records(versions_of(episode) if versions is None else versions),
         "closures": [
             {"rule": flag.rule, "at": flag.ended_at.isoformat()}
             for flag in flags
@@ -119,7 +120,12 @@ def export(context: Context[Actor], *, episode: Episode) -> Export:
 
 
 def history_of(*, episode: Episode, flags: Iterable[Flag]) -> rules.History:
-    return rules.parse_history(document_of(episode=episode, flags=flags))
+    return parsed(document_of(episode=episode, flags=flags))
+
+
+def parsed(document: Document) -> rules.History:
+    """Parse a history with every kind of record, also those that the rules do not read."""
+    return rules.parse_history(document, other_forms=FORMS_NOT_EVALUATED)
 
 
 def _in_force(periods: list[Period]) -> Document:
@@ -131,17 +137,18 @@ def _in_force(periods: list[Period]) -> Document:
     return {"rulesets": [version], "thresholds": dict(period.thresholds)}
 
 
-def _records(ledger: list[Said]) -> list[Document]:
-    """Every accepted version, each naming the one it replaces; retracted records are not."""
-    retracted = {said.uuid for said in ledger if said.is_retracted}
-    return [_version(said) for said in ledger if said.uuid not in retracted]
-
-
-def _version(said: Said) -> Document:
-    name, number = str(said.uuid), said.number
-    assert number is not None  # accepted versions are numbered
-    replaces = {"replaces": f"{name}/{number - 1}"} if number > 1 else {}
-    return {**said.content, "id": f"{name}/{number}", **replaces}
+def _records(versions: list[RecordVersion]) -> list[Document]:
+    """Every version, each naming the one it replaces; retracted records are left out."""
+    retracted = {version.uuid for version in versions if version.is_retracted}
+    return [
+        {
+            **version.content,
+            "id": f"{version.uuid}/{version.number}",
+            **({"replaces": f"{version.uuid}/{version.number - 1}"} if version.number > 1 else {}),
+        }
+        for version in versions
+        if version.uuid not in retracted
+    ]
 
 
 def _measure(line: PlannedMeasure) -> Document:

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from uuid import UUID, uuid4, uuid5
 
-from tracker.models import CareTeam, Clinic, DiaryEntry, Patient, RecordKind, Revision
+from tracker.models import CareTeam, Clinic, DiaryEntry, Patient, Revision
+from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
 from tracker.rules.history.calendar import LocalCalendar
 from tracker.services.imports.columns import SCORES
 from tracker.services.imports.line_parser import Line
@@ -156,7 +157,7 @@ def _load_imported(people: dict[UUID, Person]) -> None:
         Revision.objects.accepted()
         .filter(
             patient_id__in=people.keys(),
-            kind=RecordKind.DIARY_ENTRY,
+            kind=DIARY_ENTRY.code,
             diary_import__isnull=False,
         )
         .select_related("diary_import")

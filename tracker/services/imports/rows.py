@@ -11,9 +11,9 @@ from tracker.models import (
     Episode,
     Patient,
     PatientTimeZone,
-    RecordKind,
     Revision,
 )
+from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
 from tracker.services.imports.columns import SCORES
 from tracker.services.imports.people import Change, Person
 
@@ -92,11 +92,11 @@ def _revision(person: Person, change: Change, diary_import: DiaryImport, at: dat
         clinic_id=person.patient.clinic_id,
         patient_id=person.patient.pk,
         uuid=change.uuid,
-        kind=RecordKind.DIARY_ENTRY,
+        kind=DIARY_ENTRY.code,
         number=change.number,
         base_number=change.number - 1,
         content={
-            "kind": RecordKind.DIARY_ENTRY,
+            "kind": DIARY_ENTRY.code,
             "date": line.date.isoformat(),
             "submitted_at": change.submitted_at.isoformat(),
             **line.scores,

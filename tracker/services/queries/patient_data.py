@@ -32,7 +32,6 @@ from tracker.services.errors import NotFound
 from tracker.services.local_time.calendars import calendar_of
 from tracker.services.queries.pending_advice import MustRead, must_read
 from tracker.services.queries.time_zone_prompt import ZoneQuestion, ask
-from tracker.services.records.kinds import KINDS
 from tracker.services.reminders.reminder_slots import days_between
 from tracker.services.reminders.reminders import MOST_SNOOZES
 
@@ -46,10 +45,10 @@ MESSAGES_PER_PAGE = 50
 
 def _standing(kind: RecordKind, patient: Patient, **which: object) -> QuerySet[Revision]:
     """The current versions of records, found by the columns of their tables."""
-    row = KINDS[kind].model._default_manager.filter(
+    row = kind.model._default_manager.filter(
         patient=OuterRef("patient"), uuid=OuterRef("uuid"), revision=OuterRef("number"), **which
     )
-    return Revision.objects.accepted().filter(Exists(row), patient=patient, kind=kind)
+    return Revision.objects.accepted().filter(Exists(row), patient=patient, kind=kind.code)
 
 
 @transaction.atomic
@@ -65,7 +64,7 @@ def records(
     found = _standing(
         kind, patient, local_date__range=(from_date, until_date), retracted_at=None
     ).order_by("id")
-    audit.record(context, f"{kind}.list", patient)
+    audit.record(context, f"{kind.code}.list", patient)
     return sorted(found, key=_when)
 
 
@@ -82,17 +81,19 @@ def record(context: Context[Actor], *, patient: Patient, kind: RecordKind, uuid:
     found = _standing(kind, patient).filter(uuid=uuid).first()
     if found is None:
         raise NotFound
-    audit.record(context, f"{kind}.read", patient, subject_id=uuid)
+    audit.record(context, f"{kind.code}.read", patient, subject_id=uuid)
     return found
 
 
 @transaction.atomic
-def diary_entry(context: Context[Actor], *, patient: Patient, day: date) -> Revision:
-    """The entry of a local date. Raises NotFound."""
-    found = _standing(RecordKind.DIARY_ENTRY, patient, local_date=day, retracted_at=None).first()
+def record_of_day(
+    context: Context[Actor], *, patient: Patient, kind: RecordKind, day: date
+) -> Revision:
+    """The record of a local date, of a kind that has one a day. Raises NotFound."""
+    found = _standing(kind, patient, local_date=day, retracted_at=None).first()
     if found is None:
         raise NotFound
-    audit.record(context, "diary_entry.read", patient, subject_id=found.uuid)
+    audit.record(context, f"{kind.code}.read", patient, subject_id=found.uuid)
     return found
 
 

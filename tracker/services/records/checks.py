@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from tracker.models import Patient
-from tracker.rules.history import records as forms
+from tracker.rules.history.records import DatedRecord, InstantRecord
 from tracker.services.errors import ServiceError
 from tracker.services.local_time.calendars import Calendar
 
@@ -38,7 +38,7 @@ class TooLongAgo(RecordRefused):
 
 
 def check_times(
-    record: forms.Record | None,
+    record: DatedRecord | InstantRecord | None,
     *,
     submitted_at: datetime,
     patient: Patient,
@@ -51,7 +51,7 @@ def check_times(
     _check("submitted_at", submitted_at, began - REACH_BACK, latest)
     if record is None:
         return
-    if isinstance(record, forms.DiaryEntry | forms.PegScore):
+    if isinstance(record, DatedRecord):
         first = calendar.day_of(began) - REACH_BACK
         _check("date", record.date, first, calendar.day_of(latest))
     else:

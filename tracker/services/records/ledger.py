@@ -1,4 +1,4 @@
-"""Which version a submitted record becomes: decided from what is stored, before any write."""
+"""Which version a submitted record becomes: decided from the stored versions, before any write."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from tracker.models import DiaryImport, Patient, RecordKind, Revision, User
-from tracker.rules.history import records as forms
+from tracker.models import RECORD_KINDS, Patient, RecordKind, Revision, User
+from tracker.rules.history.records import DatedRecord, InstantRecord
 from tracker.services.local_time.calendars import Calendar
 from tracker.services.records.checks import RecordRefused, check_times
-from tracker.services.records.kinds import content_of
+from tracker.services.records.contents import without_nulls
 
 
 class Status(StrEnum):
@@ -33,7 +33,7 @@ class Submission:
     uuid: UUID
     kind: RecordKind
     base_revision: int = 0  #: the version that the author saw; 0 = none
-    record: forms.Record | None
+    record: DatedRecord | InstantRecord | None
     submitted_at: datetime
     note: str = ""
     reason: str = ""
@@ -45,7 +45,7 @@ class Outcome:
     status: Status
     #: the version that was stored, or was here already
     revision: Revision | None = None
-    #: with a conflict: what stands
+    #: with a conflict: the current version
     current: Revision | None = None
     refusal: RecordRefused | None = None
 
@@ -60,70 +60,109 @@ class UnknownRecord(RecordRefused):
 
 @dataclass(slots=True, kw_only=True)
 class Ledger:
-    """The stored versions of the records that a request names, and those it adds."""
+    """The versions of the records that a request names: those stored, and those it adds."""
 
     patient: Patient
     calendar: Calendar
     at: datetime
     author: User | None
-    diary_import: DiaryImport | None = None
+    #: by record, oldest first
     versions: dict[UUID, list[Revision]] = field(default_factory=lambda: defaultdict(list))
-    #: whose record the diary of a day is
-    days: dict[date, UUID] = field(default_factory=dict)
-    fresh: list[Revision] = field(default_factory=list)
+    #: the record of a date, for the kinds that have one a day
+    record_of_day: dict[tuple[str, date], UUID] = field(default_factory=dict)
+    #: the versions to write
+    new_versions: list[Revision] = field(default_factory=list)
 
-    def add(self, stored: Iterable[Revision]) -> None:
-        """Take over what is stored, oldest first."""
-        for revision in stored:
-            self.versions[revision.uuid].append(revision)
-            if revision.number is not None and revision.kind == RecordKind.DIARY_ENTRY:
-                self._claim_day(revision)
+    def add(self, versions: Iterable[Revision]) -> None:
+        """Add versions, those of one record from the oldest to the newest."""
+        for version in versions:
+            self.versions[version.uuid].append(version)
+            if version.number is None or not RECORD_KINDS[version.kind].is_one_per_day:
+                continue
+            day = version.kind, date.fromisoformat(version.content["date"])
+            if version.retracted:
+                self.record_of_day.pop(day, None)
+            else:
+                self.record_of_day[day] = version.uuid
 
-    def take(self, submission: Submission) -> Outcome:
-        """Decide, and note what is to be written."""
+    def decide(self, submission: Submission) -> Outcome:
+        """Decide what becomes of a submission; a new version is added to those to write."""
+        current = self._current_version(submission.uuid)
         try:
-            return self._decide(submission)
+            check_times(
+                submission.record,
+                submitted_at=submission.submitted_at,
+                patient=self.patient,
+                calendar=self.calendar,
+                at=self.at,
+            )
+            content = self._content(submission, current)
         except RecordRefused as refusal:
             return Outcome(uuid=submission.uuid, status=Status.INVALID, refusal=refusal)
 
-    def _decide(self, submission: Submission) -> Outcome:
-        current = self._current(submission.uuid)
-        check_times(
-            submission.record,
-            submitted_at=submission.submitted_at,
-            patient=self.patient,
-            calendar=self.calendar,
-            at=self.at,
-        )
-        content = self._content(submission, current)
-        if same := self._same(submission, content, current):
-            return self._again(same, current)
-        standing = current or self._of_the_day(content)
-        fits = self._fits(submission, content, current, standing)
-        return self._note(submission, content, standing, is_accepted=fits)
+        in_its_place = current
+        if current is None and submission.kind.is_one_per_day:
+            day = submission.kind.code, date.fromisoformat(content["date"])
+            if (of_the_day := self.record_of_day.get(day)) is not None:
+                in_its_place = self._current_version(of_the_day)
 
-    def _current(self, uuid: UUID) -> Revision | None:
+        if repeated := self._repeated_version(submission, content, current):
+            if repeated.number is None:
+                return Outcome(uuid=submission.uuid, status=Status.CONFLICT, current=in_its_place)
+            return Outcome(
+                uuid=submission.uuid,
+                status=Status.DUPLICATE,
+                revision=repeated,
+                current=current,
+            )
+
+        if current is None:
+            is_accepted = in_its_place is None and submission.base_revision == 0
+        else:
+            is_accepted = (
+                submission.base_revision == current.number
+                and not current.retracted  # what was taken back stays so: log it anew
+                and current.kind == submission.kind.code
+                and current.content.get("date") == content.get("date")
+            )
+        version = Revision(
+            clinic_id=self.patient.clinic_id,
+            patient=self.patient,
+            uuid=submission.uuid,
+            kind=submission.kind.code,
+            number=submission.base_revision + 1 if is_accepted else None,
+            base_number=submission.base_revision,
+            content=content,
+            note=submission.note,
+            retracted=submission.record is None,
+            submitted_at=min(submission.submitted_at, self.at),
+            received_at=self.at,
+            author=self.author,
+            reason=submission.reason,
+        )
+        self.add([version])
+        self.new_versions.append(version)
+        if not is_accepted:
+            return Outcome(uuid=submission.uuid, status=Status.CONFLICT, current=in_its_place)
+        return Outcome(uuid=submission.uuid, status=Status.STORED, revision=version)
+
+    def _current_version(self, uuid: UUID) -> Revision | None:
         accepted = [version for version in self.versions[uuid] if version.number is not None]
         return max(accepted, key=lambda version: version.number or 0, default=None)
 
     def _content(self, submission: Submission, current: Revision | None) -> dict[str, Any]:
-        """What is said; a retraction says again what it takes back."""
+        """The record in the replay contract's form; a retraction's is what it takes back."""
         if submission.record is None:
-            if current is None or current.kind != submission.kind:
+            if current is None or current.kind != submission.kind.code:
                 raise UnknownRecord
             return dict(current.content)
-        record = submission.record
         # The phone's clock may be a little ahead, the record is not.
-        earliest = min(submission.submitted_at, self.at)
-        return content_of(msgspec.structs.replace(record, submitted_at=earliest))
+        submitted_at = min(submission.submitted_at, self.at)
+        record = msgspec.structs.replace(submission.record, submitted_at=submitted_at)
+        content: dict[str, Any] = without_nulls(msgspec.to_builtins(record))
+        return content
 
-    def _of_the_day(self, content: dict[str, Any]) -> Revision | None:
-        if content["kind"] != RecordKind.DIARY_ENTRY:
-            return None
-        owner = self.days.get(date.fromisoformat(content["date"]))
-        return self._current(owner) if owner else None
-
-    def _same(
+    def _repeated_version(
         self, submission: Submission, content: dict[str, Any], current: Revision | None
     ) -> Revision | None:
         """The version that this one repeats: a phone that got no answer sends again."""
@@ -133,74 +172,8 @@ class Ledger:
             if (
                 version.retracted == (submission.record is None)
                 and version.note == submission.note
-                and _said(version.content) == _said(content)
+                # A retry may set the time of submission anew.
+                and {**version.content, "submitted_at": ""} == {**content, "submitted_at": ""}
             ):
                 return version
         return None
-
-    def _again(self, same: Revision, current: Revision | None) -> Outcome:
-        if same.number is None:
-            standing = current or self._of_the_day(same.content)
-            return Outcome(uuid=same.uuid, status=Status.CONFLICT, current=standing)
-        return Outcome(uuid=same.uuid, status=Status.DUPLICATE, revision=same, current=current)
-
-    def _fits(
-        self,
-        submission: Submission,
-        content: dict[str, Any],
-        current: Revision | None,
-        standing: Revision | None,
-    ) -> bool:
-        if current is None:
-            return standing is None and submission.base_revision == 0
-        return (
-            submission.base_revision == current.number
-            and not current.retracted  # what was taken back stays so: log it anew
-            and current.kind == submission.kind
-            and current.content.get("date") == content.get("date")
-        )
-
-    def _note(
-        self,
-        submission: Submission,
-        content: dict[str, Any],
-        standing: Revision | None,
-        *,
-        is_accepted: bool,
-    ) -> Outcome:
-        number = submission.base_revision + 1 if is_accepted else None
-        revision = Revision(
-            clinic_id=self.patient.clinic_id,
-            patient=self.patient,
-            uuid=submission.uuid,
-            kind=submission.kind,
-            number=number,
-            base_number=submission.base_revision,
-            content=content,
-            note=submission.note,
-            retracted=submission.record is None,
-            submitted_at=min(submission.submitted_at, self.at),
-            received_at=self.at,
-            author=self.author,
-            reason=submission.reason,
-            diary_import=self.diary_import,
-        )
-        self.versions[submission.uuid].append(revision)
-        self.fresh.append(revision)
-        if not is_accepted:
-            return Outcome(uuid=submission.uuid, status=Status.CONFLICT, current=standing)
-        if submission.kind == RecordKind.DIARY_ENTRY:
-            self._claim_day(revision)
-        return Outcome(uuid=submission.uuid, status=Status.STORED, revision=revision)
-
-    def _claim_day(self, revision: Revision) -> None:
-        day = date.fromisoformat(revision.content["date"])
-        if revision.retracted:
-            self.days.pop(day, None)
-        else:
-            self.days[day] = revision.uuid
-
-
-def _said(content: dict[str, Any]) -> dict[str, Any]:
-    """The content without the time of saying it, which a retry may set anew."""
-    return {name: value for name, value in content.items() if name != "submitted_at"}

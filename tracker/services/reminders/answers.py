@@ -8,24 +8,10 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from notifications import outbox
-from tracker.models import (
-    CompressUse,
-    DiaryEntry,
-    MedicationIntake,
-    Patient,
-    RecordKind,
-    Reminder,
-    ReminderSlot,
-    Revision,
-    TherapySession,
-)
-from tracker.models.records import LoggedRecord
-from tracker.rules.measures import MEDICATION, compresses
+from tracker.models import RECORD_KINDS, Patient, Reminder, ReminderSlot, Revision
+from tracker.models.record_kinds import ANSWERING_KINDS
+from tracker.models.record_kinds.base import DIARY_REMINDER
 from tracker.services.reminders import reminder_slots
-
-COMPRESSES = compresses()
-#: the measure of a slot without one
-DIARY = ""
 
 
 def groups_of(reminder: Reminder) -> list[str]:
@@ -41,21 +27,30 @@ def cancel(reminder: Reminder, *, at: datetime) -> None:
 
 def is_answered(slot: ReminderSlot, day: date) -> bool:
     """The n-th reminder of a day is answered once the measure was logged n times on it."""
-    logged = _logged(slot).filter(patient=slot.patient_id, local_date=day, retracted_at=None)
-    if slot.planned_measure is None:
+    line, measure = slot.planned_measure, measure_of(slot)
+    kind = ANSWERING_KINDS[measure]
+    logged = kind.model._default_manager.filter(
+        patient=slot.patient_id, local_date=day, retracted_at=None, **kind.answers[measure]
+    )
+    if line is None:
         return logged.exists()
-    earlier = slot.planned_measure.reminder_slots.filter(is_on=True, wall_time__lte=slot.wall_time)
+    if kind.answers_line is not None:
+        logged = logged.filter(kind.answers_line(line))
+    earlier = line.reminder_slots.filter(is_on=True, wall_time__lte=slot.wall_time)
     return logged.count() >= earlier.count()
 
 
-def note(
+def answer_reminders(
     *, patient: Patient, revisions: Iterable[Revision], days: Collection[date], at: datetime
 ) -> None:
-    """These records were stored: what is still under way for these days stops, if answered.
+    """Stop the reminders of these days that the stored records answer.
 
     Whoever logs again is reminded as planned again.
     """
-    measures = {measure for each in revisions if not each.retracted for measure in _said(each)}
+    measures: set[str] = set()
+    for each in revisions:
+        if not each.retracted:
+            measures |= RECORD_KINDS[each.kind].measures(each.content)
     if not measures:
         return
     under_way = patient.reminders.filter(
@@ -79,35 +74,4 @@ def _answer(slot: ReminderSlot, under_way: QuerySet[Reminder], *, at: datetime) 
 
 
 def measure_of(slot: ReminderSlot) -> str:
-    return slot.planned_measure.measure if slot.planned_measure else DIARY
-
-
-def _said(revision: Revision) -> list[str]:
-    """The measures that a record is about."""
-    match revision.kind:
-        case RecordKind.DIARY_ENTRY:
-            return [DIARY]
-        case RecordKind.MEDICATION_INTAKE:
-            return [MEDICATION.name]
-        case RecordKind.COMPRESS_USE:
-            return [each for each, type in COMPRESSES.items() if type == revision.content["type"]]
-        case RecordKind.THERAPY_SESSION:
-            return [revision.content["type"]]
-        case _:
-            return []
-
-
-def _logged(slot: ReminderSlot) -> QuerySet[LoggedRecord]:
-    """The records that answer the slot."""
-    planned = slot.planned_measure
-    if planned is None:
-        return DiaryEntry.objects.all()
-    if planned.measure in COMPRESSES:
-        return CompressUse.objects.filter(type=COMPRESSES[planned.measure])
-    if planned.measure == MEDICATION.name:
-        names = [each["name"] for each in planned.ingredients or ()]
-        holds_one = Q(pk__in=[])
-        for name in names:
-            holds_one |= Q(ingredients__contains=[{"name": name}])
-        return MedicationIntake.objects.filter(holds_one)
-    return TherapySession.objects.filter(type=planned.measure)
+    return slot.planned_measure.measure if slot.planned_measure else DIARY_REMINDER

@@ -23,7 +23,15 @@ from tests.tracker.rules.diaries import (
     peg,
     session,
 )
-from tracker.rules import THRESHOLDS, InvalidHistory, json_schemas, parse_history, parse_record
+from tracker.rules import (
+    THRESHOLDS,
+    InvalidHistory,
+    evaluate,
+    json_schemas,
+    parse_history,
+    parse_record,
+)
+from tracker.rules.history.records import DiaryEntry, InstantRecord
 
 VALID = document(
     [
@@ -338,3 +346,21 @@ def test_a_schema_refers_to_another_where_its_reader_looks_for_it(given):
     refers_to = re.findall(r'"\$ref": "([^"]+)"', schemas)
     assert place.format(name="Dose") in refers_to
     assert {each.rpartition("/")[0] for each in refers_to} == {place.rpartition("/")[0]}
+
+
+class WalkTest(InstantRecord, frozen=True, kw_only=True, tag="walk_test"):
+    metres: int
+
+
+def test_a_history_may_hold_records_that_no_rule_reads():
+    walk = {"kind": "walk_test", "at": "2026-01-05T09:00:00-05:00", "metres": 320}
+    held = document([entry(1, 7), walk])
+
+    with pytest.raises(InvalidHistory, match=r"records\[1\]"):
+        parse_history(held)
+    for given in (held, json.dumps(held)):
+        history = parse_history(given, other_forms=(WalkTest,))
+        assert {type(each.first.record) for each in history.entries} == {DiaryEntry, WalkTest}
+        assert evaluate(history, until=None) == evaluate(
+            parse_history(document([entry(1, 7)])), until=None
+        )

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from tests.cast import Cast
-from tracker.models import Flag, RecordKind, Revision
+from tracker.models import RECORD_KINDS, Flag, Revision
 from tracker.rules import evaluate, parse_history, parse_record
 from tracker.services.context import OPERATOR, Context
 from tracker.services.evaluation import day_closes, histories
@@ -112,7 +112,7 @@ class Phone(RuleBasedStateMachine):
         self._submit(
             Submission(
                 uuid=uuid,
-                kind=RecordKind(self._content(uuid)["kind"]),
+                kind=RECORD_KINDS[self._content(uuid)["kind"]],
                 base_revision=self.numbers[uuid],
                 record=None,
                 submitted_at=self.now,
@@ -187,7 +187,7 @@ class Phone(RuleBasedStateMachine):
         return self._submit(
             Submission(
                 uuid=uuid,
-                kind=RecordKind(content["kind"]),
+                kind=RECORD_KINDS[content["kind"]],
                 base_revision=self.numbers.get(uuid, 0),
                 record=record,
                 submitted_at=submitted,

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from notifications import outbox
 from notifications.models import ContactPoint, Delivery, Notification, Recipient
 from tests.cast import Cast
-from tracker.models import Patient, PlannedMeasure, RecordKind, Reminder, ReminderSlot
+from tracker.models import RECORD_KINDS, Patient, PlannedMeasure, Reminder, ReminderSlot
 from tracker.rules import parse_record
 from tracker.services.context import Context
 from tracker.services.episodes import care_plans
@@ -58,7 +58,7 @@ def log(patient: Patient, kind: str, now: datetime, **content: object) -> None:
         submissions=[
             Submission(
                 uuid=uuid4(),
-                kind=RecordKind(kind),
+                kind=RECORD_KINDS[kind],
                 record=parse_record(document),
                 submitted_at=now,
             )
