@@ -16,6 +16,7 @@ from notifications.services.offers import OFFER_LASTS
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import Escalation
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 
 State = Delivery.State
@@ -222,7 +223,7 @@ def test_the_dispatcher_ends_what_is_too_late(tell, smtp, at):
 
 def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db):
     ladder = open_ladder(Cast(), at=MORNING)  # its first step is due now, the next in 15 minutes
-    timers.fire_due(at=MORNING, limit=1)
+    timers.fire_due(Context(SYSTEM, MORNING), limit=1)
     Delivery.objects.all().delete()
     due_at = MORNING + timedelta(minutes=15)
 

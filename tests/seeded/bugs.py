@@ -95,8 +95,8 @@ BUGS: tuple[Bug, ...] = (
         name="two dispatchers fire the same step",
         invariant="I3",
         path="tracker/services/batches.py",
-        old="row = free.select_for_update(of=of, skip_locked=True, no_key=no_key).first()",
-        new="row = free.first()",
+        old="row = locked.first()",
+        new="row = still_due.first()",
         tests=(
             "tests/faults/test_ladders.py"
             "::test_every_step_fires_once_and_in_time[one_of_two_dispatchers_frozen]",
@@ -131,7 +131,7 @@ BUGS: tuple[Bug, ...] = (
         name="an exhausted ladder pages nobody",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
-        old="clinicians=everybody(escalation.flag.patient.care_team),",
+        old="clinicians=team_and_administrators(escalation.flag.patient.care_team),",
         new="clinicians=(),",
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestExhausted"
@@ -180,7 +180,7 @@ BUGS: tuple[Bug, ...] = (
         name="who is on duty and cannot be reached is told in vain",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
-        old="if person and can_be_told(person):",
+        old="if person and is_reachable(person):",
         new="if person:",
         tests=(
             "tests/tracker/services/on_call/test_rotations.py::TestOnALadder"
@@ -191,8 +191,8 @@ BUGS: tuple[Bug, ...] = (
         name="a snooze never ends",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
-        old="Escalation.objects.filter(wake_at__lte=at)",
-        new="Escalation.objects.filter(wake_at__lte=at, state='active')",
+        old="Escalation.objects.filter(wake_at__lte=context.at)",
+        new="Escalation.objects.filter(wake_at__lte=context.at, state='active')",
         tests=(
             "tests/tracker/services/escalations/test_snoozes.py"
             "::test_nobody_is_told_until_it_wakes_and_then_the_ladder_runs_from_its_beginning",
@@ -243,7 +243,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="what was handed over is told when it is somebody else's",
         invariant="I5",
-        path="tracker/services/escalations/runs.py",
+        path="tracker/services/escalations/notices.py",
         old="outbox.cancel(group=escalation.owner_group, at=at)",
         new="pass",
         tests=(
@@ -254,7 +254,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="an acknowledgement stops the ladder and not its notices",
         invariant="I5",
-        path="tracker/services/escalations/runs.py",
+        path="tracker/services/escalations/notices.py",
         old="outbox.cancel(group=escalation.group, at=at)",
         new="pass",
         tests=(
@@ -409,7 +409,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a link says why",
         invariant="I13",
-        path="tracker/services/escalations/runs.py",
+        path="tracker/services/escalations/notices.py",
         old='link=f"/console/flags/{escalation.flag_id}/",',
         new='link=f"/console/flags/{escalation.flag_id}/#{escalation.flag.explanation}",',
         tests=(

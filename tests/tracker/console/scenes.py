@@ -18,7 +18,7 @@ from tracker.models import (
     Rotation,
     TherapySession,
 )
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import lifecycle, timers
 from tracker.services.on_call import rotations
 
@@ -154,7 +154,7 @@ def furnish(cast: Cast, *, at: datetime) -> Flag:
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
     raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
-    timers.fire_due(at=at, limit=10)
+    timers.fire_due(Context(SYSTEM, at), limit=10)
     return flag
 
 

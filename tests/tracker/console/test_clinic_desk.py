@@ -246,7 +246,7 @@ def test_a_ladder_of_people_whom_nothing_reaches_is_refused_and_the_old_one_stay
     )
 
     assert answer.status_code == 422
-    assert "Nobody on this ladder can be reached" in answer.content.decode()
+    assert "Nobody in this escalation policy can be reached" in answer.content.decode()
     policy = EscalationPolicy.objects.get(care_team=cast.team, priority="P1")
     assert [step.role for step in policy.steps.all()] == ["nurse", "physician"]
 

@@ -8,6 +8,7 @@ import pytest
 from tests.tracker.console import scenes
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import Flag, Message, Review
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 
 
@@ -178,7 +179,7 @@ def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
 
     ladder = scenes.ladder_of(flag)
     for hours in range(1, 12):
-        timers.fire_due(at=NOW + timedelta(hours=hours), limit=10)
+        timers.fire_due(Context(SYSTEM, NOW + timedelta(hours=hours)), limit=10)
     ladder.refresh_from_db()
     assert ladder.state == "exhausted"
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from tracker.models import Episode, PlannedMeasure
+from tracker.services.context import Context, System
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.reminders import reminder_slots
 from tracker.services.rulesets import shadow_trials
@@ -57,8 +58,9 @@ def _offered(at: datetime) -> Q:
     return Q(close_offered_at__isnull=False, close_offered_at__gt=at - OFFER_LASTS)
 
 
-def run(*, episode_id: UUID, at: datetime) -> bool:
+def run(context: Context[System], *, episode_id: UUID) -> bool:
     """Close what is due of this episode; False if somebody else has, or is doing so."""
+    at = context.at
     with transaction.atomic():
         episode = (
             Episode.objects.select_for_update(skip_locked=True)
@@ -81,15 +83,15 @@ def _judge_in_shadow(episode_id: UUID, *, at: datetime) -> None:
         logger.exception("shadow_trial_failed", extra={"subject_id": str(episode_id)})
 
 
-def run_due(*, at: datetime, limit: int) -> int:
+def run_due(context: Context[System], *, limit: int) -> int:
     """Close what is due, each episode by itself: one that fails does not stop the others."""
-    return sum(attempt(episode_id=episode_id, at=at) for episode_id in due(at=at, limit=limit))
+    return sum(attempt(context, episode_id=each) for each in due(at=context.at, limit=limit))
 
 
-def attempt(*, episode_id: UUID, at: datetime) -> bool:
+def attempt(context: Context[System], *, episode_id: UUID) -> bool:
     """Close what is due of this episode; one that fails is logged and stays due."""
     try:
-        return run(episode_id=episode_id, at=at)
+        return run(context, episode_id=episode_id)
     except Exception:
         logger.exception("day_close_failed", extra={"subject_id": str(episode_id)})
         return False

@@ -20,11 +20,11 @@ from tracker.models.people import PatientQuerySet
 class RowState(StrEnum):
     """What has happened so far; the one that needs somebody most stands for the row."""
 
-    EXHAUSTED = "exhausted"  # the whole ladder was told, nobody answered
+    EXHAUSTED = "exhausted"  # every step was told, nobody answered
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
-    LISTED = "listed"  # no ladder runs: P4, or found in old records
+    LISTED = "listed"  # not escalated: P4, or found in old records
 
 
 STATE_OF = {
@@ -55,7 +55,7 @@ class WorklistRow:
         return self.flags[0]
 
     @property
-    def has_ladder(self) -> bool:
+    def has_escalation(self) -> bool:
         return self.state != RowState.LISTED
 
     def is_overdue(self, at: datetime) -> bool:
@@ -77,7 +77,9 @@ def rows(
     for flag in needing_decision().filter(patient__in=patients):
         by_patient[flag.patient].append(flag)
     found = [_row(each, flags) for each, flags in by_patient.items()]
-    return sorted(found, key=lambda row: (not row.has_ladder, row.priority, row.oldest_opened_at))
+    return sorted(
+        found, key=lambda row: (not row.has_escalation, row.priority, row.oldest_opened_at)
+    )
 
 
 def patients_of(

@@ -23,7 +23,7 @@ from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.evaluation import evaluate
 from tracker.services.local_time.calendars import Calendar
-from tracker.services.queries.pending_advice import MustRead, must_read
+from tracker.services.queries.pending_advice import PendingAdvice, pending_advice
 from tracker.services.records.checks import RecordRefused
 from tracker.services.records.kinds import KINDS, Kind
 from tracker.services.records.ledger import Ledger, Outcome, Status, Submission
@@ -43,7 +43,7 @@ class Submitted:
     """What became of each submission, in their order, and what the patient must read now."""
 
     outcomes: list[Outcome]
-    now: MustRead
+    now: PendingAdvice
 
 
 @transaction.atomic
@@ -67,7 +67,7 @@ def submit(
     audit.record(
         context, action, patient, subject_id=submissions[0].uuid if len(submissions) == 1 else ""
     )
-    now = must_read(patient=patient, at=context.at)
+    now = pending_advice(patient=patient, at=context.at)
     return Submitted([_after_writing(outcome, refused) for outcome in outcomes], now)
 
 

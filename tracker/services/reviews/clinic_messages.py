@@ -17,8 +17,8 @@ from django.db.models import QuerySet
 from notifications import outbox
 from tracker.models import Clinician, Message, Patient, Review
 from tracker.services import audit
-from tracker.services.batches import act_on_each
-from tracker.services.context import Actor, Context
+from tracker.services.batches import run_each
+from tracker.services.context import Actor, Context, System
 from tracker.services.errors import NotFound
 
 REMINDED_AFTER = timedelta(hours=24)
@@ -40,10 +40,16 @@ def send(context: Context[Clinician], *, patient: Patient, text: str, review: Re
     return message
 
 
-def chase_due(*, at: datetime, limit: int) -> int:
+def chase_due(context: Context[System], *, limit: int) -> int:
     """Remind of what is not read, or return it to the worklist; return how many moved."""
-    due = Message.objects.filter(chase_at__lte=at).order_by("chase_at").select_related("patient")
-    return act_on_each(due, partial(_chase, at=at), limit=limit, failure="message_chase_failed")
+    due = (
+        Message.objects.filter(chase_at__lte=context.at)
+        .order_by("chase_at")
+        .select_related("patient")
+    )
+    return run_each(
+        due, partial(_chase, at=context.at), limit=limit, failure="message_chase_failed"
+    )
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from notifications.models import ContactPoint, Delivery, Notification
 from tests.cast import Cast, make_care_team, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import AuditEvent, Clinician, Escalation
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import NotFound, ServiceError
 from tracker.services.escalations import hand_overs, lifecycle, timers
 
@@ -19,7 +19,7 @@ LATER = MORNING + timedelta(minutes=10)
 def ladder(cast: Cast) -> Escalation:
     """Nora has acknowledged it."""
     ladder = open_ladder(cast, "P1")
-    timers.fire_due(at=MORNING, limit=9)
+    timers.fire_due(Context(SYSTEM, MORNING), limit=9)
     lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
     return ladder
 
@@ -50,7 +50,7 @@ def test_the_deadline_of_the_review_stays(cast, ladder):
     before = Escalation.objects.get(pk=ladder.pk).review_by
 
     assert hand_over(ladder, cast.phil, by=cast.nora).review_by == before
-    assert timers.reopen_overdue(at=before, limit=9) == 1
+    assert timers.reopen_overdue(Context(SYSTEM, before), limit=9) == 1
 
 
 def test_who_was_handed_it_may_hand_it_on_and_the_one_before_hears_no_more(cast, ladder):
@@ -71,7 +71,7 @@ def test_who_acknowledged_beside_the_owner_takes_it_without_being_told(cast, lad
 def test_when_the_ladder_runs_again_the_notice_is_stopped(cast, ladder):
     deadline = hand_over(ladder, cast.phil, by=cast.nora).review_by
 
-    timers.reopen_overdue(at=deadline, limit=9)
+    timers.reopen_overdue(Context(SYSTEM, deadline), limit=9)
 
     ladder.refresh_from_db()
     assert (ladder.owner, ladder.state) == (None, "active")

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from notifications.models import Delivery, Notification
 from tests.cast import Cast, make_policy
 from tracker.models import Clinician, Escalation, EscalationPolicy, Flag
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import NotFound
 from tracker.services.escalations import lifecycle, timers
 
@@ -41,7 +41,7 @@ def open_ladder(cast: Cast, priority: str = "P0", at: datetime = MORNING) -> Esc
 
 
 def fire(at: datetime) -> int:
-    return timers.fire_due(at=at, limit=100)
+    return timers.fire_due(Context(SYSTEM, at), limit=100)
 
 
 def told(escalation: Escalation) -> list[str]:
@@ -156,7 +156,7 @@ class TestSteps:
         routine = open_ladder(cast, "P2")
         urgent = open_ladder(cast, "P0")
 
-        timers.fire_due(at=MORNING + timedelta(hours=1), limit=1)
+        timers.fire_due(Context(SYSTEM, MORNING + timedelta(hours=1)), limit=1)
 
         assert told(urgent) == ["Nora Nurse"]
         assert told(routine) == []
@@ -166,7 +166,7 @@ class TestSteps:
         sound = open_ladder(cast, "P1")
         fire_step = timers._fire_next_step
 
-        def fail_for_broken(escalation, *, at):
+        def fail_for_broken(context, escalation):
             if escalation.pk == broken.pk:
                 raise RuntimeError("poison")
             fire_step(escalation, at=at)
@@ -288,12 +288,12 @@ class TestAcknowledging:
         lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
         deadline = MORNING + timedelta(hours=1)
 
-        assert timers.reopen_overdue(at=deadline - timedelta(seconds=1), limit=9) == 0
-        assert timers.reopen_overdue(at=deadline, limit=9) == 1
+        assert timers.reopen_overdue(Context(SYSTEM, deadline - timedelta(seconds=1)), limit=9) == 0
+        assert timers.reopen_overdue(Context(SYSTEM, deadline), limit=9) == 1
         fire(deadline)
 
         ladder.refresh_from_db()
-        assert (ladder.state, ladder.epoch) == (Escalation.State.ACTIVE, 2)
+        assert (ladder.state, ladder.run_number) == (Escalation.State.ACTIVE, 2)
         assert told(ladder) == ["Nora Nurse", "Nora Nurse"]
 
 
@@ -311,7 +311,7 @@ class TestRaising:
         fire(MORNING + timedelta(minutes=1))
 
         ladder.refresh_from_db()
-        assert (ladder.priority, ladder.state, ladder.epoch) == ("P0", "active", 2)
+        assert (ladder.priority, ladder.state, ladder.run_number) == ("P0", "active", 2)
         assert told(ladder) == ["Nora Nurse", "Phil Physician"]
 
 

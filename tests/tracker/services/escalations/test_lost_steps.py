@@ -10,7 +10,7 @@ from notifications.models import Delivery
 from tests.cast import Cast, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import Escalation
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import lifecycle, timers
 
 State = Delivery.State
@@ -18,7 +18,7 @@ SOON = MORNING + timedelta(minutes=1)
 
 
 def tick(at: datetime) -> int:
-    moved = timers.pass_over_lost(at=at, limit=100)
+    moved = timers.skip_undelivered(Context(SYSTEM, at), limit=100)
     fire(at)
     return moved
 

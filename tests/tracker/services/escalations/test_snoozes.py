@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import AuditEvent, Clinician, Escalation
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import lifecycle, snoozes, timers
 
@@ -33,13 +33,13 @@ def test_nobody_is_told_until_it_wakes_and_then_the_ladder_runs_from_its_beginni
     snooze(ladder, cast.nora)
 
     fire(MORNING + HOUR)
-    assert timers.wake_due(at=MORNING + HOUR - timedelta(seconds=1), limit=9) == 0
+    assert timers.wake_due(Context(SYSTEM, MORNING + HOUR - timedelta(seconds=1)), limit=9) == 0
     assert told(ladder) == ["Nora Nurse"]
 
-    assert timers.wake_due(at=MORNING + HOUR, limit=9) == 1
+    assert timers.wake_due(Context(SYSTEM, MORNING + HOUR), limit=9) == 1
     fire(MORNING + HOUR)
     ladder.refresh_from_db()
-    assert (ladder.state, ladder.epoch) == ("active", 2)
+    assert (ladder.state, ladder.run_number) == ("active", 2)
     assert ladder.acknowledge_by == MORNING + 5 * HOUR
     assert told(ladder) == ["Nora Nurse", "Nora Nurse"]
 
@@ -116,7 +116,7 @@ def test_acknowledging_it_again_ends_it_without_telling_anybody(cast):
         Context(cast.nora, MORNING + HOUR / 2), escalation_ids=[ladder.id]
     )
 
-    assert timers.wake_due(at=MORNING + HOUR, limit=9) == 0
+    assert timers.wake_due(Context(SYSTEM, MORNING + HOUR), limit=9) == 0
     assert (again.state, again.owner, again.review_by) == (
         "acknowledged",
         cast.nora,

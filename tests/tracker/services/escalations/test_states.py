@@ -14,7 +14,7 @@ from notifications.models import Delivery
 from tests.cast import Cast
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import Clinician, Escalation
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import hand_overs, lifecycle, snoozes, timers
 from tracker.services.people import staff
@@ -25,6 +25,7 @@ NOTHING = "–"
 NOW = MORNING + timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LATER = MORNING + 30 * HOUR
+BY_TIME = Context(SYSTEM, LATER)
 
 Act = Callable[[Cast, Escalation], object]
 
@@ -73,13 +74,13 @@ def raise_priority(cast: Cast, ladder: Escalation) -> None:
 
 def lose_what_was_sent(cast: Cast, ladder: Escalation) -> None:
     Delivery.objects.unfinished().update(state="dead", ended_at=NOW, lease_until=None)
-    timers.pass_over_lost(at=NOW, limit=9)
+    timers.skip_undelivered(Context(SYSTEM, NOW), limit=9)
 
 
 def fire(*times: datetime) -> Act:
     def act(cast: Cast, ladder: Escalation) -> None:
         for at in times:
-            timers.fire_due(at=at, limit=9)
+            timers.fire_due(Context(SYSTEM, at), limit=9)
 
     return act
 
@@ -98,8 +99,8 @@ EVENTS: dict[str, Act] = {
     "by time: the next step or page is due": fire(LATER),
     "by time: the last step goes unanswered": fire(LATER, LATER + 20 * HOUR),
     "by time: nothing of a step arrived": lose_what_was_sent,
-    "by time: the review is overdue": lambda cast, ladder: timers.reopen_overdue(at=LATER, limit=9),
-    "by time: the snooze is over": lambda cast, ladder: timers.wake_due(at=LATER, limit=9),
+    "by time: the review is overdue": lambda cast, ladder: timers.reopen_overdue(BY_TIME, limit=9),
+    "by time: the snooze is over": lambda cast, ladder: timers.wake_due(BY_TIME, limit=9),
     "a clinician acknowledges": acknowledge,
     "the owner hands over": lambda cast, ladder: hand_overs.hand_over(
         Context(cast.nora, NOW), escalation_id=ladder.id, to_id=cast.phil.id

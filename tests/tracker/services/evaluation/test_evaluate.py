@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.models import Notification
 from tests.cast import Cast, checklist, diary, say
 from tracker.models import Advice, Escalation, Evaluation, Flag, Patient, Review
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.reviews import reviews
@@ -149,7 +149,7 @@ class TestCorrections:
         uuid = say_bad_walk(cast)
         evaluate(cast, EVENING)
         morning = datetime(2026, 3, 3, 14, tzinfo=UTC)
-        timers.fire_due(at=morning, limit=9)
+        timers.fire_due(Context(SYSTEM, morning), limit=9)
 
         say(
             cast.alice,
@@ -217,7 +217,7 @@ class TestCorrections:
 
         assert (raised.rule, raised.raised_from, raised.priority) == ("RF-MOTOR", "P1", "P0")
         ladder = raised.escalations.get()
-        assert (ladder.priority, ladder.epoch) == ("P0", 2)
+        assert (ladder.priority, ladder.run_number) == ("P0", 2)
 
 
 class TestEnding:

@@ -23,7 +23,7 @@ def rotation(cast: Cast) -> Rotation:
     """Nora has the even days of March 2026, Phil the odd ones; the P0 ladder tells it first."""
     rotation = save(cast, cast.nora, cast.phil)
     steps = [Step(delay_minutes=0, rotation_id=rotation.id), Step(delay_minutes=15, role="nurse")]
-    set_ladder(cast, *steps)
+    set_policy(cast, *steps)
     return rotation
 
 
@@ -39,8 +39,8 @@ def save(cast: Cast, *members: Clinician, rotation: Rotation | None = None, name
     )
 
 
-def set_ladder(cast: Cast, *steps: Step) -> None:
-    policies.set_ladder(Context(cast.ada, MORNING), care_team=cast.team, priority="P0", steps=steps)
+def set_policy(cast: Cast, *steps: Step) -> None:
+    policies.set_policy(Context(cast.ada, MORNING), care_team=cast.team, priority="P0", steps=steps)
 
 
 def override(
@@ -107,8 +107,8 @@ class TestOnALadder:
         ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
         save(cast, cast.nora, rotation=rotation)
 
-        with pytest.raises(policies.LadderReachesNobody):
-            set_ladder(cast, Step(delay_minutes=0, rotation_id=rotation.id))
+        with pytest.raises(policies.PolicyReachesNobody):
+            set_policy(cast, Step(delay_minutes=0, rotation_id=rotation.id))
 
 
 class TestEditing:
@@ -148,7 +148,7 @@ class TestEditing:
 
     def test_one_that_a_running_ladder_will_tell_stays_until_it_was_told(self, cast, rotation):
         ladder = open_ladder(cast)
-        set_ladder(cast, Step(delay_minutes=0, role="nurse"))
+        set_policy(cast, Step(delay_minutes=0, role="nurse"))
         with pytest.raises(rotations.RotationInUse):
             rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 

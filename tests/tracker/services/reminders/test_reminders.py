@@ -11,7 +11,7 @@ from notifications.models import ContactPoint, Delivery, Notification, Recipient
 from tests.cast import Cast
 from tracker.models import Patient, PlannedMeasure, RecordKind, Reminder, ReminderSlot
 from tracker.rules import parse_record
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.episodes import care_plans
 from tracker.services.episodes.care_plans import Line
 from tracker.services.errors import NotFound
@@ -39,7 +39,7 @@ def slot_of(patient: Patient) -> ReminderSlot:
 
 
 def send(at: datetime) -> int:
-    return reminders.send_due(at=at, limit=100)
+    return reminders.send_due(Context(SYSTEM, at), limit=100)
 
 
 def outcomes() -> list[tuple[date, str]]:
@@ -326,9 +326,9 @@ class TestSnooze:
         self.snooze(alice, EIGHT)
         again = EIGHT + timedelta(minutes=30)
 
-        assert reminders.send_again(at=again - timedelta(seconds=1), limit=10) == 0
-        assert reminders.send_again(at=again, limit=10) == 1
-        assert reminders.send_again(at=again, limit=10) == 0
+        assert reminders.send_again(Context(SYSTEM, again - timedelta(seconds=1)), limit=10) == 0
+        assert reminders.send_again(Context(SYSTEM, again), limit=10) == 1
+        assert reminders.send_again(Context(SYSTEM, again), limit=10) == 0
         assert notices() == 2
 
     def test_logging_ends_a_snooze(self, alice):
@@ -336,12 +336,12 @@ class TestSnooze:
         self.snooze(alice, EIGHT)
         log_diary(alice, EIGHT + timedelta(minutes=1))
 
-        assert reminders.send_again(at=EIGHT + timedelta(minutes=30), limit=10) == 0
+        assert reminders.send_again(Context(SYSTEM, EIGHT + timedelta(minutes=30)), limit=10) == 0
 
     def test_logging_stops_the_second_notice_too(self, alice):
         send(EIGHT)
         self.snooze(alice, EIGHT)
-        reminders.send_again(at=EIGHT + timedelta(minutes=30), limit=10)
+        reminders.send_again(Context(SYSTEM, EIGHT + timedelta(minutes=30)), limit=10)
         log_diary(alice, EIGHT + timedelta(minutes=31))
 
         assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"}

@@ -8,7 +8,7 @@ from django.db import transaction
 from notifications.models import Delivery, Notification
 from tests.tracker.services.reviews.test_reviews import decide, open_flag
 from tracker.models import AuditEvent, Message, Patient
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import NotFound
 from tracker.services.reviews import clinic_messages
 
@@ -28,7 +28,7 @@ def message(cast) -> Message:
 
 
 def chase(at: datetime) -> int:
-    return clinic_messages.chase_due(at=at, limit=10)
+    return clinic_messages.chase_due(Context(SYSTEM, at), limit=10)
 
 
 def notices() -> int:
