@@ -59,8 +59,8 @@ BUGS: tuple[Bug, ...] = (
         name="a flag opens without a ladder",
         invariant="I2",
         path="tracker/services/evaluation/reconciliation.py",
-        old="if life.is_live and flag.needs_human:",
-        new="if life.is_live and flag.needs_human and flag.raised_from:",
+        old="if change.found.is_live and flag.needs_human:",
+        new="if change.found.is_live and flag.needs_human and flag.raised_from:",
         tests=(
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
@@ -71,9 +71,9 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a flag that stands is not recognized",
         invariant="I2",
-        path="tracker/services/evaluation/reconciliation.py",
-        old="for fits in (_same_opening, _both_stand, _stands_again, _same_closure, _both_ended):",
-        new="for fits in (_same_closure, _both_ended):",
+        path="tracker/services/evaluation/flag_matching.py",
+        old="for is_same in CRITERIA:",
+        new="for is_same in CRITERIA[3:]:",
         tests=(
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_the_same_again_opens_nothing",
