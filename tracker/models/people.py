@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time
+from datetime import time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -149,9 +149,6 @@ class Patient(ClinicRow):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
-
-    def local_date(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
 
 
 class PatientTimeZone(ClinicLedger):

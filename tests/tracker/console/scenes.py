@@ -20,6 +20,7 @@ from tracker.models import (
 )
 from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import lifecycle, timers
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.on_call import rotations
 
 #: None: she did not log that day.
@@ -93,7 +94,7 @@ def raise_flag(
 ) -> Flag:
     """An open flag with its ladder, as an evaluation leaves it."""
     episode = patient.episodes.get()
-    day = patient.local_date(at)
+    day = calendar_of(patient).today(at)
     flag = Flag.objects.create(
         **{
             "clinic_id": patient.clinic_id,

@@ -180,7 +180,7 @@ def reminders(context: Context[Actor], *, patient: Patient) -> list[SlotShown]:
     open_today = {
         reminder.slot_id: reminder
         for reminder in patient.reminders.filter(
-            local_date=patient.local_date(context.at),
+            local_date=calendar_of(patient).today(context.at),
             outcome=Reminder.Outcome.SENT,
             answered_at=None,
         )

@@ -18,7 +18,7 @@ from tracker.models.people import PatientQuerySet
 
 
 class RowState(StrEnum):
-    """What has happened so far; the one that needs somebody most stands for the row."""
+    """The state of a patient's row: of its escalations, the one that most needs action."""
 
     EXHAUSTED = "exhausted"  # every step was told, nobody answered
     WAITING = "waiting"
@@ -33,7 +33,7 @@ STATE_OF = {
     Escalation.State.ACKNOWLEDGED: RowState.ACKNOWLEDGED,
     Escalation.State.SNOOZED: RowState.SNOOZED,
 }
-NEEDS_MOST = list(RowState)
+MOST_URGENT_FIRST = list(RowState)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ def patients_of(
 
 
 def needing_decision() -> FlagQuerySet:
-    """Open flags, and those that cleared while somebody is still expected to look."""
+    """Open flags, and those that cleared while their escalation is live."""
     return (
         Flag.objects.filter(Q(state=Flag.State.OPEN) | Q(escalations__state__in=LIVE))
         .distinct()
@@ -121,7 +121,7 @@ def _row(patient: Patient, flags: Sequence[Flag]) -> WorklistRow:
 
 def _state(escalations: Iterable[Escalation]) -> RowState:
     states = {STATE_OF[Escalation.State(each.state)] for each in escalations}
-    return min(states, key=NEEDS_MOST.index, default=RowState.LISTED)
+    return min(states, key=MOST_URGENT_FIRST.index, default=RowState.LISTED)
 
 
 def _owners(escalations: Iterable[Escalation]) -> list[Clinician]:
@@ -129,7 +129,7 @@ def _owners(escalations: Iterable[Escalation]) -> list[Clinician]:
 
 
 def _deadline(escalations: Iterable[Escalation], state: RowState) -> datetime | None:
-    """When the next thing happens to it unless somebody does something."""
+    """The next deadline, unless somebody acts before."""
     if state in {RowState.WAITING, RowState.EXHAUSTED}:
         times = [
             each.acknowledge_by for each in escalations if each.state in ("active", "exhausted")

@@ -26,7 +26,7 @@ from tracker.services.reminders import reminder_slots
 Measure = PlannedMeasure.Measure
 
 COMPRESSES = {Measure.HOT_COMPRESS: "hot", Measure.COLD_COMPRESS: "cold"}
-#: the measure of a slot without one
+#: the measure of a slot that has none
 DIARY = ""
 
 
@@ -55,9 +55,11 @@ def note(
 ) -> None:
     """These records were stored: what is still under way for these days stops, if answered.
 
-    Whoever logs again is reminded as planned again.
+    The patient is reminded as planned again.
     """
-    measures = {measure for each in revisions if not each.retracted for measure in _said(each)}
+    measures = {
+        measure for each in revisions if not each.retracted for measure in _measures_of(each)
+    }
     if not measures:
         return
     under_way = patient.reminders.filter(
@@ -84,7 +86,7 @@ def measure_of(slot: ReminderSlot) -> str:
     return slot.planned_measure.measure if slot.planned_measure else DIARY
 
 
-def _said(revision: Revision) -> list[str]:
+def _measures_of(revision: Revision) -> list[str]:
     """The measures that a record is about."""
     match revision.kind:
         case RecordKind.DIARY_ENTRY:

@@ -16,6 +16,7 @@ from tracker.services import audit
 from tracker.services.batches import run_each
 from tracker.services.context import Actor, Context, System
 from tracker.services.errors import Conflict, NotFound
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.reminders.answers import cancel, groups_of, is_answered
 from tracker.services.reminders.reminder_slots import schedule
 
@@ -61,7 +62,7 @@ def snooze(context: Context[Actor], *, patient: Patient, slot_id: UUID, minutes:
     if (
         latest is None
         or latest.snoozes >= MOST_SNOOZES
-        or patient.local_date(again_at) != latest.local_date
+        or calendar_of(patient).today(again_at) != latest.local_date
     ):
         raise SnoozeRefused
     cancel(latest, at=context.at)
