@@ -34,7 +34,7 @@ class EscalationPolicy(ClinicRow):
             models.CheckConstraint(
                 condition=~Q(priority="P4"), name="escalation_policy_not_for_p4"
             ),
-            # Whoever is paged for ever learns not to look.
+            # Endless pages teach people to ignore them.
             models.CheckConstraint(
                 condition=Q(repeats__lte=3), name="escalation_policy_repeats_at_most_3"
             ),
@@ -69,7 +69,7 @@ class EscalationPolicyStep(ClinicLedger):
             models.CheckConstraint(
                 condition=Q(delay_minutes__lte=7 * 24 * 60), name="escalation_policy_step_delay"
             ),
-            # A step that names two recipients, or none, tells nobody knows whom.
+            # A step names exactly one recipient.
             models.CheckConstraint(
                 condition=Q(role="", clinician__isnull=False, rotation=None)
                 | Q(role="", clinician=None, rotation__isnull=False)
@@ -284,7 +284,7 @@ class Snooze(ClinicLedger):
         constraints = [
             *same_clinic("escalation", "by"),
             models.UniqueConstraint(fields=["escalation", "number"], name="snooze_once_per_number"),
-            # Whoever may snooze for ever has switched the flag off.
+            # Without a limit a flag could be snoozed for ever.
             models.CheckConstraint(
                 condition=Q(number__range=(1, MOST_SNOOZES)), name="snooze_at_most_twice"
             ),

@@ -120,7 +120,7 @@ def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
     )
 
     answer = ada.post(f"/console/on-call/{rotation.id}/remove/", follow=True)
-    assert "A ladder names this rotation" in answer.content.decode()
+    assert "uses this rotation" in answer.content.decode()
 
 
 def test_one_that_no_ladder_names_is_removed(cast, ada):

@@ -62,7 +62,7 @@ class TestNumbers:
         assert not ThresholdChange.objects.exists()
 
     def test_today_is_too_soon(self, ada):
-        assert "takes effect tomorrow or later" in text(change(ada, from_date="2026-03-30"))
+        assert "Choose a date from tomorrow on" in text(change(ada, from_date="2026-03-30"))
 
     def test_a_clinician_changes_one_patients(self, cast, nora):
         change(nora, f"/console/patients/{cast.alice.id}/thresholds/")

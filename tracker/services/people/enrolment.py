@@ -13,6 +13,7 @@ from django.db import transaction
 
 from notifications import outbox
 from tracker.models import Consent, Episode, Invitation, Patient, PatientTimeZone, User
+from tracker.rules.checklist import age_on
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
@@ -26,41 +27,41 @@ OLDEST_AGE = 125
 
 
 class UnderAge(ServiceError):
-    """This diary is for people aged 18 and over. Please speak with your clinic."""
+    """This diary is for people aged 18 and over. Please contact your clinic."""
 
     code = "under_age"
     status = 403
 
 
 class BirthDateUnlikely(ServiceError):
-    """This date of birth cannot be right."""
+    """Check the date of birth: it would make you older than 125."""
 
     code = "birth_date_unlikely"
 
 
 class BirthDateDiffers(ServiceError):
-    """This is not the date of birth that your clinic has. Please phone your clinic."""
+    """Your clinic has another date of birth for you. Please phone your clinic."""
 
     code = "birth_date_differs"
     status = 403
 
 
 class ConsentOutdated(ServiceError):
-    """The text has changed. Please read and agree to the present one."""
+    """The consent text has changed. Please read the present one and agree to it."""
 
     code = "consent_outdated"
     status = 409
 
 
 class AccountExists(ServiceError):
-    """There is an account with this address already. Please speak with your clinic."""
+    """An account with this e-mail address exists already. Please contact your clinic."""
 
     code = "account_exists"
     status = 409
 
 
 class PasswordRefused(ServiceError):
-    """The password is too easy to guess."""
+    """The password is too easy to guess. Choose another one."""
 
     code = "password_refused"
 
@@ -113,7 +114,7 @@ def enrol(
 def _check(patient: Patient, *, birth_date: date, text_version: str, today: date) -> None:
     if text_version != consent.VERSION:
         raise ConsentOutdated
-    age = completed_years(birth_date, today)
+    age = age_on(today, birth_date)
     if age > OLDEST_AGE:
         raise BirthDateUnlikely
     if age < ADULT_AGE:
@@ -122,10 +123,6 @@ def _check(patient: Patient, *, birth_date: date, text_version: str, today: date
         raise BirthDateDiffers
     if patient.user_id is not None:
         raise AccountExists
-
-
-def completed_years(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def _account(*, email: str, password: str, at: datetime) -> User:

@@ -68,7 +68,7 @@ def mark_read(context: Context[Actor], *, patient: Patient, message_id: UUID) ->
 
 
 def returned(*, patients: Iterable[Patient] | QuerySet[Patient]) -> QuerySet[Message]:
-    """What these patients have not read for days and nobody has seen to, the oldest first."""
+    """Messages that these patients have not read and nobody has dealt with, oldest first."""
     waiting = Message.objects.filter(
         returned_at__isnull=False, read_at=None, dealt_with_at=None, patient__in=patients
     )
@@ -77,7 +77,7 @@ def returned(*, patients: Iterable[Patient] | QuerySet[Patient]) -> QuerySet[Mes
 
 @transaction.atomic
 def deal_with(context: Context[Clinician], *, message_id: UUID) -> Message:
-    """Take it off the worklist: the patient was reached otherwise. Raises NotFound."""
+    """Remove it from the worklist: the patient was reached another way. Raises NotFound."""
     patients = Patient.objects.for_clinician(context.actor)
     mine = Message.objects.filter(
         pk=message_id, returned_at__isnull=False, patient__in=patients

@@ -169,7 +169,7 @@ class TestSteps:
         def fail_for_broken(context, escalation):
             if escalation.pk == broken.pk:
                 raise RuntimeError("poison")
-            fire_step(escalation, at=at)
+            fire_step(context, escalation)
 
         monkeypatch.setattr(timers, "_fire_next_step", fail_for_broken)
         assert fire(MORNING) == 1
