@@ -63,7 +63,7 @@ BUGS: tuple[Bug, ...] = (
         new="if change.found.is_live and flag.needs_human and flag.raised_from:",
         tests=(
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
-            "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
+            "::test_a_red_flag_opens_a_flag_and_its_escalation_and_answers_the_patient",
             "tests/faults/test_phones.py"
             "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
         ),
@@ -160,7 +160,7 @@ BUGS: tuple[Bug, ...] = (
         old="return {group for group, _ in enqueued} - hopeful",
         new="return set()",
         tests=(
-            "tests/tracker/services/escalations/test_lost_steps.py"
+            "tests/tracker/services/escalations/test_undelivered_steps.py"
             "::test_when_nothing_of_it_arrived_the_next_is_told_at_once",
         ),
     ),
@@ -195,7 +195,7 @@ BUGS: tuple[Bug, ...] = (
         new="Escalation.objects.filter(wake_at__lte=context.at, state='active')",
         tests=(
             "tests/tracker/services/escalations/test_snoozes.py"
-            "::test_nobody_is_told_until_it_wakes_and_then_the_ladder_runs_from_its_beginning",
+            "::test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beginning",
         ),
     ),
     Bug(
@@ -248,7 +248,7 @@ BUGS: tuple[Bug, ...] = (
         new="pass",
         tests=(
             "tests/tracker/services/escalations/test_hand_overs.py"
-            "::test_when_the_ladder_runs_again_the_notice_is_stopped",
+            "::test_when_the_escalation_runs_again_the_notice_is_stopped",
         ),
     ),
     Bug(

@@ -256,7 +256,7 @@ def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, n
         ("hand-over", {"to": str(uuid4())}, "To: Select a valid choice"),
         ("snooze", {"hours": "40", "reason": "visit_arranged"}, "For: Select a valid choice"),
         ("snooze", {"hours": "1"}, "Because: This field is required"),
-        ("wake", {}, "It is not snoozed, or not any more"),
+        ("wake", {}, "This escalation is not snoozed"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(nora, flag, url, typed, words):
@@ -276,4 +276,4 @@ def test_nothing_is_offered_to_whom_it_does_not_belong(cast, nora, flag):
     assert "Hand it over" not in read(phil, flag)
     typed = {"hours": "1", "reason": "visit_arranged"}
     answer = phil.post(f"/console/flags/{flag.id}/snooze/", typed, follow=True)
-    assert "Only someone who acknowledged this" in answer.content.decode()
+    assert "Only whoever acknowledged this" in answer.content.decode()

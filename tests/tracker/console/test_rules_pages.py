@@ -132,7 +132,7 @@ class TestTrials:
         assert "Give both, or neither." in text(self.start(ada, value_1=""))
         refused = self.start(ada, name_1="", value_1="")
         assert refused.status_code == 422
-        assert "name another version, or a number" in text(refused)
+        assert "Choose another version or change a threshold" in text(refused)
         assert not ShadowTrial.objects.exists()
 
     def test_stopping_nothing_is_said(self, ada):

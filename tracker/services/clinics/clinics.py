@@ -31,7 +31,7 @@ class StaffedHoursInvalid(ServiceError):
 
 
 class ClinicUnknown(ServiceError):
-    """No clinic, or more than one, has that name or id."""
+    """There is no clinic of that name or id, or more than one."""
 
     code = "clinic_unknown"
 

@@ -29,7 +29,7 @@ ORDERED = (("early_first_day", "early_last_day"), ("mme_caution", "mme_high"))
 
 
 class ThresholdRefused(ServiceError):
-    """There is no such threshold, or the value is outside its bounds."""
+    """No threshold has this name, or the value is outside its bounds."""
 
     code = "threshold_refused"
 
