@@ -7,9 +7,10 @@ from uuid import UUID
 from celery import shared_task
 
 import clock
+from tracker.services.context import SYSTEM, Context
 from tracker.services.evaluation import day_closes
 
 
 @shared_task(name="tracker.close_days")
 def close_days(*, episode_id: str, **_: object) -> None:
-    day_closes.attempt(episode_id=UUID(episode_id), at=clock.now())
+    day_closes.attempt(Context(SYSTEM, clock.now()), episode_id=UUID(episode_id))

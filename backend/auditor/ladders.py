@@ -55,7 +55,7 @@ CHECKS = (
         serves="the patient: whoever the clinic named is told",
         sql=f"""
             SELECT DISTINCT fired.escalation_id FROM {_NEWEST_STEPS} fired
-            JOIN tracker_escalationstep below USING (escalation_id, epoch)
+            JOIN tracker_escalationstep below USING (escalation_id, run_number)
             WHERE fired.fired_at IS NOT NULL AND below.fired_at IS NULL
             AND below.position < fired.position
         """,
@@ -71,7 +71,7 @@ CHECKS = (
                     max(step.position) FILTER (WHERE step.fired_at IS NOT NULL) AS fired
                 FROM tracker_escalation live
                 LEFT JOIN tracker_escalationstep step
-                    ON step.escalation_id = live.id AND step.epoch = live.epoch
+                    ON step.escalation_id = live.id AND step.run_number = live.run_number
                 WHERE live.state IN {LIVE} GROUP BY live.id
             ) ladder
             WHERE steps = 0 OR position <> coalesce(fired, 0)
@@ -100,9 +100,9 @@ CHECKS = (
             SELECT DISTINCT fired.escalation_id FROM {_NEWEST_STEPS} fired
             JOIN tracker_escalation live ON live.id = fired.escalation_id
             JOIN tracker_escalationstep above
-                ON above.escalation_id = live.id AND above.epoch = live.epoch
+                ON above.escalation_id = live.id AND above.run_number = live.run_number
                 AND above.position = fired.position + 1
-            WHERE live.state = 'active' AND live.epoch = fired.epoch AND fired.reached = 0
+            WHERE live.state = 'active' AND live.run_number = fired.run_number AND fired.reached = 0
             AND above.fired_at IS NULL AND fired.fired_at < %(at)s - interval '60 seconds'
         """,
     ),

@@ -124,7 +124,7 @@ def _take_turns(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
         first_date=today - timedelta(days=today.weekday()),
         members=physicians,
     )
-    policies.set_ladder(
+    policies.set_policy(
         Context(clinic.administrator, at),
         care_team=clinic.nurse.memberships.get().care_team,
         priority=Priority.P1,
@@ -164,7 +164,7 @@ def shorten_emergency_ladder(clinic: Clinic) -> None:
         name: Clinician.objects.get(full_name=name)
         for name in (NURSE.name, PHYSICIAN.name, SECOND_PHYSICIAN.name)
     }
-    policies.set_ladder(
+    policies.set_policy(
         Context(clinic.administrator, clock.now()),
         care_team=clinic.nurse.memberships.get().care_team,
         priority=Priority.P0,

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from backend.dispatcher.broker import Broker
 from notifications.models import Urgency
+from tracker.services.context import SYSTEM, Context
 from tracker.services.evaluation import day_closes
 from tracker.tasks import close_days
 
@@ -16,7 +17,7 @@ OUTSTANDING = 200
 def offer_or_close(broker: Broker | None, *, at: datetime, limit: int) -> int:
     """Return how many were offered, or else closed: `limit` at most of these."""
     if broker is None:
-        return day_closes.run_due(at=at, limit=limit)
+        return day_closes.run_due(Context(SYSTEM, at), limit=limit)
     room = OUTSTANDING - day_closes.outstanding(at=at)
     offered = day_closes.offer(at=at, limit=max(0, room))
     for taken, episode_id in enumerate(offered):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from notifications.services.prune import prune
 from notifications.services.settlement import settle
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 from tracker.services.reminders import reminders
 from tracker.services.reviews import clinic_messages
@@ -30,14 +31,23 @@ class Timer:
     limit: int = BATCH
 
 
+def _as_system(service: Callable[..., int]) -> Callable[..., int]:
+    """A service of the tracker, which takes who acts and when as one context."""
+    return lambda *, at, limit: service(Context(SYSTEM, at), limit=limit)
+
+
 TIMERS: tuple[Timer, ...] = (
-    Timer(name="snoozes", run=timers.wake_due),
-    Timer(name="lost steps", run=timers.pass_over_lost, every=timedelta(seconds=5)),
-    Timer(name="ladder steps", run=timers.fire_due),
-    Timer(name="overdue reviews", run=timers.reopen_overdue),
-    Timer(name="reminders", run=reminders.send_due),
-    Timer(name="snoozed reminders", run=reminders.send_again),
-    Timer(name="unread messages", run=clinic_messages.chase_due),
+    Timer(name="snoozes", run=_as_system(timers.wake_due)),
+    Timer(
+        name="undelivered steps",
+        run=_as_system(timers.skip_undelivered),
+        every=timedelta(seconds=5),
+    ),
+    Timer(name="escalation steps", run=_as_system(timers.fire_due)),
+    Timer(name="overdue reviews", run=_as_system(timers.reopen_overdue)),
+    Timer(name="reminders", run=_as_system(reminders.send_due)),
+    Timer(name="snoozed reminders", run=_as_system(reminders.send_again)),
+    Timer(name="unread messages", run=_as_system(clinic_messages.chase_due)),
     Timer(name="settle deliveries", run=settle),
     Timer(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )

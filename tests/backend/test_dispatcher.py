@@ -14,8 +14,9 @@ from notifications.models import Attempt, Delivery, Urgency
 from notifications.services import heartbeats
 from notifications.services.offers import OFFER_LASTS
 from tests.cast import Cast
-from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
+from tests.tracker.services.escalations.running import MORNING, open_escalation
 from tracker.models import Escalation
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 
 State = Delivery.State
@@ -221,8 +222,8 @@ def test_the_dispatcher_ends_what_is_too_late(tell, smtp, at):
 
 
 def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db):
-    ladder = open_ladder(Cast(), at=MORNING)  # its first step is due now, the next in 15 minutes
-    timers.fire_due(at=MORNING, limit=1)
+    ladder = open_escalation(Cast(), at=MORNING)
+    timers.fire_due(Context(SYSTEM, MORNING), limit=1)
     Delivery.objects.all().delete()
     due_at = MORNING + timedelta(minutes=15)
 
@@ -235,7 +236,7 @@ def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db)
 
 def test_when_the_server_refuses_a_mail_the_next_person_is_told_seconds_later(smtp, at):
     cast = Cast()
-    open_ladder(cast)
+    open_escalation(cast)
     smtp.answer_recipient(cast.nora.user.email, "550 5.1.1 no such user")
 
     for seconds in (0, 6):

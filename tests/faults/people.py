@@ -40,7 +40,7 @@ class Team:
             for n in range(count)
         ]
 
-    def open_ladder(self, *, at: datetime) -> Escalation:
+    def open_escalation(self, *, at: datetime) -> Escalation:
         """The patient says what opens a red flag, at that time."""
         (ladder,) = self.open_ladders("saddle_numbness", at=at)
         return ladder

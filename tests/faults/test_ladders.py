@@ -34,7 +34,7 @@ def open_ladders(teams: list[Team]) -> list[Escalation]:
     """Ladders whose first step, after a minute, comes due from five seconds on."""
     soon = clock.now() - MINUTE + timedelta(seconds=5)
     apart = timedelta(seconds=WINDOW_SECONDS) / len(teams)
-    return [team.open_ladder(at=soon + number * apart) for number, team in enumerate(teams)]
+    return [team.open_escalation(at=soon + number * apart) for number, team in enumerate(teams)]
 
 
 def no_fault(stage: Stage) -> None:
@@ -169,7 +169,7 @@ def test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_sil
     dispatcher = stage.dispatcher()
     dispatcher.kill()
     for team in teams:
-        team.open_ladder(at=clock.now())
+        team.open_escalation(at=clock.now())
     nurses = [team.nurse.user.email for team in teams]
     physicians = [team.physician.user.email for team in teams]
 

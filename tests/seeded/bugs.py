@@ -59,11 +59,11 @@ BUGS: tuple[Bug, ...] = (
         name="a flag opens without a ladder",
         invariant="I2",
         path="tracker/services/evaluation/reconciliation.py",
-        old="if life.is_live and flag.needs_human:",
-        new="if life.is_live and flag.needs_human and flag.raised_from:",
+        old="if change.found.is_live and flag.needs_human:",
+        new="if change.found.is_live and flag.needs_human and flag.raised_from:",
         tests=(
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
-            "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
+            "::test_a_red_flag_opens_a_flag_and_its_escalation_and_answers_the_patient",
             "tests/faults/test_phones.py"
             "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
         ),
@@ -71,9 +71,9 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a flag that stands is not recognized",
         invariant="I2",
-        path="tracker/services/evaluation/reconciliation.py",
-        old="for fits in (_same_opening, _both_stand, _stands_again, _same_closure, _both_ended):",
-        new="for fits in (_same_closure, _both_ended):",
+        path="tracker/services/evaluation/flag_matching.py",
+        old="for is_same in CRITERIA:",
+        new="for is_same in CRITERIA[3:]:",
         tests=(
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_the_same_again_opens_nothing",
@@ -95,8 +95,8 @@ BUGS: tuple[Bug, ...] = (
         name="two dispatchers fire the same step",
         invariant="I3",
         path="tracker/services/batches.py",
-        old="row = free.select_for_update(of=of, skip_locked=True, no_key=no_key).first()",
-        new="row = free.first()",
+        old="row = locked.first()",
+        new="row = still_due.first()",
         tests=(
             "tests/faults/test_ladders.py"
             "::test_every_step_fires_once_and_in_time[one_of_two_dispatchers_frozen]",
@@ -131,7 +131,7 @@ BUGS: tuple[Bug, ...] = (
         name="an exhausted ladder pages nobody",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
-        old="clinicians=everybody(escalation.flag.patient.care_team),",
+        old="clinicians=team_and_administrators(escalation.flag.patient.care_team),",
         new="clinicians=(),",
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestExhausted"
@@ -160,7 +160,7 @@ BUGS: tuple[Bug, ...] = (
         old="return {group for group, _ in enqueued} - hopeful",
         new="return set()",
         tests=(
-            "tests/tracker/services/escalations/test_lost_steps.py"
+            "tests/tracker/services/escalations/test_undelivered_steps.py"
             "::test_when_nothing_of_it_arrived_the_next_is_told_at_once",
         ),
     ),
@@ -180,7 +180,7 @@ BUGS: tuple[Bug, ...] = (
         name="who is on duty and cannot be reached is told in vain",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
-        old="if person and can_be_told(person):",
+        old="if person and is_reachable(person):",
         new="if person:",
         tests=(
             "tests/tracker/services/on_call/test_rotations.py::TestOnALadder"
@@ -191,11 +191,11 @@ BUGS: tuple[Bug, ...] = (
         name="a snooze never ends",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
-        old="Escalation.objects.filter(wake_at__lte=at)",
-        new="Escalation.objects.filter(wake_at__lte=at, state='active')",
+        old="Escalation.objects.filter(wake_at__lte=context.at)",
+        new="Escalation.objects.filter(wake_at__lte=context.at, state='active')",
         tests=(
             "tests/tracker/services/escalations/test_snoozes.py"
-            "::test_nobody_is_told_until_it_wakes_and_then_the_ladder_runs_from_its_beginning",
+            "::test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beginning",
         ),
     ),
     Bug(
@@ -243,18 +243,18 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="what was handed over is told when it is somebody else's",
         invariant="I5",
-        path="tracker/services/escalations/runs.py",
+        path="tracker/services/escalations/notices.py",
         old="outbox.cancel(group=escalation.owner_group, at=at)",
         new="pass",
         tests=(
             "tests/tracker/services/escalations/test_hand_overs.py"
-            "::test_when_the_ladder_runs_again_the_notice_is_stopped",
+            "::test_when_the_escalation_runs_again_the_notice_is_stopped",
         ),
     ),
     Bug(
         name="an acknowledgement stops the ladder and not its notices",
         invariant="I5",
-        path="tracker/services/escalations/runs.py",
+        path="tracker/services/escalations/notices.py",
         old="outbox.cancel(group=escalation.group, at=at)",
         new="pass",
         tests=(
@@ -409,7 +409,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a link says why",
         invariant="I13",
-        path="tracker/services/escalations/runs.py",
+        path="tracker/services/escalations/notices.py",
         old='link=f"/console/flags/{escalation.flag_id}/",',
         new='link=f"/console/flags/{escalation.flag_id}/#{escalation.flag.explanation}",',
         tests=(

@@ -31,13 +31,13 @@ class NowView(PatientView):
         """With the phone's `time_zone`, the answer asks whether to follow it."""
         phone_zone = self.query(time_zone=_zone_of_a_phone).get("time_zone")
         found = patient_data.now(self.context, patient=self.patient, phone_zone=phone_zone)
-        asked = found.zone_question
+        asked = found.time_zone_prompt
         return answer(
             shapes.Today(
                 at=self.at,
                 local_date=found.local_date,
                 logged_today=found.logged_today,
-                must_read=showing.must_read(found.must_read),
+                must_read=showing.must_read(found.pending_advice),
                 messages=[showing.message(row) for row in found.messages],
                 reviews=[showing.review(row) for row in found.reviews],
                 clinic=showing.clinic(self.patient.clinic, found.hours),

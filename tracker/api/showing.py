@@ -19,11 +19,11 @@ from tracker.models import (
 from tracker.services.local_time.wall_time import EVERY_DAY
 from tracker.services.people import consent
 from tracker.services.queries import patient_data, time_zone_prompt
-from tracker.services.queries.pending_advice import MustRead
+from tracker.services.queries.pending_advice import PendingAdvice
 from tracker.services.reminders.answers import measure_of
 
 
-def must_read(found: MustRead) -> shapes.MustReadNow:
+def must_read(found: PendingAdvice) -> shapes.MustReadNow:
     due: Any = found.checklist_due or None
     return shapes.MustReadNow(advice=[advice(one) for one in found.advice], checklist_due=due)
 
@@ -96,7 +96,7 @@ def _span(begin: time | None, end: time | None) -> shapes.SpanShown | None:
     return shapes.SpanShown(from_time=_clock(begin), until_time=_clock(end))
 
 
-def zone_question(found: time_zone_prompt.ZoneQuestion) -> shapes.ZoneQuestion:
+def zone_question(found: time_zone_prompt.TimeZonePrompt) -> shapes.ZoneQuestion:
     return shapes.ZoneQuestion(
         time_zone=found.time_zone,
         local_time=_clock(found.local_time),

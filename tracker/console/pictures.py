@@ -10,6 +10,7 @@ from tracker.console.charts import Happening, PainChart, pain_chart
 from tracker.models import DiaryEntry, Episode, Flag, TherapySession
 from tracker.rules.state.episode_state import EpisodeState
 from tracker.services.evaluation.histories import history_of
+from tracker.services.local_time.calendars import calendar_of
 
 #: Eight weeks fit a screen, and hold the six that conservative care is given.
 DAYS_SHOWN = 56
@@ -19,7 +20,7 @@ def chart_of(
     episode: Episode, *, at: datetime, flags: Sequence[Flag], days: int = DAYS_SHOWN
 ) -> PainChart:
     """The last weeks of an episode, at least from the days that the flags speak of."""
-    last = episode.ended_date or episode.patient.local_date(at)
+    last = episode.ended_date or calendar_of(episode.patient).today(at)
     earliest = min([flag.local_date for flag in flags], default=last)
     first = max(
         episode.index_date, min(last - timedelta(days - 1), earliest - timedelta(DAYS_SHOWN // 2))
@@ -47,7 +48,7 @@ def _baseline(episode: Episode, at: datetime) -> float | None:
     """As the rules compute it; None while it is not established."""
     history = history_of(episode=episode, flags=())
     known = EpisodeState.at(history, entered_by=at, corrected_by=at)
-    today = episode.patient.local_date(at).toordinal()
+    today = calendar_of(episode.patient).today(at).toordinal()
     mean = known.weekly_means_of(history.episodes.first).baseline(today)
     return None if mean is None else float(mean.value)
 

@@ -8,7 +8,7 @@ from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
 from tracker.models.flags import Priority
 from tracker.models.people import Clinician
 
-#: for one escalation, however often its ladder runs again
+#: for one escalation, however often it runs again
 MOST_SNOOZES = 2
 
 LIVE = ("active", "acknowledged", "snoozed", "exhausted")
@@ -30,11 +30,11 @@ class EscalationPolicy(ClinicRow):
             models.UniqueConstraint(
                 fields=["care_team", "priority"], name="escalation_policy_one_per_priority"
             ),
-            # P4 is on the worklist and has no ladder.
+            # P4 is on the worklist and is not escalated.
             models.CheckConstraint(
                 condition=~Q(priority="P4"), name="escalation_policy_not_for_p4"
             ),
-            # Whoever is paged for ever learns not to look.
+            # Endless pages teach people to ignore them.
             models.CheckConstraint(
                 condition=Q(repeats__lte=3), name="escalation_policy_repeats_at_most_3"
             ),
@@ -42,7 +42,7 @@ class EscalationPolicy(ClinicRow):
 
 
 class EscalationPolicyStep(ClinicLedger):
-    """One rung: after so many minutes, this role, this person or whoever is on duty."""
+    """A step: after so many minutes, tell this role, this person or whoever is on duty."""
 
     policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()  #: 1 is told first
@@ -69,7 +69,7 @@ class EscalationPolicyStep(ClinicLedger):
             models.CheckConstraint(
                 condition=Q(delay_minutes__lte=7 * 24 * 60), name="escalation_policy_step_delay"
             ),
-            # A step that names two recipients, or none, tells nobody knows whom.
+            # A step names exactly one recipient.
             models.CheckConstraint(
                 condition=Q(role="", clinician__isnull=False, rotation=None)
                 | Q(role="", clinician=None, rotation__isnull=False)
@@ -99,12 +99,12 @@ class Escalation(ClinicRow):
     patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="escalations")
     priority = models.CharField(max_length=2, choices=Priority.choices)
     state = models.CharField(max_length=12, choices=State.choices, default=State.ACTIVE)
-    #: a new run of the ladder (raised, re-opened) is a new epoch
-    epoch = models.PositiveSmallIntegerField(default=1)
+    #: raised, re-opened or woken, it runs again from the first step with the next number
+    run_number = models.PositiveSmallIntegerField(default=1)
     position = models.PositiveSmallIntegerField(default=0)  #: of the newest fired step
     opened_at = models.DateTimeField()
     acknowledge_by = models.DateTimeField()
-    #: the timer: the next step, or the next page of an exhausted ladder, is due
+    #: the timer: the next step, or the next page of an exhausted escalation, is due
     next_step_at = models.DateTimeField(null=True)
     #: the timer: an acknowledgement without a review expires
     review_by = models.DateTimeField(null=True)
@@ -125,11 +125,11 @@ class Escalation(ClinicRow):
         constraints = [
             *ClinicRow.Meta.constraints,
             *same_clinic("flag", "patient", "review", "owner"),
-            # I2: a flag is never chased twice at once.
+            # I2: a flag has one live escalation.
             models.UniqueConstraint(
                 fields=["flag"], condition=Q(state__in=LIVE), name="escalation_one_live_per_flag"
             ),
-            # I4: a ladder that waits for nobody must not exist.
+            # I4: an escalation that waits for nobody must not exist.
             models.CheckConstraint(
                 condition=~Q(state__in=("active", "exhausted")) | Q(next_step_at__isnull=False),
                 name="escalation_active_has_a_next_step",
@@ -140,7 +140,7 @@ class Escalation(ClinicRow):
                 | (~Q(state="acknowledged") & Q(review_by=None, owner=None)),
                 name="escalation_acknowledged_has_owner_and_deadline",
             ),
-            # A snooze that does not wake would be a silence.
+            # A snooze that does not end would hide the flag.
             models.CheckConstraint(
                 condition=Q(state="snoozed", wake_at__isnull=False)
                 | (~Q(state="snoozed") & Q(wake_at=None)),
@@ -162,7 +162,7 @@ class Escalation(ClinicRow):
             ),
         ]
         indexes = [
-            # The dispatcher's poll for ladder steps, urgent first.
+            # The dispatcher's poll for escalation steps, urgent first.
             models.Index(
                 fields=["priority", "next_step_at"],
                 condition=Q(next_step_at__isnull=False),
@@ -184,20 +184,20 @@ class Escalation(ClinicRow):
 
     @property
     def group(self) -> str:
-        """The outbox's handle of every notice of this ladder."""
+        """The group of all its notices in the outbox."""
         return f"escalation:{self.id}"
 
     @property
     def owner_group(self) -> str:
-        """The handle of what is told to whom it was handed: no page of the ladder."""
+        """The group of what is told to a new owner: not a page of a step."""
         return f"owner:{self.id}"
 
 
 class EscalationStep(ClinicLedger):
-    """One rung of a running ladder, as the policy stood when it opened."""
+    """A step of one run, as the policy stood when the run began."""
 
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="steps")
-    epoch = models.PositiveSmallIntegerField()
+    run_number = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField()
     delay_minutes = models.PositiveIntegerField()
     label = models.CharField(max_length=120)  #: who it is, in words, as it was then
@@ -212,12 +212,12 @@ class EscalationStep(ClinicLedger):
     reached = models.PositiveSmallIntegerField(null=True)  #: recipients with a channel
 
     class Meta:
-        ordering = ["epoch", "position"]
+        ordering = ["run_number", "position"]
         constraints = [
             *same_clinic("escalation", "rotation"),
             # I3: every step fires once.
             models.UniqueConstraint(
-                fields=["escalation", "epoch", "position"], name="escalation_step_once"
+                fields=["escalation", "run_number", "position"], name="escalation_step_once"
             ),
             models.CheckConstraint(
                 condition=Q(fired_at=None, reached=None)
@@ -231,7 +231,7 @@ class Acknowledgement(ClinicLedger):
     """A clinician has seen these escalations and owns them until `review_by`."""
 
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="acknowledgements")
-    epoch = models.PositiveSmallIntegerField()
+    run_number = models.PositiveSmallIntegerField()
     by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
     at = models.DateTimeField()
     review_by = models.DateTimeField()
@@ -251,7 +251,7 @@ class HandOver(ClinicLedger):
         UNAVAILABLE = "unavailable"
 
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="hand_overs")
-    epoch = models.PositiveSmallIntegerField()
+    run_number = models.PositiveSmallIntegerField()
     by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
     to = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -264,7 +264,7 @@ class HandOver(ClinicLedger):
 
 
 class Snooze(ClinicLedger):
-    """A clinician looked, and it may wait until `until`; then the ladder runs again."""
+    """A clinician looked, and it may wait until `until`; then the escalation runs again."""
 
     class Reason(models.TextChoices):
         WAITING_FOR_PATIENT = "waiting_for_patient"
@@ -284,7 +284,7 @@ class Snooze(ClinicLedger):
         constraints = [
             *same_clinic("escalation", "by"),
             models.UniqueConstraint(fields=["escalation", "number"], name="snooze_once_per_number"),
-            # Whoever may snooze for ever has switched the flag off.
+            # Without a limit a flag could be snoozed for ever.
             models.CheckConstraint(
                 condition=Q(number__range=(1, MOST_SNOOZES)), name="snooze_at_most_twice"
             ),

@@ -73,7 +73,7 @@ class Flag(ClinicRow):
     cannot_see = models.TextField(blank=True)
     sources = models.JSONField(default=list)
     latest = models.JSONField(null=True, encoder=DjangoJSONEncoder)  #: the newest true finding
-    #: the patient took back what opened it; a clinician still closes it
+    #: its evidence is gone; a clinician still closes it
     retracted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.CharField(max_length=200, blank=True)
@@ -112,12 +112,12 @@ class Flag(ClinicRow):
 
     @property
     def needs_human(self) -> bool:
-        """Whether a ladder runs for it: not for P4, not for what was found late."""
+        """Whether it is escalated: not if P4, not if it was found late."""
         return self.priority != Priority.P4 and not self.retrospective
 
 
 class Advice(ClinicRow):
-    """Words that the patient should read, in the app, because of what they logged."""
+    """Advice that the app shows the patient because of what they logged."""
 
     class Urgency(models.TextChoices):
         EMERGENCY = "emergency"

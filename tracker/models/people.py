@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time
+from datetime import time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,12 +20,12 @@ class ClinicianQuerySet(models.QuerySet["Clinician"]):
         return self.filter(is_active=True, user__is_active=True)
 
     def for_user(self, user: User) -> ClinicianQuerySet:
-        """The seats that a signed-in person holds, one per clinic."""
+        """The memberships of a signed-in person, one per clinic."""
         return self.active().filter(user=user)
 
 
 class Clinician(ClinicRow):
-    """A person's seat in one clinic. A person may hold one in several clinics."""
+    """A person's membership in one clinic. A person may be a member of several clinics."""
 
     class Role(models.TextChoices):
         PHYSICIAN = "physician"
@@ -46,7 +46,7 @@ class Clinician(ClinicRow):
         ordering = ["full_name"]
         constraints = [
             *ClinicRow.Meta.constraints,
-            models.UniqueConstraint(fields=["clinic", "user"], name="clinician_one_seat"),
+            models.UniqueConstraint(fields=["clinic", "user"], name="clinician_one_membership"),
             models.CheckConstraint(
                 condition=~Q(role="administrator") | Q(is_administrator=True),
                 name="clinician_administrator_role_administers",
@@ -149,9 +149,6 @@ class Patient(ClinicRow):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
-
-    def local_date(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
 
 
 class PatientTimeZone(ClinicLedger):

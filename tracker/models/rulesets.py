@@ -102,7 +102,7 @@ class ShadowTrial(ClinicRow):
 
 
 class ShadowFinding(ClinicLedger):
-    """A flag that a shadow trial would have opened. Nobody is told, no ladder runs."""
+    """A flag that a shadow trial would have opened. It is not escalated."""
 
     trial = models.ForeignKey(ShadowTrial, models.CASCADE, related_name="findings")
     patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Acting on what is due, row by row: the shape of every timer's service."""
+"""The batch runner of every timer: due rows, one transaction each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Model)
 
 
-def act_on_each(
+def run_each(
     due: QuerySet[Row],
     act: Callable[[Row], None],
     *,
@@ -23,20 +23,21 @@ def act_on_each(
     of: Sequence[str] = ("self",),
     no_key: bool = False,
 ) -> int:
-    """Act on the first `limit` rows; return on how many.
+    """Act on the first `limit` due rows; return how many were acted on.
 
-    Each has its own transaction and is asked again under its lock: one that fails is logged as
-    `failure` and does not stop the others, one that somebody else holds is theirs.
+    Each row has its own transaction and is read again under its lock: one that fails is logged
+    as `failure` and does not stop the others, one that another process holds is skipped.
     """
-    moved = 0
+    acted = 0
     for pk in list(due.values_list("pk", flat=True)[:limit]):
         try:
             with transaction.atomic():
-                free = due.filter(pk=pk)
-                row = free.select_for_update(of=of, skip_locked=True, no_key=no_key).first()
+                still_due = due.filter(pk=pk)
+                locked = still_due.select_for_update(of=of, skip_locked=True, no_key=no_key)
+                row = locked.first()
                 if row is not None:
                     act(row)
-                    moved += 1
+                    acted += 1
         except Exception:
             logger.exception(failure, extra={"subject_id": str(pk)})
-    return moved
+    return acted

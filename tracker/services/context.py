@@ -16,7 +16,7 @@ class System:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Somebody at the command line of a server."""
+    """A person at the command line of a server."""
 
 
 SYSTEM = System()

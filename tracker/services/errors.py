@@ -1,4 +1,4 @@
-"""What a service raises when it will not do what was asked."""
+"""The errors with which a service refuses a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class ServiceError(Exception):
 
 
 class Conflict(ServiceError):
-    """The thing has changed in the meantime."""
+    """This was changed in the meantime. Reload and try again."""
 
     code = "conflict"
     status = 409

@@ -9,6 +9,7 @@ import pytest
 import clock
 from tests.cast import MONDAY_EVENING
 from tests.tracker.api.phone import code_of, entry, paths_of
+from tracker.services.context import SYSTEM, Context
 from tracker.services.reminders import reminders
 
 #: A minute past nine in the evening, when the tests of the API begin.
@@ -20,7 +21,7 @@ def reminded(alice) -> str:
     """Alice was reminded at 21:30; the address to snooze it."""
     alice.patch("me", {"reminder_time": "21:30"})
     clock.travel_to(MONDAY_EVENING + timedelta(minutes=31))
-    reminders.send_due(at=clock.now(), limit=10)
+    reminders.send_due(Context(SYSTEM, clock.now()), limit=10)
     (slot,) = alice.get("reminders").json()["reminders"]
     return f"reminders/{slot['id']}/snooze"
 

@@ -18,8 +18,9 @@ from tracker.models import (
     Rotation,
     TherapySession,
 )
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import lifecycle, timers
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.on_call import rotations
 
 #: None: she did not log that day.
@@ -93,7 +94,7 @@ def raise_flag(
 ) -> Flag:
     """An open flag with its ladder, as an evaluation leaves it."""
     episode = patient.episodes.get()
-    day = patient.local_date(at)
+    day = calendar_of(patient).today(at)
     flag = Flag.objects.create(
         **{
             "clinic_id": patient.clinic_id,
@@ -154,7 +155,7 @@ def furnish(cast: Cast, *, at: datetime) -> Flag:
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
     raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
-    timers.fire_due(at=at, limit=10)
+    timers.fire_due(Context(SYSTEM, at), limit=10)
     return flag
 
 

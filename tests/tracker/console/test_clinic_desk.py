@@ -165,7 +165,7 @@ def test_everybody_sets_their_own_quiet_hours(cast, nora):
 
     refused = post(nora, "/console/me/notices/", time_zone="Europe/Vienna", quiet_from="22:00")
     assert refused.status_code == 422
-    assert "Give both times or neither" in refused.content.decode()
+    assert "Enter both times or neither" in refused.content.decode()
     html = nora.get("/console/me/notices/").content.decode()
     assert re.findall(r'value="(2[0-9]:00|0[0-9]:00)"', html) == ["22:00", "07:00"]
 
@@ -246,7 +246,7 @@ def test_a_ladder_of_people_whom_nothing_reaches_is_refused_and_the_old_one_stay
     )
 
     assert answer.status_code == 422
-    assert "Nobody on this ladder can be reached" in answer.content.decode()
+    assert "Nobody in this escalation policy can be reached" in answer.content.decode()
     policy = EscalationPolicy.objects.get(care_team=cast.team, priority="P1")
     assert [step.role for step in policy.steps.all()] == ["nurse", "physician"]
 
@@ -289,7 +289,7 @@ def test_dates_that_cannot_be_are_refused_in_words(cast, nora):
     )
 
     assert answer.status_code == 422
-    assert "The pain began before the first day of care" in answer.content.decode()
+    assert "The onset must not be after the first day of care" in answer.content.decode()
 
 
 def test_a_medicine_is_planned_changed_and_waived(cast, nora):

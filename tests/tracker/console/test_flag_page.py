@@ -8,6 +8,7 @@ import pytest
 from tests.tracker.console import scenes
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import Flag, Message, Review
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 
 
@@ -178,7 +179,7 @@ def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
 
     ladder = scenes.ladder_of(flag)
     for hours in range(1, 12):
-        timers.fire_due(at=NOW + timedelta(hours=hours), limit=10)
+        timers.fire_due(Context(SYSTEM, NOW + timedelta(hours=hours)), limit=10)
     ladder.refresh_from_db()
     assert ladder.state == "exhausted"
 
@@ -255,7 +256,7 @@ def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, n
         ("hand-over", {"to": str(uuid4())}, "To: Select a valid choice"),
         ("snooze", {"hours": "40", "reason": "visit_arranged"}, "For: Select a valid choice"),
         ("snooze", {"hours": "1"}, "Because: This field is required"),
-        ("wake", {}, "It is not snoozed, or not any more"),
+        ("wake", {}, "This escalation is not snoozed"),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(nora, flag, url, typed, words):
@@ -275,4 +276,4 @@ def test_nothing_is_offered_to_whom_it_does_not_belong(cast, nora, flag):
     assert "Hand it over" not in read(phil, flag)
     typed = {"hours": "1", "reason": "visit_arranged"}
     answer = phil.post(f"/console/flags/{flag.id}/snooze/", typed, follow=True)
-    assert "Only someone who acknowledged this" in answer.content.decode()
+    assert "Only whoever acknowledged this" in answer.content.decode()

@@ -32,7 +32,7 @@ def test_a_clinician_confirms_a_number_and_takes_it_back(cast: Cast, nora):
     ("path", "typed", "says"),
     [
         ("", {"number": "555"}, "with its country"),
-        ("confirm/", {"code": "000000"}, "This is not the code"),
+        ("confirm/", {"code": "000000"}, "The code is wrong"),
     ],
 )
 def test_what_is_not_right_is_asked_for_again(nora, path, typed, says):

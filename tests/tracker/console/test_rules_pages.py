@@ -62,7 +62,7 @@ class TestNumbers:
         assert not ThresholdChange.objects.exists()
 
     def test_today_is_too_soon(self, ada):
-        assert "takes effect tomorrow or later" in text(change(ada, from_date="2026-03-30"))
+        assert "Choose a date from tomorrow on" in text(change(ada, from_date="2026-03-30"))
 
     def test_a_clinician_changes_one_patients(self, cast, nora):
         change(nora, f"/console/patients/{cast.alice.id}/thresholds/")
@@ -132,7 +132,7 @@ class TestTrials:
         assert "Give both, or neither." in text(self.start(ada, value_1=""))
         refused = self.start(ada, name_1="", value_1="")
         assert refused.status_code == 422
-        assert "name another version, or a number" in text(refused)
+        assert "Choose another version or change a threshold" in text(refused)
         assert not ShadowTrial.objects.exists()
 
     def test_stopping_nothing_is_said(self, ada):

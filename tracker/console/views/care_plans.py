@@ -13,6 +13,7 @@ from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, ini
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import Episode, Patient, PlannedMeasure
 from tracker.services.episodes import care_plans
+from tracker.services.local_time.calendars import calendar_of
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -22,7 +23,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     episode = get_object_or_404(Episode.objects.current(), patient=patient)
-    today = patient.local_date(request.at)
+    today = calendar_of(patient).today(request.at)
     form = PlanLineForm(typed(request), initial={"from_date": max(today, episode.index_date)})
     if request.method == "POST" and form.submit(care_plans.add, request.context, episode=episode):
         return _saved(request, patient)
@@ -36,7 +37,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     initial = initial_of(care_plans.line_of(planned))
     form = PlanLineForm(
-        typed(request), initial={**initial, "from_date": patient.local_date(request.at)}
+        typed(request), initial={**initial, "from_date": calendar_of(patient).today(request.at)}
     )
     if request.method == "POST" and form.submit(
         care_plans.change, request.context, planned=planned
@@ -49,7 +50,9 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
 @page(Access.CLINICIAN)
 def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
-    form = EndLineForm(typed(request), initial={"until_date": patient.local_date(request.at)})
+    form = EndLineForm(
+        typed(request), initial={"until_date": calendar_of(patient).today(request.at)}
+    )
     if request.method == "POST" and form.submit(care_plans.end, request.context, planned=planned):
         return _saved(request, patient)
     return _form(request, patient, form, "End a measure", planned)
@@ -59,7 +62,7 @@ def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
 @page(Access.CLINICIAN)
 def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
-    form = WaiveForm(typed(request), initial={"from_date": patient.local_date(request.at)})
+    form = WaiveForm(typed(request), initial={"from_date": calendar_of(patient).today(request.at)})
     if request.method == "POST" and form.submit(care_plans.waive, request.context, planned=planned):
         return _saved(request, patient)
     return _form(request, patient, form, "Waive a measure", planned)

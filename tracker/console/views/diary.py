@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from tracker.console.access import Access, DeskRequest, page
 from tracker.console.days import diary_days
 from tracker.console.lookups import patient_or_404, record_read
+from tracker.services.local_time.calendars import calendar_of
 
 DAYS_A_PAGE = 28
 
@@ -20,12 +21,14 @@ DAYS_A_PAGE = 28
 def show(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     record_read(request, patient, "diary.read")
-    last = _date(request.GET.get("until", "")) or patient.local_date(request.at)
+    last = _date(request.GET.get("until", "")) or calendar_of(patient).today(request.at)
     context = {
         "patient": patient,
         "days": diary_days(patient, last=last, count=DAYS_A_PAGE),
         "earlier": last - timedelta(DAYS_A_PAGE),
-        "later": last + timedelta(DAYS_A_PAGE) if last < patient.local_date(request.at) else None,
+        "later": last + timedelta(DAYS_A_PAGE)
+        if last < calendar_of(patient).today(request.at)
+        else None,
     }
     return render(request, "console/diary.html", context)
 

@@ -14,6 +14,7 @@ from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import Episode, Patient
 from tracker.services.episodes import episodes
 from tracker.services.errors import ServiceError
+from tracker.services.local_time.calendars import calendar_of
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -38,7 +39,7 @@ def edit(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 
 def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) -> dict[str, object]:
     if episode is None:
-        return {"index_date": patient.local_date(request.at)}
+        return {"index_date": calendar_of(patient).today(request.at)}
     names = ("index_date", "onset_date", "surgery_date", "conservative_min_days")
     return {name: getattr(episode, name) for name in names}
 
@@ -47,7 +48,9 @@ def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) ->
 @page(Access.CLINICIAN)
 def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
-    form = EndEpisodeForm(typed(request), initial={"ended_date": patient.local_date(request.at)})
+    form = EndEpisodeForm(
+        typed(request), initial={"ended_date": calendar_of(patient).today(request.at)}
+    )
     if request.method == "POST" and form.submit(episodes.end, request.context, episode=episode):
         messages.success(request, "The episode has ended.")
         return redirect("console:patient", patient_id=patient.id)

@@ -179,7 +179,7 @@ def _ladder(flag: Flag) -> Escalation | None:
 
 def _steps(ladder: Escalation) -> list[tuple[EscalationStep, list[str]]]:
     """The steps of this run; of a rotation, with the names of whom it told."""
-    steps = list(ladder.steps.filter(epoch=ladder.epoch))
+    steps = list(ladder.steps.filter(run_number=ladder.run_number))
     told = {key for step in steps if step.rotation_id for key in step.clinicians}
     names = dict(Clinician.objects.filter(pk__in=told).values_list("id", "full_name"))
     return [(step, [names[key] for key in step.clinicians if key in names]) for step in steps]
@@ -188,7 +188,7 @@ def _steps(ladder: Escalation) -> list[tuple[EscalationStep, list[str]]]:
 def _owners_forms(ladder: Escalation, seat: Clinician) -> dict[str, Any]:
     """What whoever acknowledged may do besides reviewing."""
     acknowledged = [
-        each.by_id for each in ladder.acknowledgements.all() if each.epoch == ladder.epoch
+        each.by_id for each in ladder.acknowledgements.all() if each.run_number == ladder.run_number
     ]
     is_theirs = seat.id in {ladder.owner_id, *acknowledged}
     if ladder.state != Escalation.State.ACKNOWLEDGED or not is_theirs:

@@ -18,6 +18,7 @@ from tracker.console.pictures import chart_of
 from tracker.models import Episode, Flag, Patient
 from tracker.services import audit
 from tracker.services.episodes import episodes
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.queries import worklist
 
 PER_PAGE = 50
@@ -54,7 +55,7 @@ def show(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 
 def _context(request: DeskRequest, patient: Patient) -> dict[str, Any]:
     episode = patient.episodes.current().first() or patient.episodes.first()
-    today = patient.local_date(request.at)
+    today = calendar_of(patient).today(request.at)
     waiting = worklist.rows(clinician=request.seat, patient=patient)
     context = {
         "patient": patient,
@@ -78,7 +79,7 @@ def _context(request: DeskRequest, patient: Patient) -> dict[str, Any]:
 def _care(request: DeskRequest, episode: Episode) -> dict[str, Any]:
     lines = list(episode.planned_measures.all())
     return {
-        "day": (episode.patient.local_date(request.at) - episode.index_date).days + 1,
+        "day": (calendar_of(episode.patient).today(request.at) - episode.index_date).days + 1,
         "plan": [line for line in lines if line.until_date is None],
         "past_plan": [line for line in lines if line.until_date is not None],
         "excused": episode.excused_periods.all(),

@@ -16,7 +16,7 @@ from tracker.console.forms.clinic import LadderForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
 from tracker.models import CareTeam, Clinician, EscalationPolicy
 from tracker.services.clinics import care_teams
-from tracker.services.escalations import policies, timetable
+from tracker.services.escalations import policies, policy_steps
 from tracker.services.on_call import duty
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +41,7 @@ def _silent(team: CareTeam) -> list[str]:
     """The priorities whose ladder would reach nobody."""
     return [
         priority
-        for priority in policies.LADDER_PRIORITIES
+        for priority in policies.POLICY_PRIORITIES
         if not policies.reaches_somebody(care_team=team, priority=priority)
     ]
 
@@ -76,16 +76,16 @@ def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
             "priority": priority,
             "steps": [
                 (rung, [(people[key], key in reachable) for key in _told(rung, at)])
-                for rung in timetable.rungs_of(team, priority)
+                for rung in policy_steps.steps_of_policy(team, priority)
             ],
             "repeats": repeats.get(priority, 0),
             "reaches_somebody": policies.reaches_somebody(care_team=team, priority=priority),
         }
-        for priority in policies.LADDER_PRIORITIES
+        for priority in policies.POLICY_PRIORITIES
     ]
 
 
-def _told(rung: timetable.Rung, at: datetime) -> tuple[UUID, ...]:
+def _told(rung: policy_steps.ResolvedStep, at: datetime) -> tuple[UUID, ...]:
     if rung.rotation is None:
         return rung.clinicians
     person = duty.person(rung.rotation, at)
@@ -96,12 +96,12 @@ def _told(rung: timetable.Rung, at: datetime) -> tuple[UUID, ...]:
 @page(Access.ADMINISTRATOR)
 def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
     team = _team(request, team_id)
-    if priority not in policies.LADDER_PRIORITIES:
+    if priority not in policies.POLICY_PRIORITIES:
         raise Http404
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
     form = LadderForm(typed(request), clinic=request.seat.clinic, policy=policy)
     if request.method == "POST" and form.submit(
-        policies.set_ladder, request.context, care_team=team, priority=priority
+        policies.set_policy, request.context, care_team=team, priority=priority
     ):
         messages.success(request, f"The {priority} ladder is saved. It holds for new flags.")
         return redirect("console:team", team_id=team.id)

@@ -33,9 +33,9 @@ def show(request: DeskRequest) -> HttpResponse:
     patients = worklist.patients_of(clinician=seat, **whose)
     audit.record(request.context, "worklist.read", seat.clinic, subject_id=chosen)
     context = {
-        "rows": [row for row in rows if row.has_ladder],
+        "rows": [row for row in rows if row.has_escalation],
         "unread": clinic_messages.returned(patients=patients),
-        "listed": [row for row in rows if not row.has_ladder],
+        "listed": [row for row in rows if not row.has_escalation],
         "teams": teams,
         "chosen": chosen,
     }

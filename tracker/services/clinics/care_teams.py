@@ -14,14 +14,14 @@ from tracker.services.escalations import policies
 
 
 class CareTeamNameTaken(ServiceError):
-    """Another care team of this clinic has that name."""
+    """Another care team of this clinic has that name. Choose another name."""
 
     code = "care_team_name_taken"
 
 
 @transaction.atomic
 def create(context: Context[Actor], *, clinic: Clinic, name: str) -> CareTeam:
-    """Add a team, with ladders that work as soon as it has a nurse or a physician."""
+    """Add a team with default policies, which tell its nurses and physicians."""
     if CareTeam.objects.filter(clinic=clinic, name=name).exists():
         raise CareTeamNameTaken
     care_team = CareTeam.objects.create(clinic=clinic, name=name)

@@ -19,25 +19,25 @@ from tracker.services.rulesets import adoption
 
 
 class TimeZoneUnknown(ServiceError):
-    """That is not a time zone of the IANA list, such as America/New_York."""
+    """Unknown time zone. Choose one of the IANA list, such as America/New_York."""
 
     code = "time_zone_unknown"
 
 
 class StaffedHoursInvalid(ServiceError):
-    """Each span ends after it starts, and the spans of a day do not overlap."""
+    """Each span must end after it starts, and the spans of a day must not overlap."""
 
     code = "staffed_hours_invalid"
 
 
 class ClinicUnknown(ServiceError):
-    """There is no clinic of that name or id, or there are several."""
+    """There is no clinic of that name or id, or more than one."""
 
     code = "clinic_unknown"
 
 
 class ClinicNeverStaffed(ServiceError):
-    """Without staffed hours no deadline but an emergency's would ever pass."""
+    """Enter at least one span: all deadlines but those of P0 count staffed hours."""
 
     code = "clinic_never_staffed"
 
@@ -64,7 +64,7 @@ def create(
     phone: str = "",
     emergency_number: str = "911",
 ) -> Clinic:
-    """Open a clinic: usual hours, one care team, a ladder for each priority."""
+    """Open a clinic: usual hours, one care team, an escalation policy for each priority."""
     clinic = Clinic.objects.create(
         name=name,
         time_zone=_known(time_zone),
@@ -102,7 +102,7 @@ def change(
     clinic.phone = phone
     clinic.emergency_number = emergency_number
     clinic.save(update_fields=["name", "time_zone", "phone", "emergency_number"])
-    _record(context, "clinic.change", clinic)
+    audit.record(context, "clinic.change", clinic)
     return clinic
 
 
@@ -122,7 +122,7 @@ def set_staffed_hours(
             raise StaffedHoursInvalid
     StaffedHours.objects.filter(clinic=clinic).delete()
     _write_hours(clinic, week)
-    _record(context, "clinic.set_hours", clinic)
+    audit.record(context, "clinic.set_hours", clinic)
 
 
 @transaction.atomic
@@ -133,14 +133,14 @@ def add_holiday(
     holiday, _ = Holiday.objects.update_or_create(
         clinic=clinic, holiday_date=holiday_date, defaults={"name": name}
     )
-    _record(context, "clinic.add_holiday", clinic)
+    audit.record(context, "clinic.add_holiday", clinic)
     return holiday
 
 
 @transaction.atomic
 def remove_holiday(context: Context[Clinician], *, holiday: Holiday) -> None:
     holiday.delete()
-    _record(context, "clinic.remove_holiday", holiday.clinic)
+    audit.record(context, "clinic.remove_holiday", holiday.clinic)
 
 
 def _known(time_zone: str) -> str:
@@ -154,7 +154,3 @@ def _write_hours(clinic: Clinic, spans: Iterable[Span]) -> None:
         StaffedHours(clinic=clinic, weekday=span.weekday, opens=span.opens, closes=span.closes)
         for span in spans
     )
-
-
-def _record(context: Context[Clinician], action: str, clinic: Clinic) -> None:
-    audit.record(context, action, clinic)

@@ -33,13 +33,13 @@ class NotAMedicine(ServiceError):
 
 
 class RemindersRefused(ServiceError):
-    """At most six times a day, each once, on days of the week."""
+    """Enter at most six different times a day, on days of the week."""
 
     code = "reminders_refused"
 
 
 class LineEnded(Conflict):
-    """This line of the care plan has ended already."""
+    """This line of the care plan has ended. Reload the page."""
 
     code = "line_ended"
 
@@ -146,7 +146,7 @@ def line_of(planned: PlannedMeasure, *, waived: str = "") -> Line:
 
 
 def _current(planned: PlannedMeasure) -> PlannedMeasure:
-    """Read again under the episode's lock: somebody may have ended it."""
+    """Read again under the episode's lock: it may have ended."""
     fresh = PlannedMeasure.objects.filter(id=planned.id, until_date=None).first()
     if fresh is None:
         raise LineEnded

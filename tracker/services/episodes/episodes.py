@@ -22,31 +22,31 @@ CONDITIONS: tuple[str, ...] = get_args(Condition)
 
 
 class EpisodeRunning(Conflict):
-    """This patient has a current episode: end it before another begins."""
+    """This patient has a current episode. End it before you start another."""
 
     code = "episode_running"
 
 
 class EpisodeEnded(Conflict):
-    """This episode has ended."""
+    """This episode has ended. Reload the page."""
 
     code = "episode_ended"
 
 
 class EpisodeDatesInvalid(ServiceError):
-    """The pain began before the first day of care, and an episode ends after that day."""
+    """The onset must not be after the first day of care, nor the end before it."""
 
     code = "episode_dates_invalid"
 
 
 class ConditionUnknown(ServiceError):
-    """No rule knows a condition of that name."""
+    """Unknown condition. Choose from the list."""
 
     code = "condition_unknown"
 
 
 class ExcusedPeriodInvalid(ServiceError):
-    """An excused period ends on or after the day it begins."""
+    """The last day must not be before the first."""
 
     code = "excused_period_invalid"
 
@@ -81,7 +81,7 @@ def start(context: Context[Clinician], *, patient: Patient, dates: Dates) -> Epi
 
 @transaction.atomic
 def change(context: Context[Clinician], *, episode: Episode, dates: Dates) -> Episode:
-    """Correct an episode's dates. Its flags follow: they are a function of the records."""
+    """Correct an episode's dates. Its flags change with them."""
     dates.check()
     return _write(context, lock_current(episode), dates, action="episode.change")
 
@@ -153,7 +153,7 @@ def describe_patient(
     patient.save(update_fields=["conditions", "function_floor", "mme_acknowledged"])
     audit.record(context, "patient.describe", patient)
     for episode in patient.episodes.current():
-        _judge(episode, context.at)
+        _evaluate(episode, context.at)
     return patient
 
 
@@ -166,13 +166,13 @@ def lock_current(episode: Episode) -> Episode:
 
 
 def settle(context: Context[Clinician], action: str, episode: Episode) -> None:
-    """Leave the audit row of a change; then judge the history anew in its light."""
+    """Record the change in the audit trail and evaluate the episode anew."""
     audit.record(context, action, episode)
     if episode.ended_date is None:
-        _judge(episode, context.at)
+        _evaluate(episode, context.at)
 
 
-def _judge(episode: Episode, at: datetime) -> None:
-    """Who has not enrolled cannot log: their silence says nothing yet."""
+def _evaluate(episode: Episode, at: datetime) -> None:
+    """Evaluate anew; before enrolment, without judging days that were not logged."""
     is_enrolled = episode.patient.enrolled_at is not None
     evaluate.evaluate_episode(episode_id=episode.id, at=at, judge_silence=is_enrolled)

@@ -8,32 +8,34 @@ from django.db import transaction
 
 from notifications import outbox
 from tracker.models import Clinician, Escalation, HandOver
+from tracker.services import audit
 from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
-from tracker.services.escalations.lifecycle import lock_own, record
-from tracker.services.escalations.runs import can_be_told, notify, restart, urgency_of
+from tracker.services.escalations.lifecycle import lock_own
+from tracker.services.escalations.notices import is_reachable, notify, urgency_of
+from tracker.services.escalations.runs import restart
 
 
 class ColleagueNotInTeam(ServiceError):
-    """It can be handed to someone of the patient's care team only."""
+    """This colleague is not in the patient's care team. Choose someone who is."""
 
     code = "colleague_not_in_team"
 
 
 class ColleagueInactive(ServiceError):
-    """This colleague does not work here any more, or sees no diaries."""
+    """This colleague no longer works here, or sees no diaries. Choose someone else."""
 
     code = "colleague_inactive"
 
 
 class ColleagueUnreachable(ServiceError):
-    """This colleague has no working address and would not learn of it."""
+    """This colleague has no working address and would not be told. Choose someone else."""
 
     code = "colleague_unreachable"
 
 
 class AlreadyTheirs(Conflict):
-    """It is theirs already."""
+    """This colleague is the owner already."""
 
     code = "already_theirs"
 
@@ -48,7 +50,7 @@ def hand_over(
     HandOver.objects.create(
         clinic_id=escalation.clinic_id,
         escalation=escalation,
-        epoch=escalation.epoch,
+        run_number=escalation.run_number,
         by=context.actor,
         to=to,
         at=context.at,
@@ -57,22 +59,22 @@ def hand_over(
     escalation.owner = to
     escalation.save(update_fields=["owner"])
     _tell(context, escalation, to)
-    record(context, "escalation.hand_over", escalation)
+    audit.record(context, "escalation.hand_over", escalation)
     return escalation
 
 
 def colleagues(escalation: Escalation) -> list[Clinician]:
-    """To whom it could be handed now."""
+    """The clinicians to whom it can be handed now."""
     team = escalation.patient.care_team.clinicians.active().exclude(owned=escalation)
     return [each for each in team if each.sees_diaries and outbox.reachable(each.recipient_id)]
 
 
 def give_back(context: Context[Clinician], *, owner: Clinician) -> None:
-    """Somebody leaves: what was with them is told to others. The caller has a transaction."""
+    """Restart the escalations of an owner who leaves. The caller has a transaction."""
     theirs = Escalation.objects.filter(owner=owner).select_related("flag", "clinic")
     for escalation in theirs.select_for_update(of=("self",)).order_by("pk"):
         restart(escalation, at=context.at)
-        record(context, "escalation.reopen", escalation)
+        audit.record(context, "escalation.reopen", escalation)
         outbox.wake_dispatcher()
 
 
@@ -84,7 +86,7 @@ def _colleague(escalation: Escalation, to_id: UUID) -> Clinician:
         raise ColleagueInactive
     if not to.memberships.filter(care_team=escalation.patient.care_team).exists():
         raise ColleagueNotInTeam
-    if not can_be_told(to_id):
+    if not is_reachable(to_id):
         raise ColleagueUnreachable
     if escalation.owner_id == to_id:
         raise AlreadyTheirs
@@ -92,7 +94,7 @@ def _colleague(escalation: Escalation, to_id: UUID) -> Clinician:
 
 
 def _tell(context: Context[Clinician], escalation: Escalation, to: Clinician) -> None:
-    """Whoever had it before hears no more of it; who takes it themselves knows."""
+    """Cancel the previous owner's notices; do not tell those who hand it to themselves."""
     outbox.cancel(group=escalation.owner_group, at=context.at)
     if to != context.actor:
         notify(

@@ -1,4 +1,4 @@
-"""The life of an escalation: opened, raised, acknowledged, resolved, withdrawn."""
+"""The states of an escalation: opened, raised, acknowledged, resolved, withdrawn."""
 
 from __future__ import annotations
 
@@ -11,45 +11,47 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Acknowledgement, Clinician, Escalation, Flag, Patient
 from tracker.services import audit
-from tracker.services.context import Actor, Context
+from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
-from tracker.services.escalations.runs import begin, notify, restart, silence, timetable_of
+from tracker.services.escalations.deadlines import deadlines_of
+from tracker.services.escalations.notices import cancel_notifications, notify
+from tracker.services.escalations.runs import begin, restart
 
 State = Escalation.State
 
-#: What an answer changes: the state, who owes what, and which timer runs.
-ANSWER = ["state", "owner", "next_step_at", "review_by", "wake_at"]
+#: The columns that an acknowledgement or a snooze changes.
+ANSWER_FIELDS = ["state", "owner", "next_step_at", "review_by", "wake_at"]
 
 
 class NotAcknowledged(Conflict):
-    """Nobody has acknowledged this yet, or its ladder runs again: acknowledge it first."""
+    """Nobody has acknowledged this escalation, or it runs again. Acknowledge it first."""
 
     code = "not_acknowledged"
 
 
 class NotYours(ServiceError):
-    """Only someone who acknowledged this, or was handed it, may do that."""
+    """Only whoever acknowledged this escalation, or was handed it, may do this."""
 
     code = "not_yours"
     status = 403
 
 
 class AlreadyResolved(Conflict):
-    """This escalation has been resolved already."""
+    """This escalation has ended already. Reload the page."""
 
     code = "already_resolved"
 
 
 def open_for(*, flag: Flag, at: datetime) -> Escalation:
-    """Start the ladder of a flag that needs a human. The caller has a transaction."""
-    timetable = timetable_of(flag.priority, flag)
+    """Start the escalation of a flag that needs a human. The caller has a transaction."""
+    deadlines = deadlines_of(flag, flag.priority)
     escalation = Escalation.objects.create(
         clinic_id=flag.clinic_id,
         flag=flag,
         patient_id=flag.patient_id,
         priority=flag.priority,
         opened_at=at,
-        acknowledge_by=timetable.deadline(at),
+        acknowledge_by=deadlines.acknowledge_by(at),
         next_step_at=at,
     )
     begin(escalation, at=at)
@@ -58,30 +60,30 @@ def open_for(*, flag: Flag, at: datetime) -> Escalation:
 
 
 def raise_for(*, flag: Flag, at: datetime) -> Escalation:
-    """Restart the ladder with the flag's higher priority, whatever state it was in."""
+    """Restart the escalation with the flag's higher priority, whatever state it was in."""
     escalation = flag.escalations.live().select_for_update().first()
     if escalation is None:
         return open_for(flag=flag, at=at)
     escalation.priority = flag.priority
-    escalation.acknowledge_by = timetable_of(flag.priority, flag).deadline(at)
+    escalation.acknowledge_by = deadlines_of(flag, flag.priority).acknowledge_by(at)
     restart(escalation, at=at)
     outbox.wake_dispatcher()
     return escalation
 
 
 def ensure_for(*, flag: Flag, at: datetime) -> Escalation:
-    """The live ladder of a flag that stands again; a new one if it had ended."""
+    """The live escalation of a flag that is open again; a new one if it had ended."""
     return flag.escalations.live().first() or open_for(flag=flag, at=at)
 
 
 def withdraw_for(*, flag: Flag, at: datetime) -> None:
-    """End the ladder of a flag whose evidence is gone; tell whoever was told of it."""
+    """End the escalation of a flag whose evidence is gone; tell whoever was told of it."""
     escalation = flag.escalations.live().select_for_update().first()
     if escalation is None:
         return
     told = escalation.steps.filter(fired_at__isnull=False).values_list("clinicians", flat=True)
     _end(escalation, state=State.WITHDRAWN, at=at)
-    silence(escalation, at=at)
+    cancel_notifications(escalation, at=at)
     notify(
         escalation,
         clinicians=dict.fromkeys(person for people in told for person in people),
@@ -92,16 +94,16 @@ def withdraw_for(*, flag: Flag, at: datetime) -> None:
 
 
 def resolve(*, escalations: Iterable[Escalation], review_id: UUID, at: datetime) -> None:
-    """End ladders by a review. The caller has locked the rows."""
+    """End escalations by a review. The caller has locked the rows."""
     for escalation in escalations:
         escalation.review_id = review_id
         _end(escalation, state=State.RESOLVED, at=at)
-        silence(escalation, at=at)
+        cancel_notifications(escalation, at=at)
 
 
 @transaction.atomic
 def acknowledge(context: Context[Clinician], *, escalation_ids: Sequence[UUID]) -> list[Escalation]:
-    """Stop these ladders; the clinician owes a review by a deadline.
+    """Stop these escalations; the clinician owes a review by a deadline.
 
     Only what is named is stopped: an escalation that opened while the page was being
     read stays live. Acknowledging again changes nothing; a second person is recorded.
@@ -132,42 +134,37 @@ def lock_own(context: Context[Clinician], escalation_id: UUID) -> Escalation:
     (escalation,) = lock(context, [escalation_id])
     if escalation.state != State.ACKNOWLEDGED:
         raise NotAcknowledged
-    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=context.actor)
+    seen = escalation.acknowledgements.filter(run_number=escalation.run_number, by=context.actor)
     if escalation.owner_id != context.actor.id and not seen.exists():
         raise NotYours
     return escalation
 
 
-def record(context: Context[Actor], action: str, escalation: Escalation) -> None:
-    """The audit row of what was done to an escalation."""
-    audit.record(context, action, escalation)
-
-
 def _acknowledge_one(context: Context[Clinician], escalation: Escalation) -> None:
-    seen = escalation.acknowledgements.filter(epoch=escalation.epoch, by=context.actor)
+    seen = escalation.acknowledgements.filter(run_number=escalation.run_number, by=context.actor)
     if escalation.state == State.ACKNOWLEDGED and seen.exists():
         return
-    review_by = escalation.review_by or _take(context, escalation)
+    review_by = escalation.review_by or _become_owner(context, escalation)
     Acknowledgement.objects.create(
         clinic_id=escalation.clinic_id,
         escalation=escalation,
-        epoch=escalation.epoch,
+        run_number=escalation.run_number,
         by=context.actor,
         at=context.at,
         review_by=review_by,
     )
-    record(context, "escalation.acknowledge", escalation)
+    audit.record(context, "escalation.acknowledge", escalation)
 
 
-def _take(context: Context[Clinician], escalation: Escalation) -> datetime:
-    """The first to acknowledge owns it; everybody else's notices stop."""
-    review_by = timetable_of(escalation.priority, escalation.flag).review_deadline(context.at)
+def _become_owner(context: Context[Clinician], escalation: Escalation) -> datetime:
+    """The first to acknowledge owes the review; everybody's pending notices stop."""
+    review_by = deadlines_of(escalation.flag, escalation.priority).review_by(context.at)
     escalation.state = State.ACKNOWLEDGED
     escalation.owner = context.actor
     escalation.next_step_at = escalation.wake_at = None
     escalation.review_by = review_by
-    escalation.save(update_fields=ANSWER)
-    silence(escalation, at=context.at)
+    escalation.save(update_fields=ANSWER_FIELDS)
+    cancel_notifications(escalation, at=context.at)
     return review_by
 
 

@@ -1,4 +1,4 @@
-"""The ladders of a care team: who is told, and after how long the next one is."""
+"""The escalation policies of a care team: who is told, and after how long the next one is."""
 
 from __future__ import annotations
 
@@ -19,47 +19,47 @@ from tracker.models import (
 from tracker.services import audit
 from tracker.services.context import Context
 from tracker.services.errors import ServiceError
-from tracker.services.escalations import timetable
+from tracker.services.escalations.policy_steps import steps_of_policy
 
 MAX_STEPS = 10
 MAX_REPEATS = 3
 MAX_DELAY_MINUTES = 7 * 24 * 60
-LADDER_PRIORITIES = (Priority.P0, Priority.P1, Priority.P2, Priority.P3)
+POLICY_PRIORITIES = (Priority.P0, Priority.P1, Priority.P2, Priority.P3)
 
 
-class LadderWithoutSteps(ServiceError):
-    """A ladder needs at least one step."""
+class PolicyWithoutSteps(ServiceError):
+    """Add at least one step to the escalation policy."""
 
-    code = "ladder_without_steps"
-
-
-class LadderTooLong(ServiceError):
-    """A ladder has at most 10 steps."""
-
-    code = "ladder_too_long"
+    code = "policy_without_steps"
 
 
-class LadderDelayInvalid(ServiceError):
+class PolicyTooLong(ServiceError):
+    """An escalation policy has at most 10 steps. Remove some."""
+
+    code = "policy_too_long"
+
+
+class PolicyDelayInvalid(ServiceError):
     """The first step waits 0 minutes or more, each later one 1 minute to 7 days."""
 
-    code = "ladder_delay_invalid"
+    code = "policy_delay_invalid"
 
 
-class LadderRepeatsInvalid(ServiceError):
-    """A ladder is repeated 3 times at most; then everybody is paged."""
+class PolicyRepeatsInvalid(ServiceError):
+    """An escalation policy is repeated at most 3 times; then everybody is paged."""
 
-    code = "ladder_repeats_invalid"
+    code = "policy_repeats_invalid"
 
 
-class LadderReachesNobody(ServiceError):
-    """Nobody on this ladder can be reached: name someone who has a working address."""
+class PolicyReachesNobody(ServiceError):
+    """Nobody in this escalation policy can be reached. Add someone who has a working address."""
 
-    code = "ladder_reaches_nobody"
+    code = "policy_reaches_nobody"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One rung: a role of the care team, one of its clinic's people, or a rotation."""
+    """A step: tells a role of the care team, one clinician, or whoever is on duty."""
 
     delay_minutes: int
     role: str = ""
@@ -71,8 +71,8 @@ def _by_role(*steps: tuple[int, str]) -> tuple[Step, ...]:
     return tuple(Step(delay_minutes=minutes, role=role) for minutes, role in steps)
 
 
-#: P0 counts wall time, the others staffed time; each ladder is done within its target.
-DEFAULT_LADDERS: dict[Priority, tuple[Step, ...]] = {
+#: P0 counts wall time, the others staffed time; each policy ends within its target.
+DEFAULT_POLICIES: dict[Priority, tuple[Step, ...]] = {
     Priority.P0: _by_role((0, "nurse"), (15, "physician"), (15, "physician")),
     Priority.P1: _by_role((0, "nurse"), (120, "physician"), (60, "physician")),
     Priority.P2: _by_role((0, "nurse"), (270, "physician")),
@@ -81,8 +81,8 @@ DEFAULT_LADDERS: dict[Priority, tuple[Step, ...]] = {
 
 
 def create_defaults(*, care_team: CareTeam) -> None:
-    """Give a new care team its ladders. Whoever joins it later stands on them."""
-    for priority, steps in DEFAULT_LADDERS.items():
+    """Give a new care team its policies, which tell roles: whoever joins later is included."""
+    for priority, steps in DEFAULT_POLICIES.items():
         policy = EscalationPolicy.objects.create(
             clinic_id=care_team.clinic_id, care_team=care_team, priority=priority
         )
@@ -90,7 +90,7 @@ def create_defaults(*, care_team: CareTeam) -> None:
 
 
 @transaction.atomic
-def set_ladder(
+def set_policy(
     context: Context[Clinician],
     *,
     care_team: CareTeam,
@@ -98,7 +98,7 @@ def set_ladder(
     steps: Sequence[Step],
     repeats: int = 0,
 ) -> EscalationPolicy:
-    """Replace a ladder. Those that run already keep the steps they began with."""
+    """Replace a policy. Running escalations keep the steps they began with."""
     _check(steps, repeats)
     policy, _ = EscalationPolicy.objects.select_for_update().update_or_create(
         clinic_id=context.actor.clinic_id,
@@ -109,21 +109,21 @@ def set_ladder(
     policy.steps.all().delete()
     _write(policy, steps)
     if not reaches_somebody(care_team=care_team, priority=priority):
-        raise LadderReachesNobody
-    audit.record(context, "ladder.change", policy)
+        raise PolicyReachesNobody
+    audit.record(context, "escalation_policy.change", policy)
     return policy
 
 
 def _check(steps: Sequence[Step], repeats: int) -> None:
     if not 0 <= repeats <= MAX_REPEATS:
-        raise LadderRepeatsInvalid
+        raise PolicyRepeatsInvalid
     if not steps:
-        raise LadderWithoutSteps
+        raise PolicyWithoutSteps
     if len(steps) > MAX_STEPS:
-        raise LadderTooLong
+        raise PolicyTooLong
     for position, step in enumerate(steps, start=1):
         if not min(position - 1, 1) <= step.delay_minutes <= MAX_DELAY_MINUTES:
-            raise LadderDelayInvalid
+            raise PolicyDelayInvalid
 
 
 def _write(policy: EscalationPolicy, steps: Iterable[Step]) -> None:
@@ -142,8 +142,7 @@ def _write(policy: EscalationPolicy, steps: Iterable[Step]) -> None:
 
 
 def reaches_somebody(*, care_team: CareTeam, priority: str) -> bool:
-    """Whether the ladder as it stands would tell anyone who has a working address."""
-    rungs = timetable.rungs_of(care_team, priority)
-    seats = {seat for rung in rungs for seat in rung.clinicians}
-    people = Clinician.objects.active().filter(clinic_id=care_team.clinic_id, id__in=seats)
+    """Whether the present policy tells anyone who has a working address."""
+    told = {person for step in steps_of_policy(care_team, priority) for person in step.clinicians}
+    people = Clinician.objects.active().filter(clinic_id=care_team.clinic_id, id__in=told)
     return any(outbox.reachable(person.recipient_id) for person in people)

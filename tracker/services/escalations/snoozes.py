@@ -1,4 +1,4 @@
-"""A snooze: a clinician looked, and the decision may wait; then the ladder runs again."""
+"""A snooze: a clinician looked, and the decision may wait; then the escalation runs again."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from django.db import transaction
 from notifications import outbox
 from tracker.models import Clinician, Escalation, Priority, Snooze
 from tracker.models.escalation import MOST_SNOOZES
+from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.errors import Conflict, ServiceError
-from tracker.services.escalations.lifecycle import ANSWER, lock, lock_own, record
-from tracker.services.escalations.runs import restart, silence, timetable_of
+from tracker.services.escalations.deadlines import deadlines_of
+from tracker.services.escalations.lifecycle import ANSWER_FIELDS, lock, lock_own
+from tracker.services.escalations.notices import cancel_notifications
+from tracker.services.escalations.runs import restart
 
 #: Staffed hours, about the priority's own target: what may wait longer was flagged too high.
 HOURS_AT_MOST = {Priority.P1: 4, Priority.P2: 8, Priority.P3: 40}
@@ -20,7 +23,7 @@ HOURS_OFFERED = (1, 2, 4, 8, 16, 40)
 
 
 class NotForEmergencies(ServiceError):
-    """An emergency is answered, not snoozed."""
+    """An emergency (P0) cannot be snoozed. Review it now."""
 
     code = "snooze_not_for_emergencies"
 
@@ -32,13 +35,13 @@ class SnoozeTooLong(ServiceError):
 
 
 class SnoozedTooOften(Conflict):
-    """This has been snoozed twice: now it takes a decision."""
+    """This escalation has been snoozed twice. Review it now."""
 
     code = "snoozed_too_often"
 
 
 class NotSnoozed(Conflict):
-    """It is not snoozed, or not any more."""
+    """This escalation is not snoozed. Reload the page."""
 
     code = "not_snoozed"
 
@@ -50,7 +53,7 @@ def snooze(
     """Put an acknowledged escalation aside for so many staffed hours."""
     escalation = lock_own(context, escalation_id)
     _check(escalation, hours)
-    until = timetable_of(escalation.priority, escalation.flag).after(context.at, hours * 60)
+    until = deadlines_of(escalation.flag, escalation.priority).after(context.at, hours * 60)
     Snooze.objects.create(
         clinic_id=escalation.clinic_id,
         escalation=escalation,
@@ -63,14 +66,14 @@ def snooze(
     escalation.state = Escalation.State.SNOOZED
     escalation.owner = escalation.review_by = None
     escalation.wake_at = until
-    escalation.save(update_fields=ANSWER)
-    silence(escalation, at=context.at)
-    record(context, "escalation.snooze", escalation)
+    escalation.save(update_fields=ANSWER_FIELDS)
+    cancel_notifications(escalation, at=context.at)
+    audit.record(context, "escalation.snooze", escalation)
     return escalation
 
 
 def hours_offered(escalation: Escalation) -> list[int]:
-    """How long it could be snoozed now; not at all if that is an empty list."""
+    """The lengths in staffed hours that can be chosen now; empty if it cannot be snoozed."""
     most = HOURS_AT_MOST.get(Priority(escalation.priority), 0)
     is_spent = escalation.snoozes.count() >= MOST_SNOOZES
     return [] if is_spent else [hours for hours in HOURS_OFFERED if hours <= most]
@@ -78,7 +81,7 @@ def hours_offered(escalation: Escalation) -> list[int]:
 
 @transaction.atomic
 def end(context: Context[Clinician], *, escalation_id: UUID) -> Escalation:
-    """Wake it before its time: the ladder runs."""
+    """End the snooze before its time: the escalation runs again."""
     (escalation,) = lock(context, [escalation_id])
     if escalation.state != Escalation.State.SNOOZED:
         raise NotSnoozed
@@ -88,12 +91,12 @@ def end(context: Context[Clinician], *, escalation_id: UUID) -> Escalation:
 
 
 def wake(context: Context[Actor], escalation: Escalation) -> None:
-    """Run the ladder again, with time of its own to be acknowledged. The caller locked it."""
-    escalation.acknowledge_by = timetable_of(escalation.priority, escalation.flag).deadline(
+    """Run the escalation again with a new acknowledgement deadline. The caller locked it."""
+    escalation.acknowledge_by = deadlines_of(escalation.flag, escalation.priority).acknowledge_by(
         context.at
     )
     restart(escalation, at=context.at)
-    record(context, "escalation.wake", escalation)
+    audit.record(context, "escalation.wake", escalation)
 
 
 def _check(escalation: Escalation, hours: int) -> None:

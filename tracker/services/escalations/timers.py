@@ -1,4 +1,4 @@
-"""What happens to a ladder because time passes: the next step, or a review that did not come."""
+"""What happens to an escalation because time passes: its next step, or a missing review."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from django.db.models import F, Min, QuerySet
 
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
-from tracker.services.batches import act_on_each
-from tracker.services.context import SYSTEM, Context
-from tracker.services.escalations.lifecycle import record
-from tracker.services.escalations.runs import can_be_told, notify, restart, timetable_of, urgency_of
+from tracker.services import audit
+from tracker.services.batches import run_each
+from tracker.services.context import Context, System
+from tracker.services.escalations.deadlines import Deadlines, deadlines_of
+from tracker.services.escalations.notices import is_reachable, notify, urgency_of
+from tracker.services.escalations.policy_steps import team, team_and_administrators
+from tracker.services.escalations.runs import restart
 from tracker.services.escalations.snoozes import wake
-from tracker.services.escalations.timetable import Timetable, everybody, team
 from tracker.services.on_call import duty
 
 logger = logging.getLogger(__name__)
@@ -26,111 +28,88 @@ logger = logging.getLogger(__name__)
 CATCH_UP = timedelta(minutes=10)
 
 
-def fire_due(*, at: datetime, limit: int) -> int:
-    """Fire the steps that are due, most urgent first; return how many ladders moved."""
-    due = Escalation.objects.filter(next_step_at__lte=at).order_by("priority", "next_step_at")
-    return _each(due, limit, at, _fire_next_step)
+def fire_due(context: Context[System], *, limit: int) -> int:
+    """Fire the steps that are due, most urgent first; return how many escalations moved."""
+    due = Escalation.objects.filter(next_step_at__lte=context.at)
+    return _run_each(context, due.order_by("priority", "next_step_at"), _fire_next_step, limit)
 
 
 def next_due_at(*, after: datetime) -> datetime | None:
-    """When the next step comes due. What is due and did not fire waits for the poll."""
+    """When the next step comes due. A due step that did not fire waits for the poll."""
     waiting = Escalation.objects.filter(next_step_at__gt=after)
     earliest: datetime | None = waiting.aggregate(at=Min("next_step_at"))["at"]
     return earliest
 
 
-def pass_over_lost(*, at: datetime, limit: int) -> int:
-    """Make the next step due where the latest told nobody: every delivery of it failed."""
+def skip_undelivered(context: Context[System], *, limit: int) -> int:
+    """Make the next step due at once where every delivery of the latest one failed."""
+    at = context.at
     waiting = Escalation.objects.filter(state=Escalation.State.ACTIVE, next_step_at__gt=at)
-    early = [step.escalation_id for step in _lost(waiting) if _can_be_earlier(step.escalation, at)]
-    return _each(waiting.filter(pk__in=early), limit, at, _pass_over)
+    early = [
+        step.escalation_id
+        for step in _undelivered(waiting)
+        if step.escalation.next_step_at
+        and _earliest_next_step(step.escalation, at) < step.escalation.next_step_at
+    ]
+    return _run_each(context, waiting.filter(pk__in=early), _skip_step, limit)
 
 
-def reopen_overdue(*, at: datetime, limit: int) -> int:
-    """Restart the ladders whose acknowledgement was not followed by a review in time."""
-    due = Escalation.objects.filter(review_by__lte=at).order_by("priority", "review_by")
-    return _each(due, limit, at, _reopen)
+def reopen_overdue(context: Context[System], *, limit: int) -> int:
+    """Restart the escalations whose acknowledgement was not followed by a review in time."""
+    due = Escalation.objects.filter(review_by__lte=context.at)
+    return _run_each(context, due.order_by("priority", "review_by"), _reopen, limit)
 
 
-def wake_due(*, at: datetime, limit: int) -> int:
-    """Run the ladders whose snooze is over."""
-    due = Escalation.objects.filter(wake_at__lte=at).order_by("priority", "wake_at")
-    return _each(due, limit, at, _wake)
+def wake_due(context: Context[System], *, limit: int) -> int:
+    """Restart the escalations whose snooze is over."""
+    due = Escalation.objects.filter(wake_at__lte=context.at)
+    return _run_each(context, due.order_by("priority", "wake_at"), wake, limit)
 
 
-def _each(due: QuerySet[Escalation], limit: int, at: datetime, act: Callable[..., None]) -> int:
-    rows = due.select_related("flag", "clinic")
-    return act_on_each(rows, partial(act, at=at), limit=limit, failure="escalation_timer_failed")
+def _run_each(
+    context: Context[System],
+    due: QuerySet[Escalation],
+    act: Callable[[Context[System], Escalation], None],
+    limit: int,
+) -> int:
+    return run_each(
+        due.select_related("flag", "clinic"),
+        partial(act, context),
+        limit=limit,
+        failure="escalation_timer_failed",
+    )
 
 
-def _fire_next_step(escalation: Escalation, *, at: datetime) -> None:
-    """Tell the next people; if none of them can be reached, those after them, now."""
-    timetable = timetable_of(escalation.priority, escalation.flag)
+def _fire_next_step(context: Context[System], escalation: Escalation) -> None:
+    """Tell the next people; if none of them can be reached, those after them, at once."""
+    at = context.at
+    deadlines = deadlines_of(escalation.flag, escalation.priority)
     step = _next_step(escalation)
     while step is not None and not _fire(escalation, step, at=at):
         step = _next_step(escalation)
     if step is None:
-        _exhaust(escalation, timetable=timetable, at=at)
+        _exhaust(escalation, deadlines=deadlines, at=at)
         return
     following = _next_step(escalation)
     if following is None:
-        escalation.next_step_at = timetable.page_again(at)
+        escalation.next_step_at = deadlines.page_again(at)
     else:
-        escalation.next_step_at = _next_time(step, following, timetable=timetable, at=at)
+        # After an outage the following step comes soon, but leaves time for an answer.
+        planned_at = deadlines.after(step.due_at or at, following.delay_minutes)
+        pause = min(timedelta(minutes=following.delay_minutes), CATCH_UP)
+        escalation.next_step_at = max(planned_at, at + pause)
         EscalationStep.objects.filter(pk=following.pk).update(due_at=escalation.next_step_at)
     escalation.save(update_fields=["position", "next_step_at"])
 
 
-def _lost(ladders: QuerySet[Escalation]) -> list[EscalationStep]:
-    """The latest steps of these ladders, if all they sent has failed."""
-    latest = EscalationStep.objects.filter(
-        escalation__in=ladders,
-        epoch=F("escalation__epoch"),
-        position=F("escalation__position"),
-        fired_at__isnull=False,
-    ).select_related("escalation__flag__clinic")
-    steps = {step.escalation.group: step for step in latest}
-    fired_at = {group: step.fired_at for group, step in steps.items() if step.fired_at}
-    return [steps[group] for group in outbox.came_to_nothing(fired_at)]
-
-
-def _soonest(escalation: Escalation, at: datetime) -> datetime:
-    return timetable_of(escalation.priority, escalation.flag).after(at, 0)
-
-
-def _can_be_earlier(escalation: Escalation, at: datetime) -> bool:
-    return (
-        escalation.next_step_at is not None and _soonest(escalation, at) < escalation.next_step_at
-    )
-
-
-def _pass_over(escalation: Escalation, *, at: datetime) -> None:
-    """Under the lock: the ladder may have moved since it was asked about."""
-    if not _lost(Escalation.objects.filter(pk=escalation.pk)):
-        return
-    logger.error("escalation_step_lost", extra={"subject_id": str(escalation.id)})
-    escalation.next_step_at = _soonest(escalation, at)
-    escalation.save(update_fields=["next_step_at"])
-    escalation.steps.filter(epoch=escalation.epoch, position=escalation.position + 1).update(
-        due_at=escalation.next_step_at
-    )
-
-
 def _next_step(escalation: Escalation) -> EscalationStep | None:
-    return escalation.steps.filter(epoch=escalation.epoch, position=escalation.position + 1).first()
-
-
-def _next_time(
-    step: EscalationStep, following: EscalationStep, *, timetable: Timetable, at: datetime
-) -> datetime:
-    """In time when in time; after an outage soon, but with room for an answer."""
-    planned = timetable.after(step.due_at or at, following.delay_minutes)
-    room = min(timedelta(minutes=following.delay_minutes), CATCH_UP)
-    return max(planned, at + room)
+    return escalation.steps.filter(
+        run_number=escalation.run_number, position=escalation.position + 1
+    ).first()
 
 
 def _fire(escalation: Escalation, step: EscalationStep, *, at: datetime) -> int:
-    people = _people(escalation, step, at=at)
+    people = _recipients(escalation, step, at=at)
     reached = notify(
         escalation,
         clinicians=people,
@@ -147,22 +126,22 @@ def _fire(escalation: Escalation, step: EscalationStep, *, at: datetime) -> int:
     return reached
 
 
-def _people(escalation: Escalation, step: EscalationStep, *, at: datetime) -> list[UUID]:
-    """Of a rotation, who is on duty now; if that is nobody who can be told, the whole team."""
+def _recipients(escalation: Escalation, step: EscalationStep, *, at: datetime) -> list[UUID]:
+    """Of a rotation, who is on duty now; if nobody there can be reached, the whole team."""
     if step.rotation is None:
         return step.clinicians
     person = duty.person(step.rotation, at)
-    if person and can_be_told(person):
+    if person and is_reachable(person):
         return [person]
     logger.warning("escalation_nobody_on_duty", extra={"subject_id": str(escalation.id)})
     return list(team(escalation.flag.patient.care_team))
 
 
-def _exhaust(escalation: Escalation, *, timetable: Timetable, at: datetime) -> None:
-    """Nobody answered: say so to everybody, again and again, until somebody does."""
+def _exhaust(escalation: Escalation, *, deadlines: Deadlines, at: datetime) -> None:
+    """Nobody answered: page the team and the administrators, repeatedly, until one does."""
     reached = notify(
         escalation,
-        clinicians=everybody(escalation.flag.patient.care_team),
+        clinicians=team_and_administrators(escalation.flag.patient.care_team),
         kind=outbox.Kind.ESCALATION_EXHAUSTED,
         urgency=urgency_of(escalation),
         at=at,
@@ -173,14 +152,39 @@ def _exhaust(escalation: Escalation, *, timetable: Timetable, at: datetime) -> N
     )
     escalation.state = Escalation.State.EXHAUSTED
     escalation.exhausted_at = escalation.exhausted_at or at
-    escalation.next_step_at = timetable.page_again(at)
+    escalation.next_step_at = deadlines.page_again(at)
     escalation.save(update_fields=["state", "position", "exhausted_at", "next_step_at"])
 
 
-def _reopen(escalation: Escalation, *, at: datetime) -> None:
-    restart(escalation, at=at)
-    record(Context(SYSTEM, at), "escalation.reopen", escalation)
+def _undelivered(escalations: QuerySet[Escalation]) -> list[EscalationStep]:
+    """The latest fired steps of these escalations whose deliveries have all failed."""
+    latest = EscalationStep.objects.filter(
+        escalation__in=escalations,
+        run_number=F("escalation__run_number"),
+        position=F("escalation__position"),
+        fired_at__isnull=False,
+    ).select_related("escalation__flag__clinic")
+    steps = {step.escalation.group: step for step in latest}
+    fired_at = {group: step.fired_at for group, step in steps.items() if step.fired_at}
+    return [steps[group] for group in outbox.came_to_nothing(fired_at)]
 
 
-def _wake(escalation: Escalation, *, at: datetime) -> None:
-    wake(Context(SYSTEM, at), escalation)
+def _earliest_next_step(escalation: Escalation, at: datetime) -> datetime:
+    return deadlines_of(escalation.flag, escalation.priority).after(at, 0)
+
+
+def _skip_step(context: Context[System], escalation: Escalation) -> None:
+    # Under the lock, asked again: the escalation may have moved in the meantime.
+    if not _undelivered(Escalation.objects.filter(pk=escalation.pk)):
+        return
+    logger.error("escalation_step_undelivered", extra={"subject_id": str(escalation.id)})
+    escalation.next_step_at = _earliest_next_step(escalation, context.at)
+    escalation.save(update_fields=["next_step_at"])
+    escalation.steps.filter(
+        run_number=escalation.run_number, position=escalation.position + 1
+    ).update(due_at=escalation.next_step_at)
+
+
+def _reopen(context: Context[System], escalation: Escalation) -> None:
+    restart(escalation, at=context.at)
+    audit.record(context, "escalation.reopen", escalation)

@@ -1,4 +1,4 @@
-"""Day closes: when a day's on-time window shuts, the rules about trends and silence run."""
+"""Day closes: when the on-time window of a day ends, the rules about trends and gaps run."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from django.db.models import Q
 
 from tracker.models import Episode, PlannedMeasure
 from tracker.rules.history.episodes import RECOVERY_DAYS
+from tracker.services.context import Context, System
 from tracker.services.evaluation.evaluate import evaluate_episode
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.reminders import reminder_slots
 from tracker.services.rulesets import shadow_trials
 
 logger = logging.getLogger(__name__)
 
-#: After an operation a new episode begins on this day, counted from the operation.
-NEW_EPISODE_AFTER = timedelta(days=RECOVERY_DAYS)
-
-#: After this long without a close an offer to the workers counts as lost.
+#: After this long without a close an offer to the workers has expired.
 OFFER_LASTS = timedelta(seconds=20)
 
 
@@ -32,7 +31,7 @@ def due(*, at: datetime, limit: int) -> list[UUID]:
 
 @transaction.atomic
 def offer(*, at: datetime, limit: int) -> list[UUID]:
-    """Mark what is due, oldest first, as offered to the workers now and return it."""
+    """Mark the due episodes, oldest first, as offered to the workers and return them."""
     episodes = (
         Episode.objects.filter(next_close_at__lte=at)
         .exclude(_offered(at))
@@ -45,12 +44,12 @@ def offer(*, at: datetime, limit: int) -> list[UUID]:
 
 
 def withdraw(offered: list[UUID]) -> None:
-    """These could not be brought to anybody."""
+    """Withdraw offers that reached no worker."""
     Episode.objects.filter(pk__in=offered).update(close_offered_at=None)
 
 
 def outstanding(*, at: datetime) -> int:
-    """How many offers are waiting for a worker."""
+    """The number of offers that wait for a worker."""
     return Episode.objects.filter(_offered(at), next_close_at__lte=at).count()
 
 
@@ -58,8 +57,9 @@ def _offered(at: datetime) -> Q:
     return Q(close_offered_at__isnull=False, close_offered_at__gt=at - OFFER_LASTS)
 
 
-def run(*, episode_id: UUID, at: datetime) -> bool:
-    """Close what is due of this episode; False if somebody else has, or is doing so."""
+def run(context: Context[System], *, episode_id: UUID) -> bool:
+    """Close the due days of this episode; False if another process has, or is doing so."""
+    at = context.at
     with transaction.atomic():
         episode = (
             Episode.objects.select_for_update(skip_locked=True)
@@ -69,38 +69,38 @@ def run(*, episode_id: UUID, at: datetime) -> bool:
         if episode is None:
             return False
         evaluate_episode(episode_id=episode_id, at=at)
-        _begin_anew_after_operation(episode, at=at)
-    _judge_in_shadow(episode_id, at=at)
+        _begin_episode_after_operation(episode, at=at)
+    _run_shadow_trial(episode_id, at=at)
     return True
 
 
-def _judge_in_shadow(episode_id: UUID, *, at: datetime) -> None:
-    """A trial that fails is logged, and takes nothing from the close that stands."""
+def _run_shadow_trial(episode_id: UUID, *, at: datetime) -> None:
+    """A trial that fails is logged and leaves the close as it is."""
     try:
         shadow_trials.judge(episode_id=episode_id, at=at)
     except Exception:
         logger.exception("shadow_trial_failed", extra={"subject_id": str(episode_id)})
 
 
-def run_due(*, at: datetime, limit: int) -> int:
-    """Close what is due, each episode by itself: one that fails does not stop the others."""
-    return sum(attempt(episode_id=episode_id, at=at) for episode_id in due(at=at, limit=limit))
+def run_due(context: Context[System], *, limit: int) -> int:
+    """Close the due days of each episode: one that fails does not stop the others."""
+    return sum(attempt(context, episode_id=each) for each in due(at=context.at, limit=limit))
 
 
-def attempt(*, episode_id: UUID, at: datetime) -> bool:
-    """Close what is due of this episode; one that fails is logged and stays due."""
+def attempt(context: Context[System], *, episode_id: UUID) -> bool:
+    """Close the due days of this episode; one that fails is logged and stays due."""
     try:
-        return run(episode_id=episode_id, at=at)
+        return run(context, episode_id=episode_id)
     except Exception:
         logger.exception("day_close_failed", extra={"subject_id": str(episode_id)})
         return False
 
 
-def _begin_anew_after_operation(episode: Episode, *, at: datetime) -> None:
+def _begin_episode_after_operation(episode: Episode, *, at: datetime) -> None:
     if episode.surgery_date is None:
         return
-    begins = episode.surgery_date + NEW_EPISODE_AFTER
-    if episode.patient.local_date(at) < begins:
+    begins = episode.surgery_date + timedelta(days=RECOVERY_DAYS)
+    if calendar_of(episode.patient).today(at) < begins:
         return
     Episode.objects.filter(pk=episode.pk).update(
         ended_date=begins - timedelta(days=1), next_close_at=None

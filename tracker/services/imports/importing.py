@@ -45,7 +45,7 @@ class Imported:
 
 
 class LinesRejected(ServiceError):
-    """A line was rejected, and the import was told to be strict: nothing was imported."""
+    """With --strict, one rejected line stops the import. Nothing was imported."""
 
     code = "lines_rejected"
 
@@ -67,7 +67,7 @@ def import_diary(
 ) -> Imported:
     """Take over what the file says; the same file again changes nothing.
 
-    Flags found are retrospective: they stand on the worklist and page nobody. Raises
+    Flags found are retrospective: they are on the worklist and page nobody. Raises
     UnusableFile, UnusableOption, and LinesRejected if strict.
     """
     reading = read(content, options)

@@ -9,7 +9,7 @@ from tracker.services.errors import ServiceError
 
 
 class UnusableFile(ServiceError):
-    """The file as a whole cannot be read as meant; nothing of it was imported."""
+    """The file cannot be read. Nothing was imported."""
 
     code = "unusable_file"
 
@@ -19,7 +19,7 @@ class UnusableFile(ServiceError):
 
 
 class UnusableOption(ServiceError):
-    """What the import was told does not fit this clinic or this file."""
+    """An option does not fit this clinic or this file. Nothing was imported."""
 
     code = "unusable_option"
 

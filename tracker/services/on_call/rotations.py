@@ -1,4 +1,4 @@
-"""On-call rotations: their people, their turns, and who takes a span of somebody's turn."""
+"""On-call rotations: their members, their turns, and who stands in for a span of time."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ class RotationWithoutMembers(ServiceError):
 
 
 class RotationTooLong(ServiceError):
-    """A rotation has at most 20 places."""
+    """A rotation has at most 20 places. Remove some."""
 
     code = "rotation_too_long"
 
 
 class RotationNameTaken(ServiceError):
-    """Another rotation of this clinic has that name."""
+    """Another rotation of this clinic has that name. Choose another name."""
 
     code = "rotation_name_taken"
 
 
 class CannotBeOnCall(ServiceError):
-    """Whoever is on call works at this clinic and may see diaries."""
+    """Only clinicians who work at this clinic and see diaries can be on call."""
 
     code = "cannot_be_on_call"
 
 
 class RotationInUse(Conflict):
-    """A ladder names this rotation: change the ladder first, or wait for its end if it runs."""
+    """An escalation policy or a running escalation uses this rotation. Change the policy first."""
 
     code = "rotation_in_use"
 
 
 class OverrideInvalid(ServiceError):
-    """A span ends after it starts, is not over already, and lasts 31 days at most."""
+    """The end must be after the start and in the future, at most 31 days later."""
 
     code = "override_invalid"
 
@@ -72,7 +72,7 @@ def save(
     first_date: date,
     members: Sequence[Clinician],
 ) -> Rotation:
-    """Set all of a rotation, new or known. Who was told before stays on the ladders."""
+    """Set all of a rotation, new or known. Running escalations keep whom they told."""
     _check(rotation, name, members)
     rotation.name = name
     rotation.turn_days = turn_days
@@ -108,7 +108,7 @@ def _check_people(rotation: Rotation, people: Iterable[Clinician]) -> None:
 
 
 def candidates(clinic: Clinic) -> list[Clinician]:
-    """Who may be on call: whoever could acknowledge what they are told of."""
+    """The clinicians who may be on call: those who could acknowledge an escalation."""
     return [each for each in Clinician.objects.active().filter(clinic=clinic) if each.sees_diaries]
 
 

@@ -16,14 +16,14 @@ from tracker.services.errors import NotFound, ServiceError
 
 
 class ChannelUnavailable(ServiceError):
-    """This installation does not send on that channel."""
+    """This channel is not configured on the server."""
 
     code = "channel_unavailable"
     status = 409
 
 
 class DeviceInvalid(ServiceError):
-    """This is no address of that channel."""
+    """This is not a valid address of that channel."""
 
     code = "device_invalid"
 
@@ -52,9 +52,9 @@ def register(
     address: str,
     secret: str,
 ) -> Device:
-    """Tell the patient there, too; a device that was another person's is theirs no more.
+    """Add a device of the patient and remove it from any other person.
 
-    A phone has one address: what the same session registered before is used no more.
+    A phone has one address: the one that the same session registered before is removed.
     Raises `ChannelUnavailable` and `DeviceInvalid`.
     """
     if not outbox.is_channel_configured(channel):

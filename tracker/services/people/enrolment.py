@@ -27,41 +27,41 @@ OLDEST_AGE = 125
 
 
 class UnderAge(ServiceError):
-    """This diary is for people aged 18 and over. Please speak with your clinic."""
+    """This diary is for people aged 18 and over. Please contact your clinic."""
 
     code = "under_age"
     status = 403
 
 
 class BirthDateUnlikely(ServiceError):
-    """This date of birth cannot be right."""
+    """Check the date of birth: it would make you older than 125."""
 
     code = "birth_date_unlikely"
 
 
 class BirthDateDiffers(ServiceError):
-    """This is not the date of birth that your clinic has. Please phone your clinic."""
+    """Your clinic has another date of birth for you. Please phone your clinic."""
 
     code = "birth_date_differs"
     status = 403
 
 
 class ConsentOutdated(ServiceError):
-    """The text has changed. Please read and agree to the present one."""
+    """The consent text has changed. Please read the present one and agree to it."""
 
     code = "consent_outdated"
     status = 409
 
 
 class AccountExists(ServiceError):
-    """There is an account with this address already. Please speak with your clinic."""
+    """An account with this e-mail address exists already. Please contact your clinic."""
 
     code = "account_exists"
     status = 409
 
 
 class PasswordRefused(ServiceError):
-    """The password is too easy to guess."""
+    """The password is too easy to guess. Choose another one."""
 
     code = "password_refused"
 

@@ -25,7 +25,7 @@ class InvitationInvalid(ServiceError):
 
 
 class InvitationSpent(Conflict):
-    """This invitation was used or revoked."""
+    """This invitation was used or revoked. Send a new one."""
 
     code = "invitation_spent"
 
@@ -84,7 +84,7 @@ def invite_clinician(
     role: str,
     is_administrator: bool,
 ) -> Issued:
-    """Invite someone to work at the clinic. `by=None`: the operator invites the first one."""
+    """Invite someone to work at the clinic. The operator invites the first one."""
     folded = email.strip().lower()
     if Clinician.objects.filter(clinic=clinic, user__email=folded, is_active=True).exists():
         raise AlreadyMember
@@ -156,7 +156,7 @@ def revoke(context: Context[Clinician], *, invitation: Invitation) -> Invitation
     invitation.revoked_at = context.at
     invitation.save(update_fields=["revoked_at"])
     forget_address(invitation=invitation)
-    _record(context, "invitation.revoke", invitation)
+    audit.record(context, "invitation.revoke", invitation)
     return invitation
 
 
@@ -179,7 +179,7 @@ def _issue(context: Context[Actor], invitation: Invitation, *, action: str) -> I
     invitation.save()
     issued = Issued(invitation, token)
     _send(issued, context.at)
-    _record(context, action, invitation)
+    audit.record(context, action, invitation)
     return issued
 
 
@@ -205,7 +205,3 @@ def _send(issued: Issued, at: datetime) -> None:
 
 def _group(invitation: Invitation) -> str:
     return f"invitation:{invitation.id}"
-
-
-def _record(context: Context[Actor], action: str, invitation: Invitation) -> None:
-    audit.record(context, action, invitation)

@@ -1,4 +1,4 @@
-"""The phone number of a clinician: told by SMS once a code from there was entered here."""
+"""The phone number of a clinician: verified by a code sent by SMS."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ PAGE = "/console/me/notices/number/"
 
 
 class NumberInvalid(ServiceError):
-    """Write the number with its country, such as +1 555 010 0100."""
+    """Enter the number with its country code, such as +1 555 010 0100."""
 
     code = "number_invalid"
 
 
 class TooManyCodes(ServiceError):
-    """Three codes were sent within an hour. Wait a while, then ask again."""
+    """Three codes were sent within an hour. Try again in an hour."""
 
     code = "too_many_codes"
     status = 429
 
 
 class NoSms(ServiceError):
-    """This installation sends no SMS."""
+    """SMS is not configured on the server."""
 
     code = "channel_unavailable"
     status = 409
 
 
 class CodeWrong(ServiceError):
-    """This is not the code, or it is too old, or it was tried too often. Ask for another."""
+    """The code is wrong, has expired or was tried too often. Request a new one."""
 
     code = "code_wrong"
 
@@ -68,7 +68,7 @@ def ask(context: Context[Clinician], *, number: str) -> None:
         raise NumberInvalid from None
     except outbox.TooManyCodes:
         raise TooManyCodes from None
-    _audit(context, "clinician.number_ask")
+    audit.record(context, "clinician.number_ask", context.actor)
 
 
 def confirm(context: Context[Clinician], *, code: str) -> None:
@@ -78,7 +78,7 @@ def confirm(context: Context[Clinician], *, code: str) -> None:
             recipient_id=context.actor.recipient_id, code=code.strip(), at=context.at
         )
         if is_right:
-            _audit(context, "clinician.number_confirm")
+            audit.record(context, "clinician.number_confirm", context.actor)
     if not is_right:
         raise CodeWrong
 
@@ -90,8 +90,4 @@ def remove(context: Context[Clinician]) -> None:
         outbox.remove_contact_point(
             recipient_id=context.actor.recipient_id, contact_point_id=point.pk, at=context.at
         )
-    _audit(context, "clinician.number_remove")
-
-
-def _audit(context: Context[Clinician], action: str) -> None:
-    audit.record(context, action, context.actor)
+    audit.record(context, "clinician.number_remove", context.actor)

@@ -1,4 +1,4 @@
-"""When somebody who works at a clinic does not want to hear what can wait."""
+"""Quiet hours of clinic staff."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tracker.services.clinics.clinics import TimeZoneUnknown
 from tracker.services.context import Context
 from tracker.services.errors import ServiceError
 
-#: A page is useful for a day: whoever was quiet for longer would never hear of it.
+#: A notice expires after a day: longer quiet hours would suppress it altogether.
 LONGEST_QUIET = timedelta(hours=16)
 
 
 class QuietHoursInvalid(ServiceError):
-    """Give both times or neither, and be quiet for 16 hours at most."""
+    """Enter both times or neither, at most 16 hours apart."""
 
     code = "quiet_hours_invalid"
 
@@ -32,7 +32,7 @@ def change(
     quiet_from: time | None,
     quiet_until: time | None,
 ) -> None:
-    """Set one's own zone and quiet hours. What is urgent knows none."""
+    """Set the clinician's zone and quiet hours. Urgent notices ignore them."""
     if time_zone not in zone_names():
         raise TimeZoneUnknown
     if not _is_sound(quiet_from, quiet_until):

@@ -1,4 +1,4 @@
-"""The people who work at a clinic: how they come and go."""
+"""The members of a clinic: how they join, change and leave."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from tracker.services.people import invitations
 
 
 class AccountExists(Conflict):
-    """There is an account with this address: sign in with it, then join."""
+    """An account with this address exists already. Sign in with it, then join."""
 
     code = "account_exists"
 
 
 class OtherAccount(ServiceError):
-    """This invitation is for another e-mail address than the one you signed in with."""
+    """This invitation is for another e-mail address. Sign in with that one."""
 
     code = "other_account"
     status = 403
 
 
 class LastAdministrator(Conflict):
-    """The clinic would be left without an administrator."""
+    """The clinic needs an administrator. Make someone else one first."""
 
     code = "last_administrator"
 
@@ -101,7 +101,7 @@ def _make_reachable(clinician: Clinician, at: datetime) -> None:
 
 
 def _join_only_team(clinician: Clinician) -> None:
-    """In a clinic of one team nobody has to be told which one: ladders work at once."""
+    """In a clinic of one team a new member joins it, so that escalations reach them at once."""
     teams = list(CareTeam.objects.filter(clinic_id=clinician.clinic_id)[:2])
     is_in = clinician.memberships.exists()
     if clinician.sees_diaries and len(teams) == 1 and not is_in:
@@ -118,7 +118,7 @@ def change(
     is_administrator: bool,
     is_active: bool,
 ) -> Clinician:
-    """Change someone's seat. One who left keeps what they signed, and is told nothing."""
+    """Change a membership. Inactive members keep what they signed and are not notified."""
     administers = (is_administrator or role == Clinician.Role.ADMINISTRATOR) and is_active
     if not administers:
         _keep_an_administrator(besides=clinician)

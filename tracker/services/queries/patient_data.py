@@ -1,4 +1,4 @@
-"""What a patient reads of their own. Each reading leaves its line in the audit trail."""
+"""What patients read about themselves. Each query leaves a row in the audit trail."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.errors import NotFound
 from tracker.services.local_time.calendars import calendar_of
-from tracker.services.queries.pending_advice import MustRead, must_read
-from tracker.services.queries.time_zone_prompt import ZoneQuestion, ask
+from tracker.services.queries.pending_advice import PendingAdvice, pending_advice
+from tracker.services.queries.time_zone_prompt import TimeZonePrompt, prompt
 from tracker.services.reminders.reminder_slots import days_between
 from tracker.services.reminders.reminders import MOST_SNOOZES
 
@@ -60,7 +60,7 @@ def records(
     from_date: date,
     until_date: date,
 ) -> list[Revision]:
-    """What was logged for these days and not taken back, in order of day and time."""
+    """The records of these days that were not retracted, in order of day and time."""
     found = _standing(
         kind, patient, local_date__range=(from_date, until_date), retracted_at=None
     ).order_by("id")
@@ -77,7 +77,7 @@ def _when(revision: Revision) -> datetime | date:
 
 @transaction.atomic
 def record(context: Context[Actor], *, patient: Patient, kind: RecordKind, uuid: UUID) -> Revision:
-    """One record, also one that was taken back. Raises NotFound."""
+    """One record, also a retracted one. Raises NotFound."""
     found = _standing(kind, patient).filter(uuid=uuid).first()
     if found is None:
         raise NotFound
@@ -104,11 +104,11 @@ def record_of_day(
 class Now:
     local_date: date
     logged_today: bool
-    must_read: MustRead
+    pending_advice: PendingAdvice
     messages: list[Message]
     reviews: list[Review]
     hours: list[StaffedHours]
-    zone_question: ZoneQuestion | None
+    time_zone_prompt: TimeZonePrompt | None
 
 
 @transaction.atomic
@@ -120,7 +120,7 @@ def now(context: Context[Actor], *, patient: Patient, phone_zone: str | None = N
         logged_today=DiaryEntry.objects.filter(
             patient=patient, local_date=today, retracted_at=None
         ).exists(),
-        must_read=must_read(patient=patient, at=context.at),
+        pending_advice=pending_advice(patient=patient, at=context.at),
         messages=list(_messages(patient).filter(read_at=None)[:MESSAGES_PER_PAGE]),
         reviews=list(
             Review.objects.filter(
@@ -128,7 +128,7 @@ def now(context: Context[Actor], *, patient: Patient, phone_zone: str | None = N
             ).select_related("by")
         ),
         hours=list(StaffedHours.objects.filter(clinic_id=patient.clinic_id)),
-        zone_question=ask(patient=patient, phone_zone=phone_zone, at=context.at)
+        time_zone_prompt=prompt(patient=patient, phone_zone=phone_zone, at=context.at)
         if phone_zone
         else None,
     )
@@ -181,7 +181,7 @@ def reminders(context: Context[Actor], *, patient: Patient) -> list[SlotShown]:
     open_today = {
         reminder.slot_id: reminder
         for reminder in patient.reminders.filter(
-            local_date=patient.local_date(context.at),
+            local_date=calendar_of(patient).today(context.at),
             outcome=Reminder.Outcome.SENT,
             answered_at=None,
         )

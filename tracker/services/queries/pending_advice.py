@@ -19,20 +19,20 @@ URGENCY = {
 
 
 @dataclass(frozen=True, slots=True)
-class MustRead:
+class PendingAdvice:
     #: not read yet, most urgent first
     advice: list[Advice]
     #: why the red-flag checklist should be shown: enrolment, weekly, triggered; empty = not now
     checklist_due: str
 
 
-def must_read(*, patient: Patient, at: datetime) -> MustRead:
+def pending_advice(*, patient: Patient, at: datetime) -> PendingAdvice:
     asked = Q(code=CHECKLIST.code, given_at__gt=at - CHECKLIST_EVERY)
     given = list(Advice.objects.filter(Q(read_at=None) | asked, patient=patient, withdrawn_at=None))
     unread = [one for one in given if one.read_at is None]
     unread.sort(key=lambda one: (URGENCY[Advice.Urgency(one.urgency)], one.given_at))
     requests = [one.given_at for one in given if one.code == CHECKLIST.code]
-    return MustRead(unread, _checklist_due(patient, requests, at=at))
+    return PendingAdvice(unread, _checklist_due(patient, requests, at=at))
 
 
 def _checklist_due(patient: Patient, requests: list[datetime], *, at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""A phone in another time zone: the patient is asked before anything shifts."""
+"""A phone in another time zone: the patient is asked before the diary follows it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tracker.models import Patient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneQuestion:
-    """Whether the diary and the reminders should follow the phone."""
+class TimeZonePrompt:
+    """Asks whether the diary and the reminders should follow the phone."""
 
     time_zone: str
     local_time: time
@@ -19,23 +19,23 @@ class ZoneQuestion:
     present_local_time: time
 
 
-def ask(*, patient: Patient, phone_zone: str, at: datetime) -> ZoneQuestion | None:
-    """What to ask, if the answer is not known. The caller has a transaction.
+def prompt(*, patient: Patient, phone_zone: str, at: datetime) -> TimeZonePrompt | None:
+    """The prompt, unless the patient declined this zone. The caller has a transaction.
 
-    A no holds until the phone is back in the patient's zone; then it is forgotten.
+    A refusal is kept until the phone is back in the patient's zone.
     """
-    found = question(patient=patient, phone_zone=phone_zone, at=at)
+    found = difference(patient=patient, phone_zone=phone_zone, at=at)
     if found is None and patient.declined_time_zone:
         Patient.objects.filter(pk=patient.pk).update(declined_time_zone="")
     return None if phone_zone == patient.declined_time_zone else found
 
 
-def question(*, patient: Patient, phone_zone: str, at: datetime) -> ZoneQuestion | None:
-    """What the difference is, if the phone's clock shows another time."""
+def difference(*, patient: Patient, phone_zone: str, at: datetime) -> TimeZonePrompt | None:
+    """The two times, if the phone's clock shows another one than the diary's."""
     there, here = at.astimezone(ZoneInfo(phone_zone)), at.astimezone(patient.zone)
     if there.utcoffset() == here.utcoffset():
         return None
-    return ZoneQuestion(
+    return TimeZonePrompt(
         time_zone=phone_zone,
         local_time=there.time(),
         present_time_zone=patient.time_zone,

@@ -18,13 +18,13 @@ from tracker.models.people import PatientQuerySet
 
 
 class RowState(StrEnum):
-    """What has happened so far; the one that needs somebody most stands for the row."""
+    """The state of a patient's row: of its escalations, the one that most needs action."""
 
-    EXHAUSTED = "exhausted"  # the whole ladder was told, nobody answered
+    EXHAUSTED = "exhausted"  # every step was told, nobody answered
     WAITING = "waiting"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
-    LISTED = "listed"  # no ladder runs: P4, or found in old records
+    LISTED = "listed"  # not escalated: P4, or found in old records
 
 
 STATE_OF = {
@@ -33,7 +33,7 @@ STATE_OF = {
     Escalation.State.ACKNOWLEDGED: RowState.ACKNOWLEDGED,
     Escalation.State.SNOOZED: RowState.SNOOZED,
 }
-NEEDS_MOST = list(RowState)
+MOST_URGENT_FIRST = list(RowState)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class WorklistRow:
         return self.flags[0]
 
     @property
-    def has_ladder(self) -> bool:
+    def has_escalation(self) -> bool:
         return self.state != RowState.LISTED
 
     def is_overdue(self, at: datetime) -> bool:
@@ -77,7 +77,9 @@ def rows(
     for flag in needing_decision().filter(patient__in=patients):
         by_patient[flag.patient].append(flag)
     found = [_row(each, flags) for each, flags in by_patient.items()]
-    return sorted(found, key=lambda row: (not row.has_ladder, row.priority, row.oldest_opened_at))
+    return sorted(
+        found, key=lambda row: (not row.has_escalation, row.priority, row.oldest_opened_at)
+    )
 
 
 def patients_of(
@@ -91,7 +93,7 @@ def patients_of(
 
 
 def needing_decision() -> FlagQuerySet:
-    """Open flags, and those that cleared while somebody is still expected to look."""
+    """Open flags, and those that cleared while their escalation is live."""
     return (
         Flag.objects.filter(Q(state=Flag.State.OPEN) | Q(escalations__state__in=LIVE))
         .distinct()
@@ -119,7 +121,7 @@ def _row(patient: Patient, flags: Sequence[Flag]) -> WorklistRow:
 
 def _state(escalations: Iterable[Escalation]) -> RowState:
     states = {STATE_OF[Escalation.State(each.state)] for each in escalations}
-    return min(states, key=NEEDS_MOST.index, default=RowState.LISTED)
+    return min(states, key=MOST_URGENT_FIRST.index, default=RowState.LISTED)
 
 
 def _owners(escalations: Iterable[Escalation]) -> list[Clinician]:
@@ -127,7 +129,7 @@ def _owners(escalations: Iterable[Escalation]) -> list[Clinician]:
 
 
 def _deadline(escalations: Iterable[Escalation], state: RowState) -> datetime | None:
-    """When the next thing happens to it unless somebody does something."""
+    """The next deadline, unless somebody acts before."""
     if state in {RowState.WAITING, RowState.EXHAUSTED}:
         times = [
             each.acknowledge_by for each in escalations if each.state in ("active", "exhausted")

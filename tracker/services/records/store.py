@@ -30,7 +30,7 @@ from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.evaluation import evaluate
 from tracker.services.local_time.calendars import Calendar
-from tracker.services.queries.pending_advice import MustRead, must_read
+from tracker.services.queries.pending_advice import PendingAdvice, pending_advice
 from tracker.services.records.checks import RecordRefused
 from tracker.services.records.ledger import Ledger, Outcome, Status, Submission
 from tracker.services.reminders import answers
@@ -49,7 +49,7 @@ class Submitted:
     """What became of each submission, in their order, and what the patient must read now."""
 
     outcomes: list[Outcome]
-    now: MustRead
+    now: PendingAdvice
 
 
 @transaction.atomic
@@ -107,7 +107,7 @@ def submit(
             else outcome
             for outcome in outcomes
         ],
-        must_read(patient=patient, at=context.at),
+        pending_advice(patient=patient, at=context.at),
     )
 
 

@@ -45,7 +45,7 @@ def answer_reminders(
 ) -> None:
     """Stop the reminders of these days that the stored records answer.
 
-    Whoever logs again is reminded as planned again.
+    The patient is reminded as planned again.
     """
     measures: set[str] = set()
     for each in revisions:

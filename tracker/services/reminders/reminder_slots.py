@@ -10,7 +10,7 @@ from tracker.services.local_time.wall_time import EVERY_DAY, next_occurrence
 WEEKEND = frozenset({5, 6})
 
 #: Days from one reminder to the next, by how many in a row led to nothing. After these, none
-#: until it is logged again: silence has a rule of its own.
+#: until it is logged again: a rule of its own finds days without records.
 DAYS_BETWEEN = {range(3): 1, range(3, 6): 2, range(6, 9): 7}
 
 

@@ -1,4 +1,4 @@
-"""Reminding a patient who has not logged by their local hour: once a local day and slot."""
+"""Reminders of patients who have not logged by their local hour: one per local day and slot."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from django.db.models import QuerySet
 from notifications import outbox
 from tracker.models import Patient, Reminder, ReminderSlot
 from tracker.services import audit
-from tracker.services.batches import act_on_each
-from tracker.services.context import Actor, Context
+from tracker.services.batches import run_each
+from tracker.services.context import Actor, Context, System
 from tracker.services.errors import Conflict, NotFound
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.reminders.answers import cancel, groups_of, is_answered
 from tracker.services.reminders.reminder_slots import schedule
 
@@ -28,21 +29,25 @@ MOST_SNOOZES = 3
 
 
 class SnoozeRefused(Conflict):
-    """There is nothing to snooze: logged already, snoozed too often, or another day by then."""
+    """This reminder cannot be snoozed: it was logged, snoozed too often, or that is another day."""
 
     code = "snooze_refused"
 
 
-def send_due(*, at: datetime, limit: int) -> int:
+def send_due(context: Context[System], *, limit: int) -> int:
     """Remind whoever is due and has not logged; return how many timers moved."""
-    due = ReminderSlot.objects.filter(remind_at__lte=at).order_by("remind_at")
-    return _each(due.select_related("patient", "planned_measure__episode"), limit, at, _remind)
+    due = ReminderSlot.objects.filter(remind_at__lte=context.at).order_by("remind_at")
+    return _run_each(
+        due.select_related("patient", "planned_measure__episode"), context.at, _remind, limit
+    )
 
 
-def send_again(*, at: datetime, limit: int) -> int:
+def send_again(context: Context[System], *, limit: int) -> int:
     """Remind again whoever asked to be and has not logged; return how many timers moved."""
-    due = Reminder.objects.filter(again_at__lte=at).order_by("again_at")
-    return _each(due.select_related("patient", "slot__planned_measure"), limit, at, _remind_again)
+    due = Reminder.objects.filter(again_at__lte=context.at).order_by("again_at")
+    return _run_each(
+        due.select_related("patient", "slot__planned_measure"), context.at, _remind_again, limit
+    )
 
 
 @transaction.atomic
@@ -57,7 +62,7 @@ def snooze(context: Context[Actor], *, patient: Patient, slot_id: UUID, minutes:
     if (
         latest is None
         or latest.snoozes >= MOST_SNOOZES
-        or patient.local_date(again_at) != latest.local_date
+        or calendar_of(patient).today(again_at) != latest.local_date
     ):
         raise SnoozeRefused
     cancel(latest, at=context.at)
@@ -68,11 +73,11 @@ def snooze(context: Context[Actor], *, patient: Patient, slot_id: UUID, minutes:
     return latest
 
 
-def _each(
-    due: QuerySet[Row], limit: int, at: datetime, act: Callable[[Row, datetime], None]
+def _run_each(
+    due: QuerySet[Row], at: datetime, act: Callable[[Row, datetime], None], limit: int
 ) -> int:
-    """The patient is locked, too: whoever is logging just now is not reminded of it."""
-    return act_on_each(
+    """Lock the patient, too: whoever is logging at this moment is not reminded of it."""
+    return run_each(
         due,
         lambda row: act(row, at),
         limit=limit,

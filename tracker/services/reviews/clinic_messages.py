@@ -17,8 +17,8 @@ from django.db.models import QuerySet
 from notifications import outbox
 from tracker.models import Clinician, Message, Patient, Review
 from tracker.services import audit
-from tracker.services.batches import act_on_each
-from tracker.services.context import Actor, Context
+from tracker.services.batches import run_each
+from tracker.services.context import Actor, Context, System
 from tracker.services.errors import NotFound
 
 REMINDED_AFTER = timedelta(hours=24)
@@ -40,10 +40,16 @@ def send(context: Context[Clinician], *, patient: Patient, text: str, review: Re
     return message
 
 
-def chase_due(*, at: datetime, limit: int) -> int:
+def chase_due(context: Context[System], *, limit: int) -> int:
     """Remind of what is not read, or return it to the worklist; return how many moved."""
-    due = Message.objects.filter(chase_at__lte=at).order_by("chase_at").select_related("patient")
-    return act_on_each(due, partial(_chase, at=at), limit=limit, failure="message_chase_failed")
+    due = (
+        Message.objects.filter(chase_at__lte=context.at)
+        .order_by("chase_at")
+        .select_related("patient")
+    )
+    return run_each(
+        due, partial(_chase, at=context.at), limit=limit, failure="message_chase_failed"
+    )
 
 
 @transaction.atomic
@@ -62,7 +68,7 @@ def mark_read(context: Context[Actor], *, patient: Patient, message_id: UUID) ->
 
 
 def returned(*, patients: Iterable[Patient] | QuerySet[Patient]) -> QuerySet[Message]:
-    """What these patients have not read for days and nobody has seen to, the oldest first."""
+    """Messages that these patients have not read and nobody has dealt with, oldest first."""
     waiting = Message.objects.filter(
         returned_at__isnull=False, read_at=None, dealt_with_at=None, patient__in=patients
     )
@@ -71,7 +77,7 @@ def returned(*, patients: Iterable[Patient] | QuerySet[Patient]) -> QuerySet[Mes
 
 @transaction.atomic
 def deal_with(context: Context[Clinician], *, message_id: UUID) -> Message:
-    """Take it off the worklist: the patient was reached otherwise. Raises NotFound."""
+    """Remove it from the worklist: the patient was reached another way. Raises NotFound."""
     patients = Patient.objects.for_clinician(context.actor)
     mine = Message.objects.filter(
         pk=message_id, returned_at__isnull=False, patient__in=patients

@@ -30,7 +30,7 @@ LOOKED = "A clinician has looked at your diary."
 
 
 class AlreadyReviewed(Conflict):
-    """One of these flags has been closed in the meantime. Look again."""
+    """One of these flags was closed in the meantime. Reload the page."""
 
     code = "already_reviewed"
 
@@ -57,7 +57,7 @@ def review(
 ) -> Review:
     """Close the named flags with one decision and tell the patient.
 
-    Flags that were not named, because they opened later, stay open and their ladders run.
+    Flags that were not named, because they opened later, stay open and stay escalated.
     """
     if not Patient.objects.for_clinician(context.actor).filter(pk=patient.pk).exists():
         raise NotFound
@@ -96,7 +96,7 @@ def _close(
     *,
     at: datetime,
 ) -> None:
-    """A flag that cleared or was withdrawn keeps that state; its ladder waited for this."""
+    """A flag that cleared or was withdrawn keeps that state; its escalation ends here."""
     for flag in flags:
         flag.review = decided
         flag.usefulness = usefulness.get(flag.id, "")

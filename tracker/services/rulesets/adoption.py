@@ -20,19 +20,19 @@ class RulesetUnknown(ServiceError):
 
 
 class TakesEffectTooSoon(ServiceError):
-    """A change takes effect tomorrow or later: what was judged stays as it was judged."""
+    """Choose a date from tomorrow on. Days that have been evaluated are not changed."""
 
     code = "takes_effect_too_soon"
 
 
 class ReasonMissing(ServiceError):
-    """Say why: whoever reads the flags later will ask."""
+    """Enter a reason for the change."""
 
     code = "reason_missing"
 
 
 class AlreadyAdopted(Conflict):
-    """A ruleset takes effect on that date already."""
+    """Another ruleset takes effect on that date. Choose another date."""
 
     code = "already_adopted"
 
@@ -42,8 +42,7 @@ def adopt(
     context: Context[Clinician], *, clinic: Clinic, version: str, from_date: date, reason: str
 ) -> RulesetAdoption:
     """Judge the clinic's patients by another version from a local date on."""
-    if not context.actor.is_administrator or context.actor.clinic_id != clinic.id:
-        raise NotFound
+    check_administrator(context, clinic)
     check_version(version)
     check_reason(reason)
     if from_date < earliest_start(clinic, context.at):
@@ -63,6 +62,11 @@ def open_with_live(context: Context[Actor], *, clinic: Clinic) -> RulesetAdoptio
 
 def earliest_start(clinic: Clinic, at: datetime) -> date:
     return at.astimezone(clinic.zone).date() + timedelta(days=1)
+
+
+def check_administrator(context: Context[Clinician], clinic: Clinic) -> None:
+    if not context.actor.is_administrator or context.actor.clinic_id != clinic.id:
+        raise NotFound
 
 
 def check_version(version: str) -> None:

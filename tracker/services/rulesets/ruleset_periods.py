@@ -71,7 +71,7 @@ def _version(adopted: Sequence[tuple[date, str]], on: date) -> str:
 
 
 def _numbers(changes: Iterable[ThresholdChange], on: date) -> dict[str, int | float]:
-    """The patient's over the clinic's; what was taken back is the ruleset's own again."""
+    """The patient's over the clinic's; what was removed is the ruleset's own again."""
     clinics: dict[str, Decimal | None] = {}
     patients: dict[str, Decimal | None] = {}
     for change in changes:

@@ -1,7 +1,7 @@
-"""Shadow trials: other rules judged beside the live ones, of which nobody is told.
+"""Shadow trials: other rules evaluated beside the live ones, without telling anybody.
 
 A trial runs after the close of a day, in a transaction of its own. It opens no flag, so
-no ladder can begin: what it would have opened is stored apart.
+nothing can be escalated: what it would have opened is stored apart.
 """
 
 from __future__ import annotations
@@ -21,19 +21,24 @@ from tracker.services import audit
 from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
 from tracker.services.evaluation.histories import history_of
-from tracker.services.rulesets.adoption import check_reason, check_version, earliest_start
+from tracker.services.rulesets.adoption import (
+    check_administrator,
+    check_reason,
+    check_version,
+    earliest_start,
+)
 from tracker.services.rulesets.ruleset_periods import in_force, periods_of
 from tracker.services.rulesets.thresholds import checked
 
 
 class TrialRunning(Conflict):
-    """A trial runs already: stop it before another begins."""
+    """A shadow trial is running. Stop it before you start another."""
 
     code = "trial_running"
 
 
 class NothingToTry(ServiceError):
-    """The trial is what the clinic runs already: name another version, or a number."""
+    """The clinic already runs these rules. Choose another version or change a threshold."""
 
     code = "nothing_to_try"
 
@@ -48,7 +53,7 @@ def start(
     reason: str,
 ) -> ShadowTrial:
     """Judge this beside the live rules, as if it had been adopted for tomorrow."""
-    _check_who(context, clinic)
+    check_administrator(context, clinic)
     check_version(version)
     check_reason(reason)
     checked(thresholds)
@@ -67,20 +72,20 @@ def start(
         started_at=context.at,
         reason=reason,
     )
-    _record(context, "shadow.start", trial)
+    audit.record(context, "shadow.start", trial)
     return trial
 
 
 @transaction.atomic
 def stop(context: Context[Clinician], *, clinic: Clinic) -> ShadowTrial:
     """End the trial that runs. What it found is kept."""
-    _check_who(context, clinic)
+    check_administrator(context, clinic)
     trial = ShadowTrial.objects.running().select_for_update().filter(clinic=clinic).first()
     if trial is None:
         raise NotFound
     trial.stopped_at, trial.stopped_by = context.at, context.actor
     trial.save(update_fields=["stopped_at", "stopped_by"])
-    _record(context, "shadow.stop", trial)
+    audit.record(context, "shadow.stop", trial)
     return trial
 
 
@@ -101,35 +106,35 @@ def _judge(trial: ShadowTrial, episode_id: UUID, at: datetime) -> int:
         Episode.objects.select_for_update(of=("self",)).select_related("patient").get(pk=episode_id)
     )
     findings = [
-        _finding(trial, episode, life)
-        for life in _lives(trial, episode, at)
-        if life.date >= trial.from_date and life.withdrawn_at is None
+        _finding(trial, episode, flag)
+        for flag in _found_flags(trial, episode, at)
+        if flag.date >= trial.from_date and flag.withdrawn_at is None
     ]
     ShadowFinding.objects.filter(trial=trial, episode=episode).delete()
     ShadowFinding.objects.bulk_create(findings)
     return len(findings)
 
 
-def _lives(trial: ShadowTrial, episode: Episode, at: datetime) -> list[rules.FlagHistory]:
+def _found_flags(trial: ShadowTrial, episode: Episode, at: datetime) -> list[rules.FlagHistory]:
     variant = Variant(version=trial.version, thresholds=trial.thresholds)
     history = history_of(episode=episode, flags=episode.flags.all())
     tried = variant.applied_to(history, from_date=trial.from_date)
-    return [life for life in rules.evaluate(tried, until=at).flags if life.episode_no == 1]
+    return [flag for flag in rules.evaluate(tried, until=at).flags if flag.episode_no == 1]
 
 
-def _finding(trial: ShadowTrial, episode: Episode, life: rules.FlagHistory) -> ShadowFinding:
+def _finding(trial: ShadowTrial, episode: Episode, flag: rules.FlagHistory) -> ShadowFinding:
     return ShadowFinding(
         clinic_id=trial.clinic_id,
         trial=trial,
         patient_id=episode.patient_id,
         episode=episode,
-        rule=life.rule,
-        priority=life.priority,
-        day=life.day,
-        local_date=life.date,
-        opened_at=life.opened_at,
-        ended_at=life.cleared_at or life.closed_at,
-        explanation=life.finding.explanation,
+        rule=flag.rule,
+        priority=flag.priority,
+        day=flag.day,
+        local_date=flag.date,
+        opened_at=flag.opened_at,
+        ended_at=flag.cleared_at or flag.closed_at,
+        explanation=flag.finding.explanation,
     )
 
 
@@ -176,12 +181,3 @@ def _found(row: Flag | ShadowFinding) -> Found:
         day=row.day,
         explanation=row.explanation,
     )
-
-
-def _check_who(context: Context[Clinician], clinic: Clinic) -> None:
-    if not context.actor.is_administrator or context.actor.clinic_id != clinic.id:
-        raise NotFound
-
-
-def _record(context: Context[Clinician], action: str, trial: ShadowTrial) -> None:
-    audit.record(context, action, trial)

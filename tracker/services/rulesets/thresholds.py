@@ -16,7 +16,12 @@ from tracker.services import audit
 from tracker.services.context import Context
 from tracker.services.errors import NotFound, ServiceError
 from tracker.services.local_time.calendars import calendar_of
-from tracker.services.rulesets.adoption import TakesEffectTooSoon, check_reason, earliest_start
+from tracker.services.rulesets.adoption import (
+    TakesEffectTooSoon,
+    check_administrator,
+    check_reason,
+    earliest_start,
+)
 from tracker.services.rulesets.ruleset_periods import in_force, number_of, periods_of
 
 #: Where the first passes the second, a rule could never be true, or never be the milder.
@@ -52,7 +57,7 @@ def change(
     from_date: date,
     reason: str,
 ) -> ThresholdChange:
-    """Set a number from a local date on; None takes back what was set before.
+    """Set a number from a local date on; None removes what was set before.
 
     What is judged already stays as it was judged: the date is tomorrow or later.
     """
@@ -89,7 +94,7 @@ def settings_of(*, clinic: Clinic, patient: Patient | None = None, on: date) -> 
             bounds=limit,
             default=_plain(defaults[name]),
             value=of_both.get(name, _plain(defaults[name])),
-            said_by=_who_says(name, of_clinic, of_both),
+            said_by=_set_by(name, of_clinic, of_both),
         )
         for name, limit in bounds().items()
     ]
@@ -109,14 +114,10 @@ def checked(changes: Mapping[str, int | float]) -> Thresholds:
 
 def _check_who(context: Context[Clinician], clinic: Clinic, patient: Patient | None) -> None:
     if patient is None:
-        may = context.actor.is_administrator and context.actor.clinic_id == clinic.id
-    else:
-        may = (
-            Patient.objects.for_clinician(context.actor)
-            .filter(pk=patient.pk, clinic=clinic)
-            .exists()
-        )
-    if not may:
+        check_administrator(context, clinic)
+        return
+    patients = Patient.objects.for_clinician(context.actor)
+    if not patients.filter(pk=patient.pk, clinic=clinic).exists():
         raise NotFound
 
 
@@ -137,7 +138,7 @@ def _check(
     checked(numbers if value is None else {**numbers, name: number_of(value)})
 
 
-def _who_says(
+def _set_by(
     name: str, of_clinic: Mapping[str, int | float], of_both: Mapping[str, int | float]
 ) -> str:
     if name in of_both and of_both[name] != of_clinic.get(name):

@@ -45,14 +45,14 @@ def test_create_clinic_prints_a_link_that_makes_its_administrator(db):
     assert (boss.clinic, boss.is_administrator, boss.sees_diaries) == (clinic, True, False)
 
 
-def test_a_new_clinic_has_hours_a_team_and_a_ladder_for_each_priority(db):
+def test_a_new_clinic_has_hours_a_team_and_a_policy_for_each_priority(db):
     open_clinic()
 
     hours = StaffedHours.objects.values_list("weekday", "opens", "closes")
     assert list(hours) == [(day, time(8), time(17)) for day in range(5)]
     team = CareTeam.objects.get()
-    ladders = {each.priority: each.steps.count() for each in team.policies.all()}
-    assert ladders == {"P0": 3, "P1": 3, "P2": 2, "P3": 2}
+    escalations = {each.priority: each.steps.count() for each in team.policies.all()}
+    assert escalations == {"P0": 3, "P1": 3, "P2": 2, "P3": 2}
 
 
 @pytest.mark.parametrize(
@@ -122,14 +122,14 @@ def test_what_an_administrator_changes_is_audited(cast):
     assert (event.action, event.actor_id) == ("clinic.change", cast.ada.id)
 
 
-def set_ladder(cast, *steps: Step, priority: str = "P0", repeats: int = 0) -> EscalationPolicy:
-    return policies.set_ladder(
+def set_policy(cast, *steps: Step, priority: str = "P0", repeats: int = 0) -> EscalationPolicy:
+    return policies.set_policy(
         Context(cast.ada, NOW), care_team=cast.team, priority=priority, steps=steps, repeats=repeats
     )
 
 
-def test_a_ladder_is_replaced_step_by_step(cast):
-    policy = set_ladder(
+def test_a_policy_is_replaced_step_by_step(cast):
+    policy = set_policy(
         cast,
         Step(delay_minutes=0, clinician_id=cast.phil.id),
         Step(delay_minutes=5, role="nurse"),
@@ -145,43 +145,43 @@ NURSE = Step(delay_minutes=1, role="nurse")
 @pytest.mark.parametrize(
     ("steps", "error"),
     [
-        ([], policies.LadderWithoutSteps),
-        ([NURSE] * 11, policies.LadderTooLong),
-        ([NURSE, Step(delay_minutes=0, role="nurse")], policies.LadderDelayInvalid),
-        ([Step(delay_minutes=7 * 24 * 60 + 1, role="nurse")], policies.LadderDelayInvalid),
-        ([Step(delay_minutes=0, role="physical_therapist")], policies.LadderReachesNobody),
+        ([], policies.PolicyWithoutSteps),
+        ([NURSE] * 11, policies.PolicyTooLong),
+        ([NURSE, Step(delay_minutes=0, role="nurse")], policies.PolicyDelayInvalid),
+        ([Step(delay_minutes=7 * 24 * 60 + 1, role="nurse")], policies.PolicyDelayInvalid),
+        ([Step(delay_minutes=0, role="physical_therapist")], policies.PolicyReachesNobody),
     ],
 )
-def test_a_ladder_that_could_end_in_silence_is_refused(cast, steps, error):
+def test_a_policy_that_could_end_in_silence_is_refused(cast, steps, error):
     with pytest.raises(error):
-        set_ladder(cast, *steps)
+        set_policy(cast, *steps)
 
     assert EscalationPolicy.objects.get(care_team=cast.team, priority="P0").steps.count() == 2
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_a_ladder_has_one_to_ten_steps(cast, count):
-    assert set_ladder(cast, *[NURSE] * count).steps.count() == count
+def test_a_policy_has_one_to_ten_steps(cast, count):
+    assert set_policy(cast, *[NURSE] * count).steps.count() == count
 
 
 @pytest.mark.parametrize("repeats", [-1, 4])
-def test_a_ladder_is_repeated_three_times_at_most(cast, repeats):
-    set_ladder(cast, NURSE, repeats=3)
+def test_a_policy_is_repeated_three_times_at_most(cast, repeats):
+    set_policy(cast, NURSE, repeats=3)
 
-    with pytest.raises(policies.LadderRepeatsInvalid):
-        set_ladder(cast, NURSE, repeats=repeats)
+    with pytest.raises(policies.PolicyRepeatsInvalid):
+        set_policy(cast, NURSE, repeats=repeats)
 
 
-def test_a_person_without_an_address_does_not_make_a_ladder_reach_anyone(cast):
+def test_a_person_without_an_address_does_not_make_a_policy_reach_anyone(cast):
     silent = make_clinician(cast.team, "Tess Therapist", role="physical_therapist", reachable=False)
 
-    with pytest.raises(policies.LadderReachesNobody):
-        set_ladder(cast, Step(delay_minutes=0, clinician_id=silent.id))
+    with pytest.raises(policies.PolicyReachesNobody):
+        set_policy(cast, Step(delay_minutes=0, clinician_id=silent.id))
 
 
 def test_a_person_of_another_clinic_is_told_nothing(cast):
     with pytest.raises(IntegrityError, match="same_clinic_clinician"):
-        set_ladder(cast, Step(delay_minutes=0, clinician_id=cast.mallory.id))
+        set_policy(cast, Step(delay_minutes=0, clinician_id=cast.mallory.id))
 
 
 def test_a_team_is_renamed_and_its_members_named(cast):

@@ -239,7 +239,7 @@ def test_a_row_stands_for_the_flag_that_needs_somebody_most(cast):
     assert not row.is_overdue(NOW + timedelta(minutes=14))
 
 
-def test_a_row_without_a_ladder_stands_below_and_has_no_deadline(cast):
+def test_a_row_without_an_escalation_stands_below_and_has_no_deadline(cast):
     scenes.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
     scenes.raise_flag(cast.bob, at=NOW, rule="CC-FAIL", priority="P3")
 

@@ -6,9 +6,9 @@ import pytest
 
 from notifications.models import ContactPoint, Delivery, Notification
 from tests.cast import Cast, make_care_team, make_clinician
-from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
+from tests.tracker.services.escalations.running import MORNING, open_escalation
 from tracker.models import AuditEvent, Clinician, Escalation
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import NotFound, ServiceError
 from tracker.services.escalations import hand_overs, lifecycle, timers
 
@@ -16,16 +16,18 @@ LATER = MORNING + timedelta(minutes=10)
 
 
 @pytest.fixture
-def ladder(cast: Cast) -> Escalation:
+def escalation(cast: Cast) -> Escalation:
     """Nora has acknowledged it."""
-    ladder = open_ladder(cast, "P1")
-    timers.fire_due(at=MORNING, limit=9)
-    lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
-    return ladder
+    escalation = open_escalation(cast, "P1")
+    timers.fire_due(Context(SYSTEM, MORNING), limit=9)
+    lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[escalation.id])
+    return escalation
 
 
-def hand_over(ladder: Escalation, to: Clinician, *, by: Clinician, **known) -> Escalation:
-    return hand_overs.hand_over(Context(by, LATER), escalation_id=ladder.id, to_id=to.id, **known)
+def hand_over(escalation: Escalation, to: Clinician, *, by: Clinician, **known) -> Escalation:
+    return hand_overs.hand_over(
+        Context(by, LATER), escalation_id=escalation.id, to_id=to.id, **known
+    )
 
 
 def told_of_it(person: Clinician) -> list[str]:
@@ -35,89 +37,89 @@ def told_of_it(person: Clinician) -> list[str]:
     return [delivery.state for notice in notices for delivery in notice.deliveries.all()]
 
 
-def test_the_colleague_becomes_the_owner_and_is_told(cast, ladder):
-    handed = hand_over(ladder, cast.phil, by=cast.nora, reason="end_of_shift")
+def test_the_colleague_becomes_the_owner_and_is_told(cast, escalation):
+    handed = hand_over(escalation, cast.phil, by=cast.nora, reason="end_of_shift")
 
     assert (handed.owner, handed.state) == (cast.phil, "acknowledged")
     assert told_of_it(cast.phil) == ["pending"]
-    (row,) = ladder.hand_overs.all()
+    (row,) = escalation.hand_overs.all()
     assert (row.by, row.to, row.at, row.reason) == (cast.nora, cast.phil, LATER, "end_of_shift")
     event = AuditEvent.objects.get(action="escalation.hand_over")
-    assert (event.actor_id, event.subject_id) == (cast.nora.id, str(ladder.id))
+    assert (event.actor_id, event.subject_id) == (cast.nora.id, str(escalation.id))
 
 
-def test_the_deadline_of_the_review_stays(cast, ladder):
-    before = Escalation.objects.get(pk=ladder.pk).review_by
+def test_the_deadline_of_the_review_stays(cast, escalation):
+    before = Escalation.objects.get(pk=escalation.pk).review_by
 
-    assert hand_over(ladder, cast.phil, by=cast.nora).review_by == before
-    assert timers.reopen_overdue(at=before, limit=9) == 1
+    assert hand_over(escalation, cast.phil, by=cast.nora).review_by == before
+    assert timers.reopen_overdue(Context(SYSTEM, before), limit=9) == 1
 
 
-def test_who_was_handed_it_may_hand_it_on_and_the_one_before_hears_no_more(cast, ladder):
-    hand_over(ladder, cast.phil, by=cast.nora)
+def test_who_was_handed_it_may_hand_it_on_and_the_one_before_hears_no_more(cast, escalation):
+    hand_over(escalation, cast.phil, by=cast.nora)
 
-    hand_over(ladder, cast.nora, by=cast.phil)
+    hand_over(escalation, cast.nora, by=cast.phil)
 
     assert (told_of_it(cast.phil), told_of_it(cast.nora)) == (["cancelled"], ["pending"])
 
 
-def test_who_acknowledged_beside_the_owner_takes_it_without_being_told(cast, ladder):
-    lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[ladder.id])
+def test_who_acknowledged_beside_the_owner_takes_it_without_being_told(cast, escalation):
+    lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[escalation.id])
 
-    assert hand_over(ladder, cast.phil, by=cast.phil).owner == cast.phil
+    assert hand_over(escalation, cast.phil, by=cast.phil).owner == cast.phil
     assert told_of_it(cast.phil) == []
 
 
-def test_when_the_ladder_runs_again_the_notice_is_stopped(cast, ladder):
-    deadline = hand_over(ladder, cast.phil, by=cast.nora).review_by
+def test_when_the_escalation_runs_again_the_notice_is_stopped(cast, escalation):
+    deadline = hand_over(escalation, cast.phil, by=cast.nora).review_by
 
-    timers.reopen_overdue(at=deadline, limit=9)
+    timers.reopen_overdue(Context(SYSTEM, deadline), limit=9)
 
-    ladder.refresh_from_db()
-    assert (ladder.owner, ladder.state) == (None, "active")
+    escalation.refresh_from_db()
+    assert (escalation.owner, escalation.state) == (None, "active")
     assert not Delivery.objects.unfinished().exists()
 
 
-def test_who_left_cannot_be_handed_anything(cast, ladder):
+def test_who_left_cannot_be_handed_anything(cast, escalation):
     Clinician.objects.filter(pk=cast.phil.pk).update(is_active=False)
 
-    assert refusal(ladder, cast.phil, by=cast.nora) == "colleague_inactive"
+    assert refusal(escalation, cast.phil, by=cast.nora) == "colleague_inactive"
 
 
-def test_who_sees_no_diary_cannot_be_handed_anything(cast, ladder):
-    assert refusal(ladder, cast.ada, by=cast.nora) == "colleague_inactive"
+def test_who_sees_no_diary_cannot_be_handed_anything(cast, escalation):
+    assert refusal(escalation, cast.ada, by=cast.nora) == "colleague_inactive"
 
 
-def test_who_cannot_be_reached_cannot_be_handed_anything(cast, ladder):
+def test_who_cannot_be_reached_cannot_be_handed_anything(cast, escalation):
     ContactPoint.objects.filter(recipient_id=cast.phil.recipient_id).delete()
 
-    assert refusal(ladder, cast.phil, by=cast.nora) == "colleague_unreachable"
-    assert hand_overs.colleagues(Escalation.objects.get(pk=ladder.pk)) == []
+    assert refusal(escalation, cast.phil, by=cast.nora) == "colleague_unreachable"
+    assert hand_overs.colleagues(Escalation.objects.get(pk=escalation.pk)) == []
 
 
-def test_who_is_in_another_team_cannot_be_handed_anything(cast, ladder):
+def test_who_is_in_another_team_cannot_be_handed_anything(cast, escalation):
     hannah = make_clinician(make_care_team(cast.clinic, "Hip team"), "Hannah Hip")
 
-    assert refusal(ladder, hannah, by=cast.nora) == "colleague_not_in_team"
+    assert refusal(escalation, hannah, by=cast.nora) == "colleague_not_in_team"
 
 
-def test_who_has_it_is_not_handed_it_again(cast, ladder):
-    assert refusal(ladder, cast.nora, by=cast.nora) == "already_theirs"
+def test_who_has_it_is_not_handed_it_again(cast, escalation):
+    assert refusal(escalation, cast.nora, by=cast.nora) == "already_theirs"
 
 
-def test_somebody_else_cannot_hand_it_over(cast, ladder):
-    assert refusal(ladder, cast.nora, by=cast.phil) == "not_yours"
+def test_somebody_else_cannot_hand_it_over(cast, escalation):
+    assert refusal(escalation, cast.nora, by=cast.phil) == "not_yours"
 
 
-def test_another_clinic_finds_nothing(cast, ladder):
+def test_another_clinic_finds_nothing(cast, escalation):
     with pytest.raises(NotFound):
-        hand_over(ladder, cast.phil, by=cast.mallory)
+        hand_over(escalation, cast.phil, by=cast.mallory)
     with pytest.raises(NotFound):
-        hand_over(ladder, cast.mallory, by=cast.nora)
+        hand_over(escalation, cast.mallory, by=cast.nora)
 
 
-def refusal(ladder: Escalation, to: Clinician, *, by: Clinician) -> str:
+def refusal(escalation: Escalation, to: Clinician, *, by: Clinician) -> str:
     with pytest.raises(ServiceError) as refused:
-        hand_over(ladder, to, by=by)
-    assert not ladder.hand_overs.exists()
+        hand_over(escalation, to, by=by)
+    assert not escalation.hand_overs.exists()
     return refused.value.code

@@ -12,9 +12,9 @@ from django.db import transaction
 
 from notifications.models import Delivery
 from tests.cast import Cast
-from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
+from tests.tracker.services.escalations.running import MORNING, open_escalation
 from tracker.models import Clinician, Escalation
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import ServiceError
 from tracker.services.escalations import hand_overs, lifecycle, snoozes, timers
 from tracker.services.people import staff
@@ -25,6 +25,7 @@ NOTHING = "–"
 NOW = MORNING + timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LATER = MORNING + 30 * HOUR
+BY_TIME = Context(SYSTEM, LATER)
 
 Act = Callable[[Cast, Escalation], object]
 
@@ -46,40 +47,40 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def acknowledge(cast: Cast, ladder: Escalation) -> None:
-    lifecycle.acknowledge(Context(cast.nora, NOW), escalation_ids=[ladder.id])
+def acknowledge(cast: Cast, escalation: Escalation) -> None:
+    lifecycle.acknowledge(Context(cast.nora, NOW), escalation_ids=[escalation.id])
 
 
-def review(cast: Cast, ladder: Escalation) -> None:
+def review(cast: Cast, escalation: Escalation) -> None:
     reviews.review(
         Context(cast.nora, NOW),
         patient=cast.alice,
-        flag_ids=[ladder.flag_id],
+        flag_ids=[escalation.flag_id],
         decision="continue_care",
     )
 
 
-def snooze(cast: Cast, ladder: Escalation) -> None:
+def snooze(cast: Cast, escalation: Escalation) -> None:
     snoozes.snooze(
-        Context(cast.nora, NOW), escalation_id=ladder.id, hours=1, reason="visit_arranged"
+        Context(cast.nora, NOW), escalation_id=escalation.id, hours=1, reason="visit_arranged"
     )
 
 
-def raise_priority(cast: Cast, ladder: Escalation) -> None:
-    ladder.flag.priority = "P0"
-    ladder.flag.save()
-    lifecycle.raise_for(flag=ladder.flag, at=NOW)
+def raise_priority(cast: Cast, escalation: Escalation) -> None:
+    escalation.flag.priority = "P0"
+    escalation.flag.save()
+    lifecycle.raise_for(flag=escalation.flag, at=NOW)
 
 
-def lose_what_was_sent(cast: Cast, ladder: Escalation) -> None:
+def lose_what_was_sent(cast: Cast, escalation: Escalation) -> None:
     Delivery.objects.unfinished().update(state="dead", ended_at=NOW, lease_until=None)
-    timers.pass_over_lost(at=NOW, limit=9)
+    timers.skip_undelivered(Context(SYSTEM, NOW), limit=9)
 
 
 def fire(*times: datetime) -> Act:
-    def act(cast: Cast, ladder: Escalation) -> None:
+    def act(cast: Cast, escalation: Escalation) -> None:
         for at in times:
-            timers.fire_due(at=at, limit=9)
+            timers.fire_due(Context(SYSTEM, at), limit=9)
 
     return act
 
@@ -91,20 +92,22 @@ WAYS: dict[str, tuple[Act, ...]] = {
     "snoozed": (acknowledge, snooze),
     "exhausted": (fire(MORNING + HOUR, MORNING + 3 * HOUR),),
     "resolved": (review,),
-    "withdrawn": (lambda cast, ladder: lifecycle.withdraw_for(flag=ladder.flag, at=NOW),),
+    "withdrawn": (lambda cast, escalation: lifecycle.withdraw_for(flag=escalation.flag, at=NOW),),
 }
 
 EVENTS: dict[str, Act] = {
     "by time: the next step or page is due": fire(LATER),
     "by time: the last step goes unanswered": fire(LATER, LATER + 20 * HOUR),
     "by time: nothing of a step arrived": lose_what_was_sent,
-    "by time: the review is overdue": lambda cast, ladder: timers.reopen_overdue(at=LATER, limit=9),
-    "by time: the snooze is over": lambda cast, ladder: timers.wake_due(at=LATER, limit=9),
-    "a clinician acknowledges": acknowledge,
-    "the owner hands over": lambda cast, ladder: hand_overs.hand_over(
-        Context(cast.nora, NOW), escalation_id=ladder.id, to_id=cast.phil.id
+    "by time: the review is overdue": lambda cast, escalation: timers.reopen_overdue(
+        BY_TIME, limit=9
     ),
-    "the owner leaves the clinic": lambda cast, ladder: staff.change(
+    "by time: the snooze is over": lambda *_: timers.wake_due(BY_TIME, limit=9),
+    "a clinician acknowledges": acknowledge,
+    "the owner hands over": lambda cast, escalation: hand_overs.hand_over(
+        Context(cast.nora, NOW), escalation_id=escalation.id, to_id=cast.phil.id
+    ),
+    "the owner leaves the clinic": lambda cast, escalation: staff.change(
         Context(cast.ada, NOW),
         clinician=Clinician.objects.get(pk=cast.nora.pk),
         full_name="Nora Nurse",
@@ -113,26 +116,26 @@ EVENTS: dict[str, Act] = {
         is_active=False,
     ),
     "the owner snoozes": snooze,
-    "a clinician ends the snooze": lambda cast, ladder: snoozes.end(
-        Context(cast.nora, NOW), escalation_id=ladder.id
+    "a clinician ends the snooze": lambda cast, escalation: snoozes.end(
+        Context(cast.nora, NOW), escalation_id=escalation.id
     ),
     "a clinician reviews": review,
     "the priority is raised": raise_priority,
-    "the evidence is corrected away": lambda cast, ladder: lifecycle.withdraw_for(
-        flag=ladder.flag, at=NOW
+    "the evidence is corrected away": lambda cast, escalation: lifecycle.withdraw_for(
+        flag=escalation.flag, at=NOW
     ),
 }
 
 
-def outcome(cast: Cast, ladder: Escalation, event: str) -> str:
+def outcome(cast: Cast, escalation: Escalation, event: str) -> str:
     """The state after the event, or the code of its refusal; nothing, if no column changed."""
-    before = Escalation.objects.values().get(pk=ladder.pk)
+    before = Escalation.objects.values().get(pk=escalation.pk)
     try:
-        EVENTS[event](cast, ladder)
+        EVENTS[event](cast, escalation)
     except ServiceError as refused:
-        assert Escalation.objects.values().get(pk=ladder.pk) == before
+        assert Escalation.objects.values().get(pk=escalation.pk) == before
         return refused.code
-    after = Escalation.objects.values().get(pk=ladder.pk)
+    after = Escalation.objects.values().get(pk=escalation.pk)
     return NOTHING if after == before else after["state"]
 
 
@@ -143,15 +146,15 @@ def test_the_document_names_each_state_and_each_event():
 
 @pytest.mark.parametrize("state", Escalation.State)
 def test_each_event_does_what_the_document_says(cast, state):
-    ladder = open_ladder(cast, "P1")
+    escalation = open_escalation(cast, "P1")
     for act in (fire(MORNING), *WAYS[state]):
-        act(cast, ladder)
-    assert Escalation.objects.get(pk=ladder.pk).state == state
+        act(cast, escalation)
+    assert Escalation.objects.get(pk=escalation.pk).state == state
 
     outcomes = {}
     for event in EVENTS:
         with transaction.atomic():
-            fresh = Escalation.objects.select_related("flag").get(pk=ladder.pk)
+            fresh = Escalation.objects.select_related("flag").get(pk=escalation.pk)
             outcomes[event] = outcome(cast, fresh, event)
             transaction.set_rollback(True)
 

@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from tests.cast import Cast
 from tracker.models import RECORD_KINDS, Flag, Revision
 from tracker.rules import evaluate, parse_history, parse_record
-from tracker.services.context import OPERATOR, Context
+from tracker.services.context import OPERATOR, SYSTEM, Context
 from tracker.services.evaluation import day_closes, histories
 from tracker.services.records import store
 from tracker.services.records.ledger import Status, Submission
@@ -136,7 +136,7 @@ class Phone(RuleBasedStateMachine):
     @rule(days=st.integers(1, 9))
     def close_days(self, days):
         self.now += days * DAY
-        day_closes.run(episode_id=self.episode.pk, at=self.now)
+        day_closes.run(Context(SYSTEM, self.now), episode_id=self.episode.pk)
 
     # What must hold
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tracker.models import Episode, Evaluation
+from tracker.services.context import SYSTEM, Context
 from tracker.services.evaluation import day_closes
 from tracker.services.evaluation.day_closes import OFFER_LASTS
 from tracker.services.evaluation.evaluate import evaluate_episode
@@ -21,8 +22,8 @@ def test_the_timer_moves_to_noon_after_the_next_local_day(cast):
     cast.episode.refresh_from_db()
     assert cast.episode.next_close_at == datetime(2026, 3, 3, 17, tzinfo=UTC)
 
-    assert day_closes.run_due(at=datetime(2026, 3, 3, 16, 59, 59, tzinfo=UTC), limit=9) == 0
-    day_closes.run_due(at=datetime(2026, 3, 3, 17, tzinfo=UTC), limit=9)
+    assert day_closes.run_due(Context(SYSTEM, DUE - timedelta(seconds=1)), limit=9) == 0
+    day_closes.run_due(Context(SYSTEM, DUE), limit=9)
 
     assert cast.episode.next_close_at == datetime(2026, 3, 4, 17, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def test_a_close_that_fails_does_not_stop_the_others(cast, monkeypatch):
         return evaluate_episode(episode_id=episode_id, at=at)
 
     monkeypatch.setattr(day_closes, "evaluate_episode", fail_for_poison)
-    day_closes.run_due(at=EVENING + 3 * DAY, limit=9)
+    day_closes.run_due(Context(SYSTEM, EVENING + 3 * DAY), limit=9)
 
     assert Evaluation.objects.exclude(episode=poison).count() == 2
 
@@ -49,10 +50,10 @@ def test_six_weeks_after_an_operation_a_new_episode_begins_with_its_plan(cast):
         clinic=cast.clinic, measure="home_exercise", sessions_per_week=3, from_date=FIRST
     )
 
-    day_closes.run(episode_id=before.id, at=EVENING + 41 * DAY)
+    day_closes.run(Context(SYSTEM, EVENING + 41 * DAY), episode_id=before.id)
     assert cast.alice.episodes.count() == 1
 
-    day_closes.run(episode_id=before.id, at=EVENING + 42 * DAY)
+    day_closes.run(Context(SYSTEM, EVENING + 42 * DAY), episode_id=before.id)
     successor = cast.alice.episodes.get(ended_date=None)
     assert successor.index_date == FIRST + 42 * DAY
     assert successor.planned_measures.get().measure == "home_exercise"
@@ -91,7 +92,7 @@ class TestOffers:
 
     def test_the_next_close_has_not_been_offered(self, due):
         day_closes.offer(at=DUE, limit=9)
-        day_closes.run(episode_id=due[0], at=DUE)
+        day_closes.run(Context(SYSTEM, DUE), episode_id=due[0])
 
         episode = Episode.objects.get(pk=due[0])
         assert episode.next_close_at == DUE + DAY

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from notifications.models import Notification
 from tests.cast import Cast, checklist, diary, say
 from tracker.models import Advice, Escalation, Evaluation, Flag, Patient, Review
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.reviews import reviews
@@ -44,7 +44,7 @@ def states() -> dict[str, str]:
 
 
 class TestOpening:
-    def test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient(self, cast):
+    def test_a_red_flag_opens_a_flag_and_its_escalation_and_answers_the_patient(self, cast):
         say_red_flag(cast)
 
         result = evaluate(cast, EVENING)
@@ -81,7 +81,7 @@ class TestOpening:
         written = [each["sql"] for each in statements if each["sql"].startswith("UPDATE")]
         assert not [sql for sql in written if "tracker_flag" in sql]
 
-    def test_a_p4_has_no_ladder(self, cast):
+    def test_a_p4_has_no_escalation(self, cast):
         for offset in range(2):
             say(cast.alice, diary(FIRST + offset * DAY, 3))
         evaluate(cast, EVENING + 12 * DAY)
@@ -149,7 +149,7 @@ class TestCorrections:
         uuid = say_bad_walk(cast)
         evaluate(cast, EVENING)
         morning = datetime(2026, 3, 3, 14, tzinfo=UTC)
-        timers.fire_due(at=morning, limit=9)
+        timers.fire_due(Context(SYSTEM, morning), limit=9)
 
         say(
             cast.alice,
@@ -208,7 +208,7 @@ class TestCorrections:
 
         assert states() == {"FUNC-UNABLE": "withdrawn"}
 
-    def test_a_raise_restarts_the_ladder(self, cast):
+    def test_a_raise_restarts_the_escalation(self, cast):
         say_red_flag(cast, leg_weakness="yes")
         evaluate(cast, EVENING)
         say_red_flag(cast, EVENING + HOUR, leg_weakness="yes", weakness_worsening_fast="yes")
@@ -216,12 +216,12 @@ class TestCorrections:
         (raised,) = evaluate(cast, EVENING + HOUR).raised
 
         assert (raised.rule, raised.raised_from, raised.priority) == ("RF-MOTOR", "P1", "P0")
-        ladder = raised.escalations.get()
-        assert (ladder.priority, ladder.epoch) == ("P0", 2)
+        escalation = raised.escalations.get()
+        assert (escalation.priority, escalation.run_number) == ("P0", 2)
 
 
 class TestEnding:
-    def test_a_flag_that_clears_leaves_its_ladder_running(self, cast):
+    def test_a_flag_that_clears_leaves_its_escalation_running(self, cast):
         say_bad_walk(cast)
         for offset in range(1, 9):
             say(cast.alice, diary(FIRST + offset * DAY, 2, walking=0, standing=0))

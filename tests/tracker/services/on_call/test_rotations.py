@@ -6,7 +6,7 @@ import pytest
 
 from notifications.models import ContactPoint
 from tests.cast import Cast, make_clinician
-from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
+from tests.tracker.services.escalations.running import MORNING, fire, open_escalation, told
 from tracker.models import AuditEvent, Clinician, EscalationPolicy, Rotation
 from tracker.services.context import Context
 from tracker.services.errors import ServiceError
@@ -20,10 +20,10 @@ TUESDAY = datetime(2026, 3, 3, 13, tzinfo=UTC)
 
 @pytest.fixture
 def rotation(cast: Cast) -> Rotation:
-    """Nora has the even days of March 2026, Phil the odd ones; the P0 ladder tells it first."""
+    """Nora has the even days of March 2026, Phil the odd ones; the P0 escalation tells it first."""
     rotation = save(cast, cast.nora, cast.phil)
     steps = [Step(delay_minutes=0, rotation_id=rotation.id), Step(delay_minutes=15, role="nurse")]
-    set_ladder(cast, *steps)
+    set_policy(cast, *steps)
     return rotation
 
 
@@ -39,8 +39,8 @@ def save(cast: Cast, *members: Clinician, rotation: Rotation | None = None, name
     )
 
 
-def set_ladder(cast: Cast, *steps: Step) -> None:
-    policies.set_ladder(Context(cast.ada, MORNING), care_team=cast.team, priority="P0", steps=steps)
+def set_policy(cast: Cast, *steps: Step) -> None:
+    policies.set_policy(Context(cast.ada, MORNING), care_team=cast.team, priority="P0", steps=steps)
 
 
 def override(
@@ -57,7 +57,7 @@ def override(
 
 class TestOnALadder:
     def test_who_is_on_duty_when_the_step_fires_is_told(self, cast, rotation):
-        before = open_ladder(cast, at=TUESDAY - timedelta(seconds=1))
+        before = open_escalation(cast, at=TUESDAY - timedelta(seconds=1))
 
         fire(TUESDAY)
 
@@ -67,48 +67,48 @@ class TestOnALadder:
 
     def test_who_took_the_span_is_told(self, cast, rotation):
         override(rotation, cast.phil, MORNING)
-        ladder = open_ladder(cast)
+        escalation = open_escalation(cast)
 
         fire(MORNING)
 
-        assert told(ladder) == ["Phil Physician"]
+        assert told(escalation) == ["Phil Physician"]
 
-    @pytest.mark.parametrize("lost", ["address", "seat"])
+    @pytest.mark.parametrize("lost", ["address", "membership"])
     def test_when_nobody_on_duty_can_be_told_the_whole_team_is(self, cast, rotation, lost):
-        if lost == "seat":
+        if lost == "membership":
             Clinician.objects.filter(pk=cast.nora.pk).update(is_active=False)
         else:
             ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
-        ladder = open_ladder(cast)
+        escalation = open_escalation(cast)
 
         fire(MORNING)
 
-        assert sorted(told(ladder)) == ["Ada Admin", "Phil Physician"]
-        ladder.refresh_from_db()
-        assert (ladder.state, ladder.position) == ("active", 1)
+        assert sorted(told(escalation)) == ["Ada Admin", "Phil Physician"]
+        escalation.refresh_from_db()
+        assert (escalation.state, escalation.position) == ("active", 1)
 
-    def test_an_edit_of_the_policy_leaves_the_rotation_on_a_running_ladder(self, cast, rotation):
-        ladder = open_ladder(cast)
+    def test_an_edit_of_the_policy_leaves_a_running_escalation_its_rotation(self, cast, rotation):
+        escalation = open_escalation(cast)
         EscalationPolicy.objects.filter(care_team=cast.team).delete()
 
         fire(MORNING)
 
-        assert told(ladder) == ["Nora Nurse"]
+        assert told(escalation) == ["Nora Nurse"]
 
     def test_who_was_told_is_told_of_a_withdrawal_too(self, cast, rotation):
-        ladder = open_ladder(cast)
+        escalation = open_escalation(cast)
         fire(MORNING)
 
-        lifecycle.withdraw_for(flag=ladder.flag, at=TUESDAY)
+        lifecycle.withdraw_for(flag=escalation.flag, at=TUESDAY)
 
-        assert told(ladder) == ["Nora Nurse", "Nora Nurse"]
+        assert told(escalation) == ["Nora Nurse", "Nora Nurse"]
 
-    def test_a_ladder_of_a_rotation_that_nothing_reaches_is_refused(self, cast, rotation):
+    def test_a_policy_of_a_rotation_that_nothing_reaches_is_refused(self, cast, rotation):
         ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
         save(cast, cast.nora, rotation=rotation)
 
-        with pytest.raises(policies.LadderReachesNobody):
-            set_ladder(cast, Step(delay_minutes=0, rotation_id=rotation.id))
+        with pytest.raises(policies.PolicyReachesNobody):
+            set_policy(cast, Step(delay_minutes=0, rotation_id=rotation.id))
 
 
 class TestEditing:
@@ -142,20 +142,20 @@ class TestEditing:
         with pytest.raises(rotations.RotationNameTaken):
             save(cast, cast.nora)
 
-    def test_one_that_a_ladder_names_stays(self, cast, rotation):
+    def test_one_that_a_policy_names_stays(self, cast, rotation):
         with pytest.raises(rotations.RotationInUse):
             rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 
-    def test_one_that_a_running_ladder_will_tell_stays_until_it_was_told(self, cast, rotation):
-        ladder = open_ladder(cast)
-        set_ladder(cast, Step(delay_minutes=0, role="nurse"))
+    def test_one_that_a_running_escalation_will_tell_stays_until_it_was_told(self, cast, rotation):
+        escalation = open_escalation(cast)
+        set_policy(cast, Step(delay_minutes=0, role="nurse"))
         with pytest.raises(rotations.RotationInUse):
             rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 
         fire(MORNING)
         rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
 
-        step = ladder.steps.first()
+        step = escalation.steps.first()
         assert (step.label, step.rotation, step.clinicians) == ("Nights", None, [cast.nora.id])
 
 
@@ -170,11 +170,11 @@ class TestOverrides:
         rotations.remove_override(
             Context(cast.nora, MORNING), override=override(rotation, cast.phil, MORNING)
         )
-        ladder = open_ladder(cast)
+        escalation = open_escalation(cast)
 
         fire(MORNING)
 
-        assert told(ladder) == ["Nora Nurse"]
+        assert told(escalation) == ["Nora Nurse"]
         assert AuditEvent.objects.filter(action="rotation.remove_override").exists()
 
     @pytest.mark.parametrize(

@@ -169,9 +169,13 @@ def test_who_left_can_be_invited_back_into_the_same_seat(cast):
     Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
     issued = invite(cast, cast.nora.user.email, role="physician")
 
-    seat = staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.nora.user)
+    membership = staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.nora.user)
 
-    assert (seat.id, seat.is_active, seat.role) == (cast.nora.id, True, "physician")
+    assert (membership.id, membership.is_active, membership.role) == (
+        cast.nora.id,
+        True,
+        "physician",
+    )
 
 
 def test_who_comes_back_keeps_the_hours_that_were_theirs(cast):
@@ -203,9 +207,9 @@ def test_a_link_is_for_the_address_that_it_names(cast):
 def test_one_person_may_work_in_two_clinics(cast):
     issued = invite(cast, cast.mallory.user.email)
 
-    seat = staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.mallory.user)
+    membership = staff.join_as(Context(SYSTEM, NOW), token=issued.token, user=cast.mallory.user)
 
-    assert seat.clinic == cast.clinic
+    assert membership.clinic == cast.clinic
     assert cast.mallory.user.clinicians.count() == 2
 
 

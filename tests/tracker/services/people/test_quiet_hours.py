@@ -8,7 +8,7 @@ from notifications import outbox
 from notifications.models import Delivery
 from notifications.services.deliveries import deliver
 from tests.cast import Cast
-from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder
+from tests.tracker.services.escalations.running import MORNING, fire, open_escalation
 from tracker.models import AuditEvent
 from tracker.services.context import Context
 from tracker.services.errors import ServiceError
@@ -25,15 +25,15 @@ def be_quiet(cast: Cast, begin: time | None, end: time | None, zone: str = "Asia
 @pytest.mark.django_db(transaction=True)
 def test_what_can_wait_waits_for_the_persons_own_morning_and_what_is_urgent_does_not(cast):
     be_quiet(cast, time(22), time(7))
-    routine, urgent = open_ladder(cast, "P2"), open_ladder(cast, "P0")
+    routine, urgent = open_escalation(cast, "P2"), open_escalation(cast, "P0")
     fire(MORNING)
 
     sent = {}
-    for ladder in (routine, urgent):
-        (delivery,) = Delivery.objects.filter(notification__group=ladder.group)
+    for escalation in (routine, urgent):
+        (delivery,) = Delivery.objects.filter(notification__group=escalation.group)
         deliver(delivery_id=delivery.id, at=MORNING)
         delivery.refresh_from_db()
-        sent[ladder.priority] = (delivery.state, delivery.next_attempt_at)
+        sent[escalation.priority] = (delivery.state, delivery.next_attempt_at)
 
     assert sent["P0"][0] == "sent"
     assert sent["P2"] == ("pending", MORNING + timedelta(hours=7))

@@ -11,11 +11,13 @@ from notifications.models import ContactPoint, Delivery, Notification, Recipient
 from tests.cast import Cast
 from tracker.models import RECORD_KINDS, Patient, PlannedMeasure, Reminder, ReminderSlot
 from tracker.rules import parse_record
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.episodes import care_plans
 from tracker.services.episodes.care_plans import Line
 from tracker.services.errors import NotFound
+from tracker.services.local_time.calendars import calendar_of
 from tracker.services.people import profile
+from tracker.services.queries import patient_data
 from tracker.services.records import store
 from tracker.services.records.ledger import Submission
 from tracker.services.reminders import reminder_slots, reminders
@@ -39,7 +41,7 @@ def slot_of(patient: Patient) -> ReminderSlot:
 
 
 def send(at: datetime) -> int:
-    return reminders.send_due(at=at, limit=100)
+    return reminders.send_due(Context(SYSTEM, at), limit=100)
 
 
 def outcomes() -> list[tuple[date, str]]:
@@ -68,7 +70,7 @@ def log(patient: Patient, kind: str, now: datetime, **content: object) -> None:
 
 
 def log_diary(patient: Patient, at: datetime) -> None:
-    day = patient.local_date(at).isoformat()
+    day = calendar_of(patient).today(at).isoformat()
     log(patient, "diary_entry", at, date=day, pain_average=3)
 
 
@@ -326,9 +328,9 @@ class TestSnooze:
         self.snooze(alice, EIGHT)
         again = EIGHT + timedelta(minutes=30)
 
-        assert reminders.send_again(at=again - timedelta(seconds=1), limit=10) == 0
-        assert reminders.send_again(at=again, limit=10) == 1
-        assert reminders.send_again(at=again, limit=10) == 0
+        assert reminders.send_again(Context(SYSTEM, again - timedelta(seconds=1)), limit=10) == 0
+        assert reminders.send_again(Context(SYSTEM, again), limit=10) == 1
+        assert reminders.send_again(Context(SYSTEM, again), limit=10) == 0
         assert notices() == 2
 
     def test_logging_ends_a_snooze(self, alice):
@@ -336,12 +338,12 @@ class TestSnooze:
         self.snooze(alice, EIGHT)
         log_diary(alice, EIGHT + timedelta(minutes=1))
 
-        assert reminders.send_again(at=EIGHT + timedelta(minutes=30), limit=10) == 0
+        assert reminders.send_again(Context(SYSTEM, EIGHT + timedelta(minutes=30)), limit=10) == 0
 
     def test_logging_stops_the_second_notice_too(self, alice):
         send(EIGHT)
         self.snooze(alice, EIGHT)
-        reminders.send_again(at=EIGHT + timedelta(minutes=30), limit=10)
+        reminders.send_again(Context(SYSTEM, EIGHT + timedelta(minutes=30)), limit=10)
         log_diary(alice, EIGHT + timedelta(minutes=31))
 
         assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"}
@@ -368,6 +370,19 @@ class TestSnooze:
 
         with pytest.raises(reminders.SnoozeRefused):
             self.snooze(alice, EIGHT)
+
+    def test_after_a_flight_west_the_snoozes_left_stay_three(self, alice):
+        """It is Monday again in Los Angeles, but the diary counts in New York until tomorrow."""
+        reminder_slots.set_diary_time(patient=alice, wall_time=time(1), at=EIGHT)
+        one_in_the_morning = EIGHT + timedelta(hours=5)
+        send(one_in_the_morning)
+        profile.change(
+            Context(alice, one_in_the_morning), patient=alice, time_zone="America/Los_Angeles"
+        )
+
+        (shown,) = patient_data.reminders(Context(alice, one_in_the_morning), patient=alice)
+
+        assert shown.snoozes_left == reminders.MOST_SNOOZES
 
     def test_somebody_elses_reminder_is_not_found(self, alice, cast: Cast):
         send(EIGHT)

@@ -6,9 +6,10 @@ import pytest
 from django.db import transaction
 
 from notifications.models import Delivery, Notification
-from tests.tracker.services.reviews.test_reviews import decide, open_flag
+from tests.tracker.services.escalations.running import escalated_flag
+from tests.tracker.services.reviews.deciding import decide
 from tracker.models import AuditEvent, Message, Patient
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import NotFound
 from tracker.services.reviews import clinic_messages
 
@@ -19,7 +20,7 @@ SECOND = timedelta(seconds=1)
 
 @pytest.fixture
 def message(cast) -> Message:
-    decide(cast, open_flag(cast), message="Please come in on Thursday.")
+    decide(cast, escalated_flag(cast), message="Please come in on Thursday.")
     sent = Message.objects.get()
     day = clinic_messages.REMINDED_AFTER
     Message.objects.update(sent_at=SENT, chase_at=SENT + day)
@@ -28,7 +29,7 @@ def message(cast) -> Message:
 
 
 def chase(at: datetime) -> int:
-    return clinic_messages.chase_due(at=at, limit=10)
+    return clinic_messages.chase_due(Context(SYSTEM, at), limit=10)
 
 
 def notices() -> int:
@@ -46,7 +47,7 @@ def read(message: Message, at: datetime) -> Message:
 
 
 def test_a_message_is_chased_from_the_day_it_was_sent(cast):
-    decide(cast, open_flag(cast), message="Please come in on Thursday.")
+    decide(cast, escalated_flag(cast), message="Please come in on Thursday.")
 
     sent = Message.objects.get()
     assert sent.chase_at - sent.sent_at == 24 * HOUR

@@ -9,7 +9,7 @@ import pytest
 from notifications.models import Notification
 from tests.cast import Cast, diary, say
 from tracker.models import AuditEvent, Escalation, Flag, ShadowFinding, ShadowTrial
-from tracker.services.context import Context
+from tracker.services.context import SYSTEM, Context
 from tracker.services.errors import NotFound
 from tracker.services.evaluation import day_closes
 from tracker.services.rulesets import adoption, shadow_trials, thresholds
@@ -37,7 +37,7 @@ def log(cast: Cast, pains: list[int]) -> None:
 
 
 def close(cast: Cast, day: int) -> None:
-    day_closes.run(episode_id=cast.episode.id, at=CLOSED + (day + 1) * DAY)
+    day_closes.run(Context(SYSTEM, CLOSED + (day + 1) * DAY), episode_id=cast.episode.id)
 
 
 def found() -> list[tuple[str, int]]:
