@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from tracker import rules
-from tracker.api.decoding import decode, field_error
-from tracker.api.problems import FieldError, invalid
-from tracker.api.shapes import Answer, Form, Instant, MustReadNow, Uuid
-from tracker.api.text import name, note
+from tracker.api.care.schemas import MustReadResponse
+from tracker.api.http.decoding import decode, field_error
+from tracker.api.http.problems import FieldError, invalid
+from tracker.api.http.schemas import Instant, Request, Response, Uuid
+from tracker.api.http.text import name, note
 from tracker.models import RecordKind, Revision
 from tracker.services.records.kinds import KINDS, Kind
 from tracker.services.records.ledger import Status, Submission
@@ -74,7 +75,7 @@ def _shapes(kind: Kind) -> Shapes:
             ("received_at", Instant),
             ("retracted", bool),
         ],
-        bases=(Answer,),
+        bases=(Response,),
         kw_only=True,
         namespace=doc,
         tag_field="kind",
@@ -85,24 +86,24 @@ def _shapes(kind: Kind) -> Shapes:
         body=defstruct(
             f"{title}Body",
             [*(id_field if is_diary else []), *in_body, *ADDED],
-            bases=(Form,),
+            bases=(Request,),
             kw_only=True,
             namespace=doc,
         ),
         item=defstruct(
             f"{title}Item",
             [*id_field, *sent, *ADDED],
-            bases=(Form,),
+            bases=(Request,),
             kw_only=True,
             tag_field="kind",
             tag=tag,
         ),
         shown=shown_as,
-        page=defstruct(f"{title}Page", [("records", list[shown_as])], bases=(Answer,)),  # type: ignore[valid-type]
+        page=defstruct(f"{title}Page", [("records", list[shown_as])], bases=(Response,)),  # type: ignore[valid-type]
         written=defstruct(
             f"{title}Written",
-            [("status", Status), ("record", shown_as), ("must_read", MustReadNow)],
-            bases=(Answer,),
+            [("status", Status), ("record", shown_as), ("must_read", MustReadResponse)],
+            bases=(Response,),
             kw_only=True,
             namespace={"__doc__": "What was stored, and what the patient must read now."},
         ),
@@ -118,7 +119,7 @@ def _field(each: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
 SHAPES: dict[RecordKind, Shapes] = {name: _shapes(kind) for name, kind in KINDS.items()}
 
 
-class RetractionItem(Form, tag_field="kind", tag="retraction"):
+class RetractionItem(Request, tag_field="kind", tag="retraction"):
     """Takes a record back. It stays in the ledger; the rules no longer read it."""
 
     id: Uuid
@@ -199,11 +200,11 @@ RecordShown: Any = Union[tuple(shapes.shown for shapes in SHAPES.values())]  # n
 Item: Any = Union[(*(shapes.item for shapes in SHAPES.values()), RetractionItem)]
 
 
-class BatchBody(Form):
+class BatchBody(Request):
     items: Annotated[list[Item], Meta(max_length=200)]
 
 
-class BatchOutcome(Answer):
+class BatchOutcome(Response):
     """What became of one item. Send `invalid` ones again only when they have changed."""
 
     id: str | None
@@ -216,6 +217,6 @@ class BatchOutcome(Answer):
     current: RecordShown | None = None
 
 
-class BatchAnswer(Answer):
+class BatchAnswer(Response):
     items: list[BatchOutcome]
-    must_read: MustReadNow
+    must_read: MustReadResponse

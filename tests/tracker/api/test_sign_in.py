@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from tests.cast import MONDAY_EVENING, PASSWORD
 from tests.tracker.api.phone import Phone, code_of
@@ -74,6 +75,41 @@ def test_a_new_password_ends_the_sessions_of_the_other_phones(account):
     assert second.get("me").status_code == 401
 
 
+def test_a_phone_changes_its_password_again_and_again(account):
+    phone = sign_in(account)
+
+    for old, new in (
+        (PASSWORD, "another horse and battery"),
+        ("another horse and battery", "a third horse and battery"),
+    ):
+        sent = {"current_password": old, "new_password": new}
+        assert phone.post("auth/password/change", sent).status_code == 204
+
+    assert phone.get("me").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Authorization", "X-Session-Token"])
+def test_the_key_of_a_django_session_is_not_a_token(account, header):
+    sign_in(account)
+    key = SessionToken.objects.get().session_key
+    sent = {"current_password": PASSWORD, "new_password": "another horse and battery"}
+    value = f"Bearer {key}" if header == "Authorization" else key
+
+    answer = Phone().post("auth/password/change", sent, headers={header: value})
+
+    assert code_of(answer) == "not_authenticated"
+
+
+def test_signing_out_ends_the_django_session_too(account):
+    phone = sign_in(account)
+    key = SessionToken.objects.get().session_key
+    assert Session.objects.filter(session_key=key).exists()
+
+    phone.delete("auth/session")
+
+    assert not Session.objects.filter(session_key=key).exists()
+
+
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(account):
     token = sessions.begin(user=account, device_name="", at=MONDAY_EVENING)
     for days in (29, 58, 87):
@@ -100,6 +136,7 @@ def test_too_many_tries_are_stopped(account):
 
     assert answers[-1].status_code == 429
     assert code_of(answers[-1]) == "rate_limited"
+    assert answers[-1].headers["Retry-After"] == "300"
     right = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
     assert code_of(right) == "rate_limited"
 

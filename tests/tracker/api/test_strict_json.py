@@ -11,9 +11,9 @@ from django.test import RequestFactory
 
 from tests.cast import MONDAY_EVENING
 from tests.tracker.api.phone import code_of, entry, paths_of
-from tracker.api.problems import Problem
+from tracker.api.http.problems import Problem
+from tracker.api.http.strict_json import BATCH_LIMIT, loads, read_body
 from tracker.api.record_shapes import submission
-from tracker.api.strict_json import BATCH_LIMIT, loads, read_body
 from tracker.models import RecordKind, Revision
 from tracker.services.records.ledger import Submission
 

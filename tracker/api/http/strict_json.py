@@ -12,7 +12,7 @@ import re
 import unicodedata
 from typing import Any, NoReturn
 
-from tracker.api.problems import Problem
+from tracker.api.http.problems import Problem
 
 MAX_DEPTH = 20
 KB = 1024

@@ -5,17 +5,17 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracker.api import shapes
-from tracker.api.contract import Contract
-from tracker.api.door import PatientView, answer
+from tracker.api.care import schemas
+from tracker.api.http.base_views import PatientView, json_response
+from tracker.api.http.endpoint_spec import EndpointSpec
 from tracker.rules.medicines import INGREDIENTS, base_of, counted_names, otc_hours
 from tracker.rules.products import PRODUCTS, Product, as_written
 
 
-def _ingredient(name: str) -> shapes.IngredientShown:
+def _ingredient(name: str) -> schemas.IngredientResponse:
     known = INGREDIENTS[base_of(name)]
     limits = known.limits
-    return shapes.IngredientShown(
+    return schemas.IngredientResponse(
         name=name,
         base=known.name,
         drug_class=known.drug_class,
@@ -26,11 +26,11 @@ def _ingredient(name: str) -> shapes.IngredientShown:
     )
 
 
-def _product(product: Product) -> shapes.ProductShown:
-    return shapes.ProductShown(
+def _product(product: Product) -> schemas.ProductResponse:
+    return schemas.ProductResponse(
         name=product.name,
         ingredients=[
-            shapes.ProductIngredient(
+            schemas.ProductIngredient(
                 name=name, mg=as_written(mg), counted=base_of(name) in INGREDIENTS
             )
             for name, mg in product.ingredients
@@ -40,7 +40,7 @@ def _product(product: Product) -> shapes.ProductShown:
     )
 
 
-MEDICINES = shapes.Medicines(
+MEDICINES = schemas.MedicineListResponse(
     ingredients=[_ingredient(name) for name in counted_names()],
     products=[_product(product) for product in PRODUCTS],
 )
@@ -49,8 +49,8 @@ MEDICINES = shapes.Medicines(
 class MedicinesView(PatientView):
     """Ingredients, their limits by the label, and usual products with their strengths."""
 
-    contract = {"GET": Contract(shapes.Medicines)}
+    spec = {"GET": EndpointSpec(schemas.MedicineListResponse)}
 
     def get(self, request: Request) -> HttpResponse:
         self.query()
-        return answer(MEDICINES)
+        return json_response(MEDICINES)

@@ -1,4 +1,4 @@
-"""The OpenAPI description, made from the same shapes that parse and answer."""
+"""The OpenAPI description, derived from the schemas that requests and responses use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import msgspec
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from tracker.api.contract import Contract
+from tracker.api.http.endpoint_spec import EndpointSpec
+from tracker.api.http.problems import ProblemBody
 
 REFERENCE = "#/components/schemas/{name}"
 PATH_TYPES = {"day": {"type": "string", "format": "date"}}
@@ -24,14 +25,14 @@ TOKEN = {"token": {"type": "http", "scheme": "bearer"}}
 
 
 class OpenAPI(AutoSchema):
-    """Describes an endpoint by its contract."""
+    """Describes an endpoint from its EndpointSpec."""
 
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
     ) -> dict[str, Any] | None:
-        describe: Callable[[], dict[str, Contract]] = self.view.contracts  # type: ignore[attr-defined]
-        contract = describe().get(method)
-        if contract is None:
+        describe: Callable[[], dict[str, EndpointSpec]] = self.view.specs  # type: ignore[attr-defined]
+        spec = describe().get(method)
+        if spec is None:
             return None
         self.registry = registry
         is_open = not self.view.permission_classes
@@ -39,28 +40,26 @@ class OpenAPI(AutoSchema):
             "operationId": operation_id(path, method),
             "summary": summary(self.view, method),
             "tags": [path.removeprefix("/api/v1/").split("/")[0]],
-            "parameters": parameters(path, contract),
-            "responses": self._responses(path, contract, is_open=is_open),
+            "parameters": parameters(path, spec),
+            "responses": self._responses(path, spec, is_open=is_open),
             "security": [] if is_open else [{"token": []}],
         }
-        if contract.body is not None:
-            content = {"application/json": {"schema": self._reference(contract.body)}}
+        if spec.request is not None:
+            content = {"application/json": {"schema": self._reference(spec.request)}}
             operation["requestBody"] = {"required": True, "content": content}
         return operation
 
-    def _responses(self, path: str, contract: Contract, *, is_open: bool) -> dict[str, Any]:
-        from tracker.api.problems import ProblemBody
-
-        good: dict[str, Any] = {"description": HTTPStatus(contract.status).phrase}
-        if contract.answer is not None:
-            good["content"] = {"application/json": {"schema": self._reference(contract.answer)}}
-        found = {str(contract.status): good}
-        if contract.creates:
+    def _responses(self, path: str, spec: EndpointSpec, *, is_open: bool) -> dict[str, Any]:
+        good: dict[str, Any] = {"description": HTTPStatus(spec.status).phrase}
+        if spec.response is not None:
+            good["content"] = {"application/json": {"schema": self._reference(spec.response)}}
+        found = {str(spec.status): good}
+        if spec.creates:
             found["201"] = {**good, "description": HTTPStatus.CREATED.phrase}
         problem = {"application/problem+json": {"schema": self._reference(ProblemBody)}}
-        statuses = {*COMMON, *contract.refusals}
+        statuses = {*COMMON, *spec.errors}
         statuses |= set() if is_open else set(SIGNED_IN)
-        statuses |= set(WITH_BODY) if contract.body is not None else set()
+        statuses |= set(WITH_BODY) if spec.request is not None else set()
         statuses |= {404} if "{" in path else set()
         for status in sorted(statuses):
             found[str(status)] = {
@@ -92,14 +91,14 @@ def summary(view: Any, method: str) -> str:
     return " ".join(words.split())
 
 
-def parameters(path: str, contract: Contract) -> list[dict[str, Any]]:
+def parameters(path: str, spec: EndpointSpec) -> list[dict[str, Any]]:
     in_path = [
         {"name": name, "in": "path", "required": True, "schema": PATH_TYPES.get(name, UUID_TYPE)}
         for name in re.findall(r"{(\w+)}", path)
     ]
     in_query = [
-        {"name": name, "in": "query", "required": name in contract.required, "schema": schema}
-        for name, schema in contract.query.items()
+        {"name": name, "in": "query", "required": name in spec.required, "schema": schema}
+        for name, schema in spec.query.items()
     ]
     return [*in_path, *in_query]
 
