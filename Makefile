@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check coverage mutants bench faults seeded browser peers lock fix
+.PHONY: help setup demo test check docs coverage mutants bench faults seeded browser peers lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ demo: setup ## Run a whole clinic with 24 invented patients (PORT=8000)
 test: setup ## Run all tests, on servers of their own
 	@$(PYTEST) --numprocesses $(WORKERS) $(ARGS)
 
-check: setup ## Lint, types, imports, migrations, settings, templates
+check: setup ## Lint, types, imports, migrations, settings, templates, documentation links
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
@@ -48,6 +48,10 @@ check: setup ## Lint, types, imports, migrations, settings, templates
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/python manage.py check_templates
 	@.ci/production $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(MAKE) --no-print-directory docs
+
+docs: setup ## Build the documentation site; a broken link or anchor fails
+	@$(BIN)/zensical build --strict
 
 # By tests that say what they mean, not by chance. They need no server: so none is started.
 coverage: setup ## Hold every branch of the rules to be tried by their own tests
