@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from tracker import rules
-from tracker.api.care.schemas import MustReadResponse
+from tracker.api.care.schemas import PendingAdviceResponse
 from tracker.api.http.decoding import decode, field_error
 from tracker.api.http.problems import FieldError, invalid
 from tracker.api.http.schemas import Instant, Request, Response, Uuid
@@ -102,7 +102,7 @@ def _shapes(kind: Kind) -> Shapes:
         page=defstruct(f"{title}Page", [("records", list[shown_as])], bases=(Response,)),  # type: ignore[valid-type]
         written=defstruct(
             f"{title}Written",
-            [("status", Status), ("record", shown_as), ("must_read", MustReadResponse)],
+            [("status", Status), ("record", shown_as), ("must_read", PendingAdviceResponse)],
             bases=(Response,),
             kw_only=True,
             namespace={"__doc__": "What was stored, and what the patient must read now."},
@@ -219,4 +219,4 @@ class BatchOutcome(Response):
 
 class BatchAnswer(Response):
     items: list[BatchOutcome]
-    must_read: MustReadResponse
+    must_read: PendingAdviceResponse

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracker.api.care.presenters import must_read
+from tracker.api.care.presenters import pending_advice
 from tracker.api.http.base_views import PatientView, json_response
 from tracker.api.http.endpoint_spec import EndpointSpec
 from tracker.api.http.openapi import UUID_TYPE
@@ -89,7 +89,7 @@ class WritingView(PatientView):
         written = SHAPES[sent.kind].written(
             status=outcome.status,
             record=shown(version),
-            must_read=must_read(submitted.now),
+            must_read=pending_advice(submitted.now),
         )
         return json_response(written, status=201 if is_new else 200)
 
@@ -167,7 +167,7 @@ class SyncView(PatientView):
         )
         judged = iter(submitted.outcomes)
         merged = [given or _outcome(next(judged)) for given in outcomes]
-        return json_response(BatchAnswer(items=merged, must_read=must_read(submitted.now)))
+        return json_response(BatchAnswer(items=merged, must_read=pending_advice(submitted.now)))
 
     def _items(self) -> list[object]:
         sent = self.json()

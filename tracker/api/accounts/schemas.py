@@ -86,7 +86,7 @@ class ClinicContact(Response):
 
 
 class QuietHoursRequest(Request):
-    """From when until when by the patient's clock; past midnight if it ends earlier."""
+    """Quiet hours in the patient's local time; past midnight if they end earlier."""
 
     from_time: WallTime
     until_time: WallTime

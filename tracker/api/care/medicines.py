@@ -1,4 +1,4 @@
-"""The medicines that the rules know, for phones to pick from."""
+"""The medicines that the rules know, for the app's picker."""
 
 from __future__ import annotations
 

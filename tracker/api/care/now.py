@@ -28,7 +28,7 @@ class NowView(PatientView):
                 at=self.at,
                 local_date=found.local_date,
                 logged_today=found.logged_today,
-                must_read=presenters.must_read(found.must_read),
+                must_read=presenters.pending_advice(found.must_read),
                 messages=[presenters.message(row) for row in found.messages],
                 reviews=[presenters.review(row) for row in found.reviews],
                 clinic=clinic(self.patient.clinic, found.hours),

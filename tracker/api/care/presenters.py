@@ -20,9 +20,11 @@ from tracker.services.queries.time_zone_prompt import ZoneQuestion
 from tracker.services.reminders.answers import measure_of
 
 
-def must_read(found: MustRead) -> schemas.MustReadResponse:
+def pending_advice(found: MustRead) -> schemas.PendingAdviceResponse:
     due: Any = found.checklist_due or None
-    return schemas.MustReadResponse(advice=[advice(one) for one in found.advice], checklist_due=due)
+    return schemas.PendingAdviceResponse(
+        advice=[advice(one) for one in found.advice], checklist_due=due
+    )
 
 
 def advice(row: Advice) -> schemas.AdviceResponse:

@@ -1,4 +1,4 @@
-"""When the patient is reminded, and the snooze."""
+"""Reminders of the diary and the care plan, and their snooze."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracker.services.reminders import reminders
 
 
 class RemindersView(PatientView):
-    """The wall times of the diary's reminder and of the care plan's."""
+    """The wall times of the reminders of the diary and the care plan."""
 
     spec = {"GET": EndpointSpec(schemas.ReminderListResponse)}
 

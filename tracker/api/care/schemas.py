@@ -38,7 +38,7 @@ class MessagePageResponse(Response):
 
 
 class ReviewResponse(Response):
-    """A clinician has looked."""
+    """A review by a clinician: somebody has looked."""
 
     id: UUID
     by: str
@@ -46,7 +46,7 @@ class ReviewResponse(Response):
     decision: str
 
 
-class MustReadResponse(Response):
+class PendingAdviceResponse(Response):
     """What the app must show before anything else."""
 
     advice: list[AdviceResponse]
@@ -55,7 +55,7 @@ class MustReadResponse(Response):
 
 
 class TimeZonePrompt(Response):
-    """The phone's clock shows another time: should the diary and the reminders follow it?
+    """Asks whether the diary and the reminders should follow the phone's clock.
 
     Yes is `PATCH me {time_zone}`, no is `PATCH me {declined_time_zone}`.
     """
@@ -70,7 +70,7 @@ class NowResponse(Response):
     at: Instant
     local_date: date
     logged_today: bool
-    must_read: MustReadResponse
+    must_read: PendingAdviceResponse
     messages: list[MessageResponse]
     reviews: list[ReviewResponse]
     clinic: ClinicContact
@@ -155,7 +155,7 @@ class Level(Response):
 
 
 class Scale(Response):
-    """How one number of the diary is asked for."""
+    """The question for one number of the diary."""
 
     field: str
     question: str
@@ -175,7 +175,7 @@ class ProductIngredient(Response):
 
 
 class ProductResponse(Response):
-    """What one tablet or capsule holds, to fill in what is logged."""
+    """A product, with what one tablet or capsule contains; for prefilling an intake."""
 
     name: str
     ingredients: list[ProductIngredient]
@@ -185,7 +185,7 @@ class ProductResponse(Response):
 
 
 class IngredientResponse(Response):
-    """A name by which doses are counted, and what is known of it."""
+    """An ingredient whose doses the rules count."""
 
     name: str
     #: what its doses are summed as: naproxen for naproxen sodium
@@ -200,7 +200,7 @@ class IngredientResponse(Response):
 
 
 class MedicineListResponse(Response):
-    """What the rules know. Any other ingredient may be logged, and is not counted."""
+    """The medicines that the rules know. Others may be logged, and are not counted."""
 
     ingredients: list[IngredientResponse]
     products: list[ProductResponse]

@@ -17,7 +17,7 @@ from tracker.api.http.problems import ProblemBody
 REFERENCE = "#/components/schemas/{name}"
 PATH_TYPES = {"day": {"type": "string", "format": "date"}}
 UUID_TYPE = {"type": "string", "format": "uuid"}
-#: every endpoint may answer these
+#: Error statuses that every endpoint may return.
 COMMON = (400, 406, 429, 500, 503)
 SIGNED_IN = (401, 403)
 WITH_BODY = (413, 415)
@@ -68,9 +68,9 @@ class OpenAPI(AutoSchema):
             }
         return found
 
-    def _reference(self, shape: Any) -> dict[str, Any]:
-        """The shape's schema; every component that it needs is registered."""
-        (schema,), components = msgspec.json.schema_components([shape], ref_template=REFERENCE)
+    def _reference(self, type_: Any) -> dict[str, Any]:
+        """The schema of a type; registers every component that it needs."""
+        (schema,), components = msgspec.json.schema_components([type_], ref_template=REFERENCE)
         for name, each in components.items():
             component = ResolvedComponent(  # type: ignore[no-untyped-call]
                 name=name, type=ResolvedComponent.SCHEMA, schema=each, object=name
@@ -104,6 +104,6 @@ def parameters(path: str, spec: EndpointSpec) -> list[dict[str, Any]]:
 
 
 def add_security(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """spectacular's hook: say once how the token is sent."""
+    """drf-spectacular's hook: declare once how the token is sent."""
     result.setdefault("components", {})["securitySchemes"] = TOKEN
     return result

@@ -24,8 +24,8 @@ Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Request(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Something sent: what is not known is refused, never dropped."""
+    """Base of what a phone sends: unknown fields are refused, never dropped."""
 
 
 class Response(Struct, kw_only=True):
-    """Something answered: it may gain fields."""
+    """Base of what the API returns; a response may gain fields."""

@@ -1,4 +1,4 @@
-"""JSON as the standard has it, and nothing that a server would have to guess.
+"""Parses JSON as the standard defines it, and nothing that a server would have to guess.
 
 Python's own parser, and so DRF's, keeps the last of two equal keys, takes NaN, recurses
 until it dies, and passes on text that PostgreSQL cannot store.
@@ -31,26 +31,29 @@ BOM = b"\xef\xbb\xbf"
 
 def read_body(request: Any, limit: int = SINGLE_LIMIT) -> Any:
     """Parse the body of a Django request; raise a Problem for what is not plain JSON."""
-    if request.content_type != "application/json" or not _is_utf8(request):
+    charset = str(request.content_params.get("charset", "utf-8"))
+    if request.content_type != "application/json" or charset.lower() != "utf-8":
         raise Problem(415, "unsupported_media_type", "Send application/json, in UTF-8.")
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "unsupported_encoding", "Send the body without a content encoding.")
     declared = request.META.get("CONTENT_LENGTH") or 0
     if int(declared) > limit or len(request.body) > limit:
-        raise Problem(413, "too_large", f"The body is larger than {limit // KB} kB.")
+        raise Problem(
+            413, "too_large", f"The body is larger than {limit // KB} kB. Send a smaller one."
+        )
     if len(request.body) < int(declared):
-        raise Problem(400, "json_invalid", "The body ends before its announced length.")
+        raise Problem(
+            400, "json_invalid", "The body is shorter than its Content-Length. Send it again."
+        )
     return loads(request.body)
-
-
-def _is_utf8(request: Any) -> bool:
-    return str(request.content_params.get("charset", "utf-8")).lower() == "utf-8"
 
 
 def loads(body: bytes) -> Any:
     """Parse one JSON text strictly."""
     if body.startswith(BOM):
-        raise Problem(400, "json_invalid", "The body starts with a byte order mark.")
+        raise Problem(
+            400, "json_invalid", "The body starts with a byte order mark. Send it without."
+        )
     _refuse_depth(body)
     try:
         value = json.loads(
@@ -73,7 +76,9 @@ def _refuse_depth(body: bytes) -> None:
         if first in b"[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise Problem(400, "json_too_deep", f"More than {MAX_DEPTH} levels of nesting.")
+                raise Problem(
+                    400, "json_too_deep", f"The body has more than {MAX_DEPTH} levels of nesting."
+                )
         elif first in b"]}":
             depth -= 1
 
@@ -92,7 +97,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_unstorable(value: Any) -> None:
-    """Refuse what jsonb and text columns refuse. Objects inside have been looked at already."""
+    """Refuse text that PostgreSQL cannot store. `_object` has checked the objects inside."""
     if isinstance(value, str):
         if UNSTORABLE.search(value):
             raise Problem(400, "text_invalid", "A text contains an invalid character.")

@@ -51,5 +51,5 @@ def test_a_strength_may_have_a_fraction(medicines):
     assert tramadol["mg"] == 37.5
 
 
-def test_it_is_for_who_is_signed_in(db):
+def test_medicines_need_a_session(db):
     assert Phone().get("medicines").status_code == 401

@@ -97,7 +97,7 @@ def test_an_invitation_works_once(invitation):
     assert User.objects.filter(email="dora@patients.test").count() == 1
 
 
-def test_a_used_link_waits_nowhere(invitation, cast):
+def test_the_recipient_of_a_used_invitation_is_removed(invitation, cast):
     dora, _ = invitation
     issued = invitations.invite_again(
         Context(cast.nora, MONDAY_EVENING), patient=dora, email="dora@patients.test"
@@ -159,7 +159,7 @@ def test_another_birth_date_than_the_clinics_is_refused(invitation):
         ({"token": "x" * 40}, "invitation_invalid"),
     ],
 )
-def test_an_enrolment_that_is_not_right_is_refused_and_leaves_nothing(invitation, changed, code):
+def test_an_invalid_enrolment_is_refused_and_stores_nothing(invitation, changed, code):
     dora, token = invitation
 
     answer = Phone().post("enrolment", body(token, **changed))
@@ -171,7 +171,7 @@ def test_an_enrolment_that_is_not_right_is_refused_and_leaves_nothing(invitation
     assert Invitation.objects.get(used_at=None)
 
 
-def test_an_address_that_has_an_account_is_told_to_its_holder_only(invitation, cast):
+def test_an_address_that_has_an_account_is_refused(invitation, cast):
     _, token = invitation
     Invitation.objects.update(email=cast.bob.user.email)
 
@@ -181,7 +181,7 @@ def test_an_address_that_has_an_account_is_told_to_its_holder_only(invitation, c
     assert code_of(answer) == "account_exists"
 
 
-def test_who_wants_no_reminders_has_none(invitation):
+def test_a_reminder_time_of_null_turns_reminders_off(invitation):
     dora, token = invitation
 
     Phone().post("enrolment", body(token, reminder_time=None))
@@ -208,7 +208,7 @@ def test_the_consent_text_needs_an_invitation(db):
     assert code_of(Phone().post("consent-text", {"token": "x" * 40})) == "invitation_invalid"
 
 
-def test_guessing_invitations_is_slowed_down(db):
+def test_guesses_of_invitations_are_limited(db):
     answers = [Phone().post("consent-text", {"token": f"{n:040}"}) for n in range(21)]
 
     assert answers[-1].status_code == 429
@@ -216,7 +216,7 @@ def test_guessing_invitations_is_slowed_down(db):
     assert int(answers[-1].headers["Retry-After"]) <= 61
 
 
-def test_nothing_that_was_sent_is_in_a_refusal(invitation):
+def test_a_refusal_repeats_nothing_that_was_sent(invitation):
     _, token = invitation
 
     answer = Phone().post("enrolment", body(token, time_zone="CANARY", birth_date="1980-13-01"))

@@ -44,7 +44,7 @@ def test_signing_out_ends_the_session_for_good(account):
     assert code_of(phone.delete("auth/session")) == "not_authenticated"
 
 
-def test_two_phones_sign_out_apart(account):
+def test_signing_out_one_phone_keeps_the_other_signed_in(account):
     first, second = sign_in(account), sign_in(account)
 
     first.delete("auth/session")
@@ -52,7 +52,7 @@ def test_two_phones_sign_out_apart(account):
     assert second.get("me").status_code == 200
 
 
-def test_who_is_deactivated_is_out_at_the_next_request(account):
+def test_a_deactivated_account_is_signed_out_at_the_next_request(account):
     phone = sign_in(account)
     account.is_active = False
     account.save()
@@ -119,7 +119,7 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(account):
     assert not sessions.find(token=idle, at=MONDAY_EVENING + timedelta(days=30))
 
 
-def test_a_wrong_password_and_an_unknown_address_are_one_answer(account):
+def test_a_wrong_password_and_an_unknown_address_get_the_same_response(account):
     wrong = Phone().post("auth/login", {"email": account.email, "password": "wrong"})
     unknown = Phone().post("auth/login", {"email": "who@example.test", "password": "wrong"})
 
@@ -128,7 +128,7 @@ def test_a_wrong_password_and_an_unknown_address_are_one_answer(account):
     assert wrong.content == unknown.content
 
 
-def test_too_many_tries_are_stopped(account):
+def test_failed_sign_ins_are_limited(account):
     answers = [
         Phone().post("auth/login", {"email": account.email, "password": f"wrong {n}"})
         for n in range(7)
@@ -161,7 +161,7 @@ def test_nobody_signs_up_without_an_invitation(db, path):
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic eDp5", "Token x"])
-def test_what_is_no_token_is_not_signed_in(db, header):
+def test_an_invalid_token_is_not_authenticated(db, header):
     answer = Phone().get("me", headers={"Authorization": header})
 
     assert answer.status_code == 401
@@ -169,7 +169,7 @@ def test_what_is_no_token_is_not_signed_in(db, header):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_sign_in_does_not_take_over_the_session_of_another(account, cast):
+def test_signing_in_with_the_token_of_another_is_a_conflict(account, cast):
     bob = Phone.of(cast.bob)
 
     answer = bob.post("auth/login", {"email": account.email, "password": PASSWORD})
@@ -178,7 +178,7 @@ def test_a_sign_in_does_not_take_over_the_session_of_another(account, cast):
     assert bob.get("me").json()["full_name"] == "Bob Byrd"
 
 
-def test_a_forgotten_password_is_asked_for_without_telling_who_has_an_account(account):
+def test_a_password_request_does_not_tell_who_has_an_account(account):
     known = Phone().post("auth/password/request", {"email": account.email})
     unknown = Phone().post("auth/password/request", {"email": "who@example.test"})
 

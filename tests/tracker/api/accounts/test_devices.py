@@ -68,7 +68,7 @@ def test_the_same_device_again_is_the_same_device(cast, alice):
     assert first == again
 
 
-def test_a_phone_that_changes_hands_tells_its_new_owner_only(cast, alice):
+def test_a_phone_that_changes_hands_belongs_to_its_new_owner_only(cast, alice):
     alice.post("devices", IPHONE)
     Phone.of(cast.bob).post("devices", IPHONE)
 
@@ -76,7 +76,7 @@ def test_a_phone_that_changes_hands_tells_its_new_owner_only(cast, alice):
     assert told(cast.bob) == {("apns", TOKEN)}
 
 
-def test_a_removed_device_is_told_nothing_and_cannot_be_removed_twice(cast, alice):
+def test_a_removed_device_gets_nothing_and_cannot_be_removed_twice(cast, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
     assert alice.delete(f"devices/{device}").status_code == 204
@@ -93,7 +93,7 @@ def test_nobody_removes_a_device_of_others(cast, alice):
     assert told(cast.alice) == {("apns", TOKEN)}
 
 
-def test_a_channel_that_is_not_set_up_is_said_to_be(alice, settings):
+def test_a_channel_that_is_not_configured_is_refused(alice, settings):
     settings.APNS_KEY = ""
 
     assert code_of(alice.post("devices", IPHONE)) == "channel_unavailable"
@@ -108,7 +108,7 @@ def test_a_channel_that_is_not_set_up_is_said_to_be(alice, settings):
         {**browser(), "keys": {"p256dh": "x", "auth": "y"}},
     ],
 )
-def test_what_is_no_address_of_the_channel_is_refused(alice, body):
+def test_an_invalid_address_of_a_channel_is_refused(alice, body):
     assert code_of(alice.post("devices", body)) == "device_invalid"
 
 
@@ -122,14 +122,14 @@ def test_what_is_no_address_of_the_channel_is_refused(alice, body):
         ({**IPHONE, "token": "0" * 5000}, "token"),
     ],
 )
-def test_what_has_not_the_form_is_refused(alice, body, path):
+def test_an_invalid_body_is_refused(alice, body, path):
     answer = alice.post("devices", body)
 
     assert code_of(answer) == "invalid"
     assert set(paths_of(answer)) == {path}
 
 
-def test_each_of_these_leaves_its_line(cast, alice):
+def test_each_request_leaves_an_audit_row(cast, alice):
     device = alice.post("devices", IPHONE).json()["id"]
     alice.get("devices")
     alice.delete(f"devices/{device}")
@@ -139,7 +139,7 @@ def test_each_of_these_leaves_its_line(cast, alice):
     assert not any(TOKEN in str(vars(line)) for line in lines)
 
 
-def test_who_signs_out_is_told_no_more_there(cast, alice):
+def test_signing_out_stops_notifications_to_that_device(cast, alice):
     tablet = Phone.of(cast.alice)
     alice.post("devices", IPHONE)
     tablet.post("devices", ANDROID)
@@ -149,7 +149,7 @@ def test_who_signs_out_is_told_no_more_there(cast, alice):
     assert told(cast.alice) == {("fcm", ANDROID["token"])}
 
 
-def test_a_phone_with_a_new_address_is_not_told_on_the_former_one(cast, alice):
+def test_a_new_address_of_a_phone_replaces_the_former_one(cast, alice):
     alice.post("devices", ANDROID)
     alice.post("devices", {**ANDROID, "token": "y" * 160})
 
