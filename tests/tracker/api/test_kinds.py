@@ -29,12 +29,12 @@ def test_what_happened_at_a_time_is_stored_listed_and_read_back(alice, resource)
     record = stored.json()["record"]
     assert record["at"] == AT
     assert record["id"] == str(uuid)
-    assert LOGGED[resource].items() <= {**record, **_said(record)}.items()
+    assert LOGGED[resource].items() <= {**record, **_answered(record)}.items()
     assert alice.get(f"{resource}/{uuid}").json() == record
     assert alice.get(resource).json()["records"] == [record]
 
 
-def _said(record: dict) -> dict:
+def _answered(record: dict) -> dict:
     """The nested parts without what was not asked."""
     return {
         "answers": {k: v for k, v in record.get("answers", {}).items() if v is not None},

@@ -32,7 +32,7 @@ class PasswordChangeRequest(Request):
 
 
 class LoginResponse(Response):
-    #: shown once; send it as `Authorization: Bearer`
+    #: Returned only once; send it as `Authorization: Bearer`.
     token: str
 
 
@@ -60,7 +60,7 @@ class EnrolmentRequest(Request):
     birth_date: date
     time_zone: Zone
     consent: Agreement
-    #: when to remind on days without an entry; null = never
+    #: When to remind on days without an entry; null for never.
     reminder_time: WallTime | None = "20:00"
     device_name: DeviceName | None = None
 
@@ -101,12 +101,12 @@ class ProfileResponse(Response):
     id: UUID
     full_name: str
     email: str
-    #: counts the days from tomorrow on, if it differs from `time_zone_today`
+    #: If it differs from `time_zone_today`, it counts the days from tomorrow on.
     time_zone: str
     time_zone_today: str
     reminder_time: str | None
     reminds_on_weekends: bool
-    #: no reminder and no routine notice arrives then
+    #: No reminder and no routine notice arrives in these hours.
     quiet_hours: QuietHoursResponse | None
     enrolled_at: Instant | None
     clinic: ClinicContact
@@ -115,7 +115,7 @@ class ProfileResponse(Response):
 class ProfileChangeRequest(Request):
     full_name: Annotated[str, Meta(min_length=1, max_length=120)] | UnsetType = UNSET
     time_zone: Zone | UnsetType = UNSET
-    #: the zone of a `zone_question` that was answered with no
+    #: The zone of a `zone_question` that the patient answered with no.
     declined_time_zone: Zone | UnsetType = UNSET
     reminder_time: WallTime | UnsetType | None = UNSET
     reminds_on_weekends: bool | UnsetType = UNSET
@@ -161,6 +161,6 @@ class DeviceResponse(Response):
 class DeviceListResponse(Response):
     #: The channels that this server can send on.
     channels: list[Channel]
-    #: `applicationServerKey`; null without Web Push
+    #: The `applicationServerKey` to subscribe with; null without Web Push.
     webpush_key: str | None
     devices: list[DeviceResponse]

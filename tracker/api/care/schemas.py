@@ -18,7 +18,7 @@ class AdviceResponse(Response):
     urgency: Literal["emergency", "today", "information"]
     text: str
     given_at: Instant
-    #: the record that led to it
+    #: The record that led to it.
     record_id: UUID | None
     read_at: Instant | None
 
@@ -33,7 +33,7 @@ class MessageResponse(Response):
 
 class MessagePageResponse(Response):
     messages: list[MessageResponse]
-    #: pass it as `before` for the page of older ones
+    #: Send it as `before` to get the next page, of older messages.
     next_before: UUID | None
 
 
@@ -50,7 +50,7 @@ class PendingAdviceResponse(Response):
     """What the app must show before anything else."""
 
     advice: list[AdviceResponse]
-    #: show the red-flag checklist, and why; null = not now
+    #: Why the red-flag checklist must be shown now; null if it need not.
     checklist_due: Literal["enrolment", "weekly", "triggered"] | None
 
 
@@ -74,7 +74,7 @@ class NowResponse(Response):
     messages: list[MessageResponse]
     reviews: list[ReviewResponse]
     clinic: ClinicContact
-    #: only if the phone's `time_zone` was sent, and differs
+    #: Null unless the phone's `time_zone` was sent and its clock shows another time.
     zone_question: TimeZonePrompt | None
 
 
@@ -82,15 +82,15 @@ class ReminderResponse(Response):
     """One wall time at which the patient is reminded."""
 
     id: UUID
-    #: of the care plan; null = the diary
+    #: The measure of the care plan; null for the diary.
     measure: str | None
     time: str
-    #: 0 is Monday
+    #: 0 is Monday.
     weekdays: list[int]
     next_at: Instant | None
-    #: reminded less often because reminders led to nothing, until it is logged again
+    #: Reminders are fewer because several were not answered; logging restores them.
     is_reduced: bool
-    #: the last reminder waits for an answer: how often it may still be snoozed
+    #: How often the latest reminder may still be snoozed.
     snoozes_left: int
     snoozed_until: Instant | None
 
@@ -125,7 +125,7 @@ class PlannedMeasureResponse(Response):
     ingredients: list[PlannedIngredient] | None
     route: str | None
     prescribed: bool
-    #: null = as needed
+    #: Null if taken as needed.
     doses_per_day: int | None
     waived: str | None
     reminder_times: list[str]
@@ -159,7 +159,7 @@ class Scale(Response):
 
     field: str
     question: str
-    #: in words; a scale without them is a number from 0 to 10
+    #: The wording of each level; empty for a number from 0 to 10.
     levels: list[Level]
 
 
@@ -170,7 +170,7 @@ class ScaleListResponse(Response):
 class ProductIngredient(Response):
     name: str
     mg: int | float
-    #: false = kept and shown, and seen by no rule
+    #: False if no rule reads it; it is stored and shown.
     counted: bool
 
 
@@ -179,7 +179,7 @@ class ProductResponse(Response):
 
     name: str
     ingredients: list[ProductIngredient]
-    #: sold without a prescription
+    #: Sold without a prescription.
     otc: bool
     source: str
 
@@ -188,13 +188,13 @@ class IngredientResponse(Response):
     """An ingredient whose doses the rules count."""
 
     name: str
-    #: what its doses are summed as: naproxen for naproxen sodium
+    #: The name that its doses are summed under: naproxen for naproxen sodium.
     base: str
     drug_class: str
-    #: milligrams of the base in 24 hours, by the label; null = no limit is tested
+    #: Most milligrams of the base in 24 hours by the label; null if no limit is checked.
     otc_max_mg: int | None
     prescription_max_mg: int | None
-    #: least hours between doses by the label; null = none, or it depends on the tablet
+    #: Fewest hours between doses by the label; null if none, or if it depends on the tablet.
     otc_min_hours: int | None
     source: str
 

@@ -12,7 +12,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from tracker.api.http.endpoint_spec import EndpointSpec
-from tracker.api.http.problems import ProblemBody
+from tracker.api.http.problems import RETRY_AFTER_SECONDS, ProblemBody
 
 REFERENCE = "#/components/schemas/{name}"
 PATH_TYPES = {"day": {"type": "string", "format": "date"}}
@@ -21,6 +21,9 @@ UUID_TYPE = {"type": "string", "format": "uuid"}
 COMMON = (400, 406, 429, 500, 503)
 SIGNED_IN = (401, 403)
 WITH_BODY = (413, 415)
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+}
 TOKEN = {"token": {"type": "http", "scheme": "bearer"}}
 
 
@@ -66,6 +69,8 @@ class OpenAPI(AutoSchema):
                 "description": HTTPStatus(status).phrase,
                 "content": problem,
             }
+            if status in RETRY_AFTER_SECONDS:
+                found[str(status)]["headers"] = RETRY_AFTER
         return found
 
     def _reference(self, type_: Any) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from importlib import import_module
-from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
 from notifications import outbox
@@ -19,7 +20,7 @@ from tracker.services.people.tokens import hash_token, make_token
 USE_IS_RECORDED_EVERY = timedelta(hours=1)
 
 
-def issue(*, user_id: Any, session_key: str, device_name: str = "", at: datetime) -> str:
+def issue(*, user_id: UUID | str, session_key: str, device_name: str = "", at: datetime) -> str:
     """Begin a session of a phone on a Django session; return its token, for the only time."""
     token = make_token()
     SessionToken.objects.create(
@@ -42,6 +43,7 @@ def begin(*, user: User, device_name: str, at: datetime) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.set_expiry(LIFETIME)
     session.create()
+    assert session.session_key  # create() sets it
     return issue(user_id=user.pk, session_key=session.session_key, device_name=device_name, at=at)
 
 
@@ -91,5 +93,6 @@ def revoke_all(*, user: User, at: datetime) -> int:
     return SessionToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
 
 
-def _django_session(key: str | None = None) -> Any:
-    return import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+def _django_session(key: str | None = None) -> SessionBase:
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    return store(session_key=key)

@@ -29,7 +29,7 @@ def browser() -> dict:
     return {"channel": "webpush", "endpoint": endpoint, "keys": Browser().keys}
 
 
-def told(who) -> set[tuple[str, str]]:
+def push_addresses(who) -> set[tuple[str, str]]:
     points = ContactPoint.objects.usable().filter(recipient_id=who.recipient_id)
     return set(points.exclude(channel="email").values_list("channel", "address"))
 
@@ -39,7 +39,7 @@ def test_a_device_registers_itself(cast, alice, body):
     answer = alice.post("devices", body)
 
     assert answer.status_code == 201, answer.content
-    assert told(cast.alice) == {(body["channel"], body.get("token") or body["endpoint"])}
+    assert push_addresses(cast.alice) == {(body["channel"], body.get("token") or body["endpoint"])}
     [shown] = alice.get("devices").json()["devices"]
     assert shown == answer.json()
     assert shown["channel"] == body["channel"]
@@ -72,8 +72,8 @@ def test_a_phone_that_changes_hands_belongs_to_its_new_owner_only(cast, alice):
     alice.post("devices", IPHONE)
     Phone.of(cast.bob).post("devices", IPHONE)
 
-    assert told(cast.alice) == set()
-    assert told(cast.bob) == {("apns", TOKEN)}
+    assert push_addresses(cast.alice) == set()
+    assert push_addresses(cast.bob) == {("apns", TOKEN)}
 
 
 def test_a_removed_device_gets_nothing_and_cannot_be_removed_twice(cast, alice):
@@ -81,7 +81,7 @@ def test_a_removed_device_gets_nothing_and_cannot_be_removed_twice(cast, alice):
 
     assert alice.delete(f"devices/{device}").status_code == 204
 
-    assert told(cast.alice) == set()
+    assert push_addresses(cast.alice) == set()
     assert code_of(alice.delete(f"devices/{device}")) == "not_found"
 
 
@@ -90,7 +90,7 @@ def test_nobody_removes_a_device_of_others(cast, alice):
 
     assert code_of(Phone.of(cast.bob).delete(f"devices/{device}")) == "not_found"
     assert code_of(Phone.of(cast.bob).delete(f"devices/{uuid4()}")) == "not_found"
-    assert told(cast.alice) == {("apns", TOKEN)}
+    assert push_addresses(cast.alice) == {("apns", TOKEN)}
 
 
 def test_a_channel_that_is_not_configured_is_refused(alice, settings):
@@ -146,11 +146,11 @@ def test_signing_out_stops_notifications_to_that_device(cast, alice):
 
     alice.delete("auth/session")
 
-    assert told(cast.alice) == {("fcm", ANDROID["token"])}
+    assert push_addresses(cast.alice) == {("fcm", ANDROID["token"])}
 
 
 def test_a_new_address_of_a_phone_replaces_the_former_one(cast, alice):
     alice.post("devices", ANDROID)
     alice.post("devices", {**ANDROID, "token": "y" * 160})
 
-    assert told(cast.alice) == {("fcm", "y" * 160)}
+    assert push_addresses(cast.alice) == {("fcm", "y" * 160)}

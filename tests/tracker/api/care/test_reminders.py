@@ -11,7 +11,7 @@ from tracker.services.reminders import reminders
 
 
 @pytest.fixture
-def reminded(alice) -> str:
+def snooze_path(alice) -> str:
     """Alice was reminded at 21:30; the address to snooze it."""
     alice.patch("me", {"reminder_time": "21:30"})
     clock.travel_to(MONDAY_EVENING + timedelta(minutes=31))
@@ -20,7 +20,7 @@ def reminded(alice) -> str:
     return f"reminders/{slot['id']}/snooze"
 
 
-def test_the_app_shows_each_wall_time_and_what_can_be_snoozed(alice, reminded):
+def test_the_app_shows_each_wall_time_and_what_can_be_snoozed(alice, snooze_path):
     (slot,) = alice.get("reminders").json()["reminders"]
 
     assert (slot["measure"], slot["time"], slot["weekdays"]) == (None, "21:30", list(range(7)))
@@ -28,8 +28,8 @@ def test_the_app_shows_each_wall_time_and_what_can_be_snoozed(alice, reminded):
     assert (slot["snoozes_left"], slot["snoozed_until"], slot["is_reduced"]) == (3, None, False)
 
 
-def test_a_snooze_returns_its_end_and_how_many_are_left(alice, reminded):
-    answer = alice.post(reminded, {"minutes": 30})
+def test_a_snooze_returns_its_end_and_how_many_are_left(alice, snooze_path):
+    answer = alice.post(snooze_path, {"minutes": 30})
 
     assert answer.status_code == 200
     assert answer.json()["snoozed_until"].startswith("2026-03-03T03:01")
@@ -37,11 +37,11 @@ def test_a_snooze_returns_its_end_and_how_many_are_left(alice, reminded):
 
 
 @pytest.mark.parametrize("minutes", [4, 121, "30", None])
-def test_a_snooze_has_its_limits(alice, reminded, minutes):
-    assert list(paths_of(alice.post(reminded, {"minutes": minutes}))) == ["minutes"]
+def test_a_snooze_has_its_limits(alice, snooze_path, minutes):
+    assert list(paths_of(alice.post(snooze_path, {"minutes": minutes}))) == ["minutes"]
 
 
-def test_a_reminder_of_a_logged_entry_cannot_be_snoozed(alice, reminded):
+def test_a_reminder_of_a_logged_entry_cannot_be_snoozed(alice, snooze_path):
     alice.put("diary/2026-03-02", entry())
 
-    assert code_of(alice.post(reminded, {"minutes": 30})) == "snooze_refused"
+    assert code_of(alice.post(snooze_path, {"minutes": 30})) == "snooze_refused"

@@ -48,6 +48,13 @@ def test_every_operation_has_a_summary_and_its_security(schema):
             assert ("401" in each["responses"]) == bool(each["security"])
 
 
+def test_temporary_refusals_are_described_with_the_time_to_wait(schema):
+    for methods in schema["paths"].values():
+        for each in methods.values():
+            for status in ("429", "503"):
+                assert "Retry-After" in each["responses"][status]["headers"]
+
+
 def test_responses_match_the_schema(schema, alice):
     def check(path: str, method: str, answer) -> None:
         content = schema["paths"][f"/api/v1/{path}"][method]["responses"][str(answer.status_code)][
