@@ -23,8 +23,7 @@ from tracker.api.accounts.schemas import (
     PasswordResetRequest,
     SessionResponse,
 )
-from tracker.api.http.authentication import BearerAuthentication
-from tracker.api.http.base_views import View, json_response
+from tracker.api.http.base_views import BearerAuthentication, View, json_response
 from tracker.api.http.endpoint_spec import EndpointSpec
 from tracker.api.http.problems import FieldError, Problem, of_status
 from tracker.services.people import sessions

@@ -1,4 +1,4 @@
-"""Base classes of the API's views: strict JSON in, JSON out, one Context per request."""
+"""Base classes of the API's views: authentication, strict JSON, one Context per request."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 
 import msgspec
 from django.http import HttpResponse
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
 import clock
-from tracker.api.http.authentication import BearerAuthentication, IsPatient
 from tracker.api.http.decoding import decode
 from tracker.api.http.endpoint_spec import EndpointSpec
 from tracker.api.http.openapi import OpenAPI
@@ -20,8 +23,35 @@ from tracker.api.http.problems import FieldError, Problem
 from tracker.api.http.strict_json import SINGLE_LIMIT, read_body
 from tracker.models import Patient, SessionToken, User
 from tracker.services.context import SYSTEM, Actor, Context
+from tracker.services.people import sessions
 
 T = TypeVar("T")
+
+SCHEME = "Bearer"
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Reads `Authorization: Bearer <token>`; a token that is not valid is refused."""
+
+    def authenticate(self, request: Request) -> tuple[User, SessionToken] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme != SCHEME or not token.strip():
+            return None
+        session = sessions.find(token=token.strip(), at=request.parser_context["view"].at)
+        if session is None or session.user is None:
+            raise AuthenticationFailed
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        return SCHEME
+
+
+class IsPatient(BasePermission):
+    """Allows active patients only."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        patient: Patient | None = getattr(request.user, "patient", None)
+        return patient is not None and patient.is_active
 
 
 class View(APIView):
