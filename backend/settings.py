@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "backend.middleware.RequestMiddleware",
-    "tracker.api.middleware.ProblemMiddleware",
+    "tracker.api.http.middleware.ProblemMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -207,7 +207,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=0)
 HEADLESS_CLIENTS = ("app",)
-HEADLESS_TOKEN_STRATEGY = "tracker.api.sign_in.TokenStrategy"  # noqa: S105 - names a class
+HEADLESS_TOKEN_STRATEGY = "tracker.api.accounts.session_strategy.PhoneSessionStrategy"  # noqa: S105 - names a class
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/console/"
 
@@ -215,10 +215,10 @@ LOGIN_REDIRECT_URL = "/console/"
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": [],  # tracker.api.strict_json reads bodies, and nothing else does
+    "DEFAULT_PARSER_CLASSES": [],  # bodies are read by tracker.api.http.strict_json only
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "tracker.api.problems.handle",
+    "EXCEPTION_HANDLER": "tracker.api.http.problems.handle",
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,  # whose word for the client's address counts
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -231,7 +231,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": "/api/v1/",
-    "POSTPROCESSING_HOOKS": ["tracker.api.schema.add_security"],
+    "POSTPROCESSING_HOOKS": ["tracker.api.http.openapi.add_security"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from tracker import rules
-from tracker.api.decoding import decode, field_error
-from tracker.api.problems import FieldError, invalid
-from tracker.api.shapes import Answer, Form, Instant, MustReadNow, Uuid
-from tracker.api.text import name, note
+from tracker.api.care.schemas import PendingAdviceResponse
+from tracker.api.http.decoding import decode, field_error
+from tracker.api.http.problems import FieldError, invalid
+from tracker.api.http.schemas import Instant, Request, Response, Uuid
+from tracker.api.http.text import name, note
 from tracker.models import RECORD_KINDS, RecordKind, Revision
 from tracker.services.records.ledger import Status, Submission
 
@@ -78,7 +79,7 @@ def _schemas(kind: RecordKind) -> RecordSchemas:
     shown_as = defstruct(
         title,
         shown_fields,
-        bases=(Answer,),
+        bases=(Response,),
         kw_only=True,
         namespace=document,
         tag_field="kind",
@@ -88,20 +89,20 @@ def _schemas(kind: RecordKind) -> RecordSchemas:
         item=defstruct(
             f"{title}Item",
             item_fields,
-            bases=(Form,),
+            bases=(Request,),
             kw_only=True,
             tag_field="kind",
             tag=kind.code,
         ),
         body=defstruct(
-            f"{title}Body", body_fields, bases=(Form,), kw_only=True, namespace=document
+            f"{title}Body", body_fields, bases=(Request,), kw_only=True, namespace=document
         ),
         shown=shown_as,
-        page=defstruct(f"{title}Page", [("records", list[shown_as])], bases=(Answer,)),  # type: ignore[valid-type]
+        page=defstruct(f"{title}Page", [("records", list[shown_as])], bases=(Response,)),  # type: ignore[valid-type]
         written=defstruct(
             f"{title}Written",
-            [("status", Status), ("record", shown_as), ("must_read", MustReadNow)],
-            bases=(Answer,),
+            [("status", Status), ("record", shown_as), ("must_read", PendingAdviceResponse)],
+            bases=(Response,),
             kw_only=True,
             namespace={"__doc__": "What was stored, and what the patient must read now."},
         ),
@@ -112,7 +113,7 @@ def _schemas(kind: RecordKind) -> RecordSchemas:
 SCHEMAS: dict[str, RecordSchemas] = {code: _schemas(kind) for code, kind in RECORD_KINDS.items()}
 
 
-class RetractionItem(Form, tag_field="kind", tag="retraction"):
+class RetractionItem(Request, tag_field="kind", tag="retraction"):
     """Takes a record back. It stays in the ledger; the rules no longer read it."""
 
     id: Uuid
@@ -191,11 +192,11 @@ RecordShown: Any = Union[tuple(schemas.shown for schemas in SCHEMAS.values())]  
 Item: Any = Union[(*(schemas.item for schemas in SCHEMAS.values()), RetractionItem)]
 
 
-class BatchBody(Form):
+class BatchBody(Request):
     items: Annotated[list[Item], Meta(max_length=200)]
 
 
-class BatchOutcome(Answer):
+class BatchOutcome(Response):
     """What became of one item. Send `invalid` ones again only when they have changed."""
 
     id: str | None
@@ -208,6 +209,6 @@ class BatchOutcome(Answer):
     current: RecordShown | None = None
 
 
-class BatchAnswer(Answer):
+class BatchAnswer(Response):
     items: list[BatchOutcome]
-    must_read: MustReadNow
+    must_read: PendingAdviceResponse

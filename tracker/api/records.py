@@ -9,9 +9,12 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracker.api.contract import Contract
-from tracker.api.door import PatientView, answer
-from tracker.api.problems import FieldError, Problem, invalid
+from tracker.api.care.presenters import pending_advice
+from tracker.api.http.base_views import PatientView, json_response
+from tracker.api.http.endpoint_spec import EndpointSpec
+from tracker.api.http.openapi import UUID_TYPE
+from tracker.api.http.problems import FieldError, Problem, invalid
+from tracker.api.http.strict_json import BATCH_LIMIT
 from tracker.api.record_schemas import (
     SCHEMAS,
     BatchAnswer,
@@ -21,9 +24,6 @@ from tracker.api.record_schemas import (
     shown,
     submission,
 )
-from tracker.api.schema import UUID_TYPE
-from tracker.api.showing import must_read
-from tracker.api.strict_json import BATCH_LIMIT
 from tracker.models import RecordKind, Revision
 from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
 from tracker.services.queries import patient_data
@@ -42,8 +42,10 @@ class RecordsView(PatientView):
 
     kind: RecordKind = DIARY_ENTRY  # as_view() says which
 
-    def contracts(self) -> dict[str, Contract]:
-        page = Contract(SCHEMAS[self.kind.code].page, query={"from": DATE_TYPE, "until": DATE_TYPE})
+    def specs(self) -> dict[str, EndpointSpec]:
+        page = EndpointSpec(
+            SCHEMAS[self.kind.code].page, query={"from": DATE_TYPE, "until": DATE_TYPE}
+        )
         return {"GET": page}
 
     def get(self, request: Request) -> HttpResponse:
@@ -57,7 +59,7 @@ class RecordsView(PatientView):
             self.context, patient=self.patient, kind=self.kind, from_date=first, until_date=until
         )
         page = SCHEMAS[self.kind.code].page
-        return answer(page(records=[shown(each) for each in found]))
+        return json_response(page(records=[shown(each) for each in found]))
 
 
 class WritingView(PatientView):
@@ -65,16 +67,16 @@ class WritingView(PatientView):
     named_by: dict[str, Any] = {}
     kind: RecordKind = DIARY_ENTRY  # as_view() says which
 
-    def contracts(self) -> dict[str, Contract]:
+    def specs(self) -> dict[str, EndpointSpec]:
         schemas = SCHEMAS[self.kind.code]
-        put = Contract(schemas.written, creates=True, body=schemas.body, refusals=(409,))
-        delete = Contract(
+        put = EndpointSpec(schemas.written, creates=True, request=schemas.body, errors=(409,))
+        delete = EndpointSpec(
             schemas.written,
             query={"base_revision": {"type": "integer", "minimum": 1}, **self.named_by},
             required=frozenset({"base_revision", *self.named_by}),
-            refusals=(409,),
+            errors=(409,),
         )
-        return {"GET": Contract(schemas.shown), "PUT": put, "DELETE": delete}
+        return {"GET": EndpointSpec(schemas.shown), "PUT": put, "DELETE": delete}
 
     def write(self, sent: Submission) -> HttpResponse:
         verb = "retract" if sent.record is None else "record"
@@ -90,9 +92,9 @@ class WritingView(PatientView):
         written = SCHEMAS[sent.kind.code].written(
             status=outcome.status,
             record=shown(version),
-            must_read=must_read(submitted.now),
+            must_read=pending_advice(submitted.now),
         )
-        return answer(written, status=201 if is_new else 200)
+        return json_response(written, status=201 if is_new else 200)
 
     def retraction(self, uuid: UUID, base_revision: int) -> Submission:
         return Submission(
@@ -110,7 +112,7 @@ class RecordView(WritingView):
     def get(self, request: Request, uuid: UUID) -> HttpResponse:
         self.query()
         found = patient_data.record(self.context, patient=self.patient, kind=self.kind, uuid=uuid)
-        return answer(shown(found))
+        return json_response(shown(found))
 
     def put(self, request: Request, uuid: UUID) -> HttpResponse:
         return self.write(submission(self.kind, self.json(), at=self.at, id=uuid))
@@ -131,7 +133,7 @@ class RecordOfDayView(WritingView):
         found = patient_data.record_of_day(
             self.context, patient=self.patient, kind=self.kind, day=day
         )
-        return answer(shown(found))
+        return json_response(shown(found))
 
     def put(self, request: Request, day: date) -> HttpResponse:
         return self.write(submission(self.kind, self.json(), at=self.at, date=day))
@@ -149,7 +151,7 @@ class SyncView(PatientView):
     """A batch from a phone that was offline: each item has its own outcome."""
 
     body_limit = BATCH_LIMIT
-    contract = {"POST": Contract(BatchAnswer, body=BatchBody)}
+    spec = {"POST": EndpointSpec(BatchAnswer, request=BatchBody)}
 
     def post(self, request: Request) -> HttpResponse:
         items = self._items()
@@ -169,7 +171,7 @@ class SyncView(PatientView):
         )
         judged = iter(submitted.outcomes)
         merged = [given or _outcome(next(judged)) for given in outcomes]
-        return answer(BatchAnswer(items=merged, must_read=must_read(submitted.now)))
+        return json_response(BatchAnswer(items=merged, must_read=pending_advice(submitted.now)))
 
     def _items(self) -> list[object]:
         sent = self.json()

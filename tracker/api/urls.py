@@ -3,8 +3,10 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from tracker.api import devices, enrolment, medicines, patients, records, reminders, sign_in
-from tracker.api.converters import DateConverter
+from tracker.api import records
+from tracker.api.accounts import devices, enrolment, profile, sign_in
+from tracker.api.care import advice, care_plan, medicines, messages, now, questions, reminders
+from tracker.api.http.converters import DateConverter
 from tracker.models import RECORD_KINDS, RecordKind
 
 register_converter(DateConverter, "local_date")
@@ -26,19 +28,19 @@ urlpatterns = [
     path("auth/password/change", sign_in.PasswordChangeView.as_view()),
     path("consent-text", enrolment.ConsentTextView.as_view()),
     path("enrolment", enrolment.EnrolmentView.as_view()),
-    path("now", patients.NowView.as_view()),
-    path("me", patients.MeView.as_view()),
+    path("now", now.NowView.as_view()),
+    path("me", profile.ProfileView.as_view()),
     path("devices", devices.DevicesView.as_view()),
     path("devices/<uuid:device_id>", devices.DeviceView.as_view()),
     path("reminders", reminders.RemindersView.as_view()),
     path("reminders/<uuid:slot_id>/snooze", reminders.SnoozeView.as_view()),
-    path("care-plan", patients.CarePlanView.as_view()),
-    path("red-flag-questions", patients.RedFlagQuestionsView.as_view()),
-    path("scales", patients.ScalesView.as_view()),
+    path("care-plan", care_plan.CarePlanView.as_view()),
+    path("red-flag-questions", questions.RedFlagQuestionsView.as_view()),
+    path("scales", questions.ScalesView.as_view()),
     path("medicines", medicines.MedicinesView.as_view()),
-    path("messages", patients.MessagesView.as_view()),
-    path("messages/<uuid:message_id>/read", patients.MessageReadView.as_view()),
-    path("advice/<uuid:advice_id>/read", patients.AdviceReadView.as_view()),
+    path("messages", messages.MessagesView.as_view()),
+    path("messages/<uuid:message_id>/read", messages.MessageReadView.as_view()),
+    path("advice/<uuid:advice_id>/read", advice.AdviceReadView.as_view()),
     path("schema/", SpectacularJSONAPIView.as_view(), name="api-schema"),
     path("sync", records.SyncView.as_view()),
     *(one for kind in RECORD_KINDS.values() for one in _record_paths(kind)),

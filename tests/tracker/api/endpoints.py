@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from django.urls import get_resolver
 
-from tracker.api.door import View
+from tracker.api.http.base_views import View
 
 PREFIX = "api/v1/"
 #: describes the others

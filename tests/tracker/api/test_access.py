@@ -35,7 +35,7 @@ NAMED = [(path, method) for path, method in PRIVATE if "{" in path]
 
 
 @pytest.fixture
-def alices(cast, alice) -> dict[str, str]:
+def alices_ids(cast, alice) -> dict[str, str]:
     """What Alice has, by the name that it has in an address."""
     ids = {"day": "2026-03-02"}
     alice.put("diary/2026-03-02", entry(note=CANARY))
@@ -97,28 +97,28 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
     assert code_of(answer) == "not_authenticated"
 
 
-def test_no_clinician_is_a_patient_of_this_api(cast, alices):
+def test_clinicians_are_forbidden(cast, alices_ids):
     for clinician in (cast.nora, cast.phil, cast.ada, cast.mallory):
         phone = Phone.of(clinician)
         for path, method in PRIVATE:
-            answer = request(phone, path, method, alices)
+            answer = request(phone, path, method, alices_ids)
             assert answer.status_code == 403, (path, method)
             assert code_of(answer) == "forbidden"
             assert CANARY.encode() not in answer.content
 
 
-def test_what_is_another_patients_is_not_found(cast, alices):
+def test_what_is_another_patients_is_not_found(cast, alices_ids):
     for other in (cast.bob, cast.carol):
         phone = Phone.of(other)
         for path, method in NAMED:
             if method == "PUT":
                 continue  # makes a record of their own: the id is the phone's to choose
-            answer = request(phone, path, method, alices)
+            answer = request(phone, path, method, alices_ids)
             assert answer.status_code == 404, (path, method, answer.content)
             assert code_of(answer) == "not_found"
 
 
-def test_no_list_shows_what_is_another_patients(cast, alices):
+def test_no_list_shows_what_is_another_patients(cast, alices_ids):
     for other in (cast.bob, cast.carol):
         phone = Phone.of(other)
         for path, method in PRIVATE:
@@ -129,18 +129,18 @@ def test_no_list_shows_what_is_another_patients(cast, alices):
                 assert str(cast.alice.id).encode() not in answer.content
 
 
-def test_a_message_of_another_patient_is_no_page_to_go_on_from(cast, alices):
-    answer = Phone.of(cast.bob).get(f"messages?before={alices['message_id']}")
+def test_another_patients_message_is_no_start_of_a_page(cast, alices_ids):
+    answer = Phone.of(cast.bob).get(f"messages?before={alices_ids['message_id']}")
 
     assert code_of(answer) == "not_found"
 
 
-def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, alice):
+def test_each_request_leaves_one_audit_row_of_the_patient(cast, alices_ids, alice):
     for path, method in PRIVATE:
         if (path, method) in IMPERSONAL | WITH_BODY or method not in {"GET", "POST"}:
             continue
         before = AuditEvent.objects.count()
-        answer = alice.ask(method, address(path, alices))
+        answer = alice.ask(method, address(path, alices_ids))
         if answer.status_code == 404:
             continue
         assert answer.status_code == 200, (path, answer.content)
@@ -151,7 +151,7 @@ def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, al
 
 
 @pytest.mark.parametrize("path", ["", "nothing", "diary/", "me/", "../console", "diary/2026-3-2"])
-def test_an_address_that_is_none_is_a_problem_too(db, path):
+def test_an_unknown_url_is_a_problem_too(db, path):
     assert code_of(Phone().get(path)) == "not_found"
 
 

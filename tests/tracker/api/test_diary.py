@@ -73,7 +73,7 @@ def test_a_stale_correction_is_a_conflict_and_both_are_kept(alice):
     assert lost.content["pain_average"] == 9
 
 
-def test_a_lost_answer_is_given_again_though_the_entry_was_corrected_since(alice):
+def test_a_lost_response_is_repeated_though_the_entry_was_corrected_since(alice):
     sent = entry()
     alice.put(MONDAY, sent)
     alice.put(MONDAY, {**sent, "pain_average": 5, "base_revision": 1})
@@ -173,13 +173,13 @@ def test_a_phone_that_does_not_say_when_it_saved_is_taken_at_our_time(alice, lef
     assert again.json() == first.json() | {"status": "duplicate"}
 
 
-def test_a_phone_far_ahead_of_time_is_told(alice):
+def test_a_phone_far_ahead_of_time_is_refused(alice):
     ahead = (clock.now() + timedelta(minutes=6)).isoformat()
 
     assert paths_of(alice.put(MONDAY, entry(submitted_at=ahead))) == {"submitted_at": "in_future"}
 
 
-def test_no_such_date_is_no_such_address(alice):
+def test_a_date_that_does_not_exist_is_not_found(alice):
     assert code_of(alice.put("diary/2026-02-29", entry())) == "not_found"
     assert code_of(alice.get("diary/tomorrow")) == "not_found"
 
@@ -205,14 +205,14 @@ def test_the_diary_is_read_by_a_span_of_days(alice):
         "note__regex=(a%2B)%2B$",
     ],
 )
-def test_a_query_that_means_nothing_is_refused(alice, query):
+def test_an_invalid_query_is_refused(alice, query):
     answer = alice.get(f"diary?{query}")
 
     assert answer.status_code == 400
     assert code_of(answer) == "invalid_query"
 
 
-def test_every_reading_and_writing_leaves_one_line_in_the_audit_trail(alice, cast):
+def test_every_read_and_write_leaves_one_audit_row(alice, cast):
     sent = entry()
     alice.put(MONDAY, sent)
     alice.get(MONDAY)
@@ -239,7 +239,7 @@ def test_the_same_id_of_another_patient_is_another_record(alice, cast):
     assert alice.get(MONDAY).json()["pain_average"] == 6
 
 
-def test_pain_out_of_all_bounds_asks_for_the_checklist(alice):
+def test_extreme_pain_asks_for_the_checklist(alice):
     alice.put(
         f"red-flag-checklists/{uuid4()}",
         {"at": (MONDAY_EVENING - timedelta(hours=1)).isoformat(), "answers": {}},

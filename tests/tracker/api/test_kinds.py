@@ -29,12 +29,12 @@ def test_what_happened_at_a_time_is_stored_listed_and_read_back(alice, resource)
     record = stored.json()["record"]
     assert record["at"] == AT
     assert record["id"] == str(uuid)
-    assert LOGGED[resource].items() <= {**record, **_said(record)}.items()
+    assert LOGGED[resource].items() <= {**record, **_answered(record)}.items()
     assert alice.get(f"{resource}/{uuid}").json() == record
     assert alice.get(resource).json()["records"] == [record]
 
 
-def _said(record: dict) -> dict:
+def _answered(record: dict) -> dict:
     """The nested parts without what was not asked."""
     return {
         "answers": {k: v for k, v in record.get("answers", {}).items() if v is not None},
@@ -60,7 +60,7 @@ def test_a_weekly_score_is_stored_and_read_back(alice):
     assert code_of(alice.put(f"peg-scores/{uuid4()}", {**sent, "pain": None})) == "invalid"
 
 
-def test_one_kinds_id_is_not_anothers(alice):
+def test_an_id_of_one_kind_is_not_found_under_another(alice):
     uuid = uuid4()
     alice.put(f"compress-uses/{uuid}", {"at": AT, **LOGGED["compress-uses"]})
 
@@ -76,7 +76,7 @@ def test_one_kinds_id_is_not_anothers(alice):
     "uuid",
     ["5", "0B6EE28E-7EB1-4FF2-8B20-1D0C1A6E6A6B", "0b6ee28e7eb14ff28b201d0c1a6e6a6b", "' or 1=1"],
 )
-def test_an_id_that_is_not_canonical_is_no_address(alice, uuid):
+def test_an_id_that_is_not_canonical_is_not_found(alice, uuid):
     assert code_of(alice.get(f"compress-uses/{uuid}")) == "not_found"
 
 

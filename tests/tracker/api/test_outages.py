@@ -64,7 +64,7 @@ def sent_until_taken(phone: httpx.Client, sent: dict, tries: int = 5) -> httpx.R
     return answer
 
 
-def test_a_database_restarted_between_requests_delays_at_most(bobs_phone, superuser):
+def test_a_database_restart_between_requests_loses_nothing(bobs_phone, superuser):
     assert bobs_phone.get("/api/v1/now").status_code == 200
 
     assert cut_off(superuser) > 0

@@ -70,7 +70,7 @@ def test_two_versions_in_one_batch_are_taken_in_order(alice):
     assert DiaryEntry.objects.get().pain_average == 2
 
 
-def test_a_conflict_names_what_stands(alice):
+def test_a_conflict_returns_the_current_version(alice):
     first = item("diary_entry")
     sync(alice, first)
 
@@ -140,7 +140,7 @@ def test_weeks_offline_are_stored_in_a_bounded_number_of_statements(
         (b" " * 262_200, 413, "too_large"),
     ],
 )
-def test_a_batch_that_is_none_is_refused_as_a_whole(alice, body, status, code):
+def test_an_invalid_batch_is_refused_as_a_whole(alice, body, status, code):
     answer = alice.post("sync", body)
 
     assert answer.status_code == status

@@ -1,4 +1,4 @@
-"""What patients change about themselves."""
+"""Changes that patients make to their profile."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from msgspec import UNSET, UnsetType
 
 from notifications import outbox
 from tracker.models import Patient, PatientTimeZone
@@ -14,14 +15,7 @@ from tracker.services.context import Actor, Context
 from tracker.services.local_time.calendars import calendar_of
 from tracker.services.reminders import reminder_slots
 
-
-class Unchanged:
-    """Stands for a field that a request leaves as it is; None is a value."""
-
-
-UNCHANGED = Unchanged()
-
-#: From when until when, by the patient's clock.
+#: From when until when, in the patient's local time.
 QuietHours = tuple[time, time]
 
 
@@ -30,28 +24,28 @@ def change(
     context: Context[Actor],
     *,
     patient: Patient,
-    full_name: str | Unchanged = UNCHANGED,
-    time_zone: str | Unchanged = UNCHANGED,
-    declined_time_zone: str | Unchanged = UNCHANGED,
-    reminder_time: time | Unchanged | None = UNCHANGED,
-    reminds_on_weekends: bool | Unchanged = UNCHANGED,
-    quiet_hours: QuietHours | Unchanged | None = UNCHANGED,
+    full_name: str | UnsetType = UNSET,
+    time_zone: str | UnsetType = UNSET,
+    declined_time_zone: str | UnsetType = UNSET,
+    reminder_time: time | UnsetType | None = UNSET,
+    reminds_on_weekends: bool | UnsetType = UNSET,
+    quiet_hours: QuietHours | UnsetType | None = UNSET,
 ) -> Patient:
-    """Store what was given; a new zone counts the days from tomorrow on."""
+    """Store the fields that are set; another time zone counts the days from tomorrow on."""
     patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
-    if not isinstance(full_name, Unchanged):
+    if full_name is not UNSET:
         patient.full_name = full_name
-    if not isinstance(time_zone, Unchanged) and time_zone != patient.time_zone:
+    if time_zone is not UNSET and time_zone != patient.time_zone:
         _move(patient, time_zone, at=context.at)
-    if not isinstance(declined_time_zone, Unchanged):
+    if declined_time_zone is not UNSET:
         patient.declined_time_zone = declined_time_zone
-    if not isinstance(reminds_on_weekends, Unchanged):
+    if reminds_on_weekends is not UNSET:
         patient.reminds_on_weekends = reminds_on_weekends
-    if not isinstance(quiet_hours, Unchanged):
+    if quiet_hours is not UNSET:
         patient.quiet_from, patient.quiet_until = quiet_hours or (None, None)
     patient.save()
     _tell_the_outbox(patient)
-    if not isinstance(reminder_time, Unchanged):
+    if reminder_time is not UNSET:
         reminder_slots.set_diary_time(patient=patient, wall_time=reminder_time, at=context.at)
     reminder_slots.schedule_all(patient=patient, at=context.at)
     audit.record(context, "patient.change", patient)

@@ -1,12 +1,14 @@
-"""The sessions of phones: opaque tokens of which only the hash is kept."""
+"""Sessions of phones: opaque tokens of which only the hash is stored."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from importlib import import_module
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 
 from notifications import outbox
@@ -14,17 +16,18 @@ from tracker.models import Patient, SessionToken, User
 from tracker.models.session_token import LIFETIME
 from tracker.services.people.tokens import hash_token, make_token
 
-USE_IS_NOTED_EVERY = timedelta(hours=1)
+#: Writing each use would cost an UPDATE in every request.
+USE_IS_RECORDED_EVERY = timedelta(hours=1)
 
 
-def issue(*, user: User | None, session_key: str, device_name: str = "", at: datetime) -> str:
-    """Begin a session and return its token, for the only time."""
+def issue(*, user_id: UUID | str, session_key: str, device_name: str = "", at: datetime) -> str:
+    """Begin a session of a phone on a Django session; return its token, for the only time."""
     token = make_token()
     SessionToken.objects.create(
         token_hash=hash_token(token),
-        user=user,
+        user_id=user_id,
         session_key=session_key,
-        auth_hash=user.get_session_auth_hash() if user else "",
+        auth_hash=User.objects.get(pk=user_id).get_session_auth_hash(),
         device_name=device_name,
         created_at=at,
         used_at=at,
@@ -33,14 +36,15 @@ def issue(*, user: User | None, session_key: str, device_name: str = "", at: dat
 
 
 def begin(*, user: User, device_name: str, at: datetime) -> str:
-    """Sign a phone in without asking for the password again."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    """Sign a phone in without asking for the password; return its token."""
+    session = _django_session()
     session[SESSION_KEY] = user._meta.pk.value_to_string(user)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.set_expiry(LIFETIME)
     session.create()
-    return issue(user=user, session_key=session.session_key, device_name=device_name, at=at)
+    assert session.session_key  # create() sets it
+    return issue(user_id=user.pk, session_key=session.session_key, device_name=device_name, at=at)
 
 
 def find(*, token: str, at: datetime) -> SessionToken | None:
@@ -51,55 +55,44 @@ def find(*, token: str, at: datetime) -> SessionToken | None:
         .filter(token_hash=hash_token(token))
         .first()
     )
-    if found is None or not _password_is_the_same(found):
+    # A new password has another hash, and so ends the sessions of the old one.
+    if found is None or (found.user and found.user.get_session_auth_hash() != found.auth_hash):
         return None
-    if found.used_at < at - USE_IS_NOTED_EVERY:
+    if found.used_at < at - USE_IS_RECORDED_EVERY:
         SessionToken.objects.filter(pk=found.pk).update(used_at=at)
     return found
 
 
-def _password_is_the_same(session: SessionToken) -> bool:
-    return session.user is None or session.user.get_session_auth_hash() == session.auth_hash
-
-
-@transaction.atomic
-def carry_on(*, token: str, user: User | None, session_key: str, at: datetime) -> bool:
-    """Tie a phone's token to its changed session; False if there is no such token.
-
-    A sign-in, a changed password: the session behind the token is another, the token stays.
-    A token without an owner gets one here, an owner is never exchanged.
-    """
-    session = (
-        SessionToken.objects.select_for_update(of=("self",))
-        .valid(at=at)
-        .filter(token_hash=hash_token(token))
-        .first()
+def renew(*, session: SessionToken, session_key: str) -> None:
+    """Keep a phone signed in that has just changed the password."""
+    user = User.objects.get(session_tokens=session)
+    SessionToken.objects.filter(pk=session.pk).update(
+        auth_hash=user.get_session_auth_hash(), session_key=session_key
     )
-    if session is None or session.user_id not in {None, user and user.pk}:
-        return False
-    session.user = user
-    session.auth_hash = user.get_session_auth_hash() if user else ""
-    session.session_key = session_key
-    session.save(update_fields=["user", "auth_hash", "session_key"])
-    return True
 
 
 @transaction.atomic
-def revoke(*, token: str, at: datetime) -> None:
-    """Sign the phone out: it can ask nothing more, and is told nothing more."""
-    live = SessionToken.objects.filter(token_hash=hash_token(token), revoked_at=None)
-    session = live.select_for_update(of=("self",)).first()
-    if session is None:
+def revoke(*, session: SessionToken, at: datetime) -> None:
+    """Sign a phone out: its token is no longer valid, and it gets no more notifications."""
+    live = SessionToken.objects.filter(pk=session.pk, revoked_at=None)
+    found = live.select_for_update(of=("self",)).first()
+    if found is None:
         return
-    session.revoked_at = at
-    session.save(update_fields=["revoked_at"])
-    patient = Patient.objects.filter(user=session.user_id).first() if session.user_id else None
-    if patient and session.contact_point_id:
+    found.revoked_at = at
+    found.save(update_fields=["revoked_at"])
+    _django_session(found.session_key).delete()
+    patient = Patient.objects.filter(user=found.user_id).first() if found.user_id else None
+    if patient and found.contact_point_id:
         outbox.remove_contact_point(
-            recipient_id=patient.recipient_id, contact_point_id=session.contact_point_id, at=at
+            recipient_id=patient.recipient_id, contact_point_id=found.contact_point_id, at=at
         )
 
 
 def revoke_all(*, user: User, at: datetime) -> int:
     """End every phone's session of this person."""
     return SessionToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
+
+
+def _django_session(key: str | None = None) -> SessionBase:
+    store: type[SessionBase] = import_module(settings.SESSION_ENGINE).SessionStore
+    return store(session_key=key)

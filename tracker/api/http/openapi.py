@@ -1,0 +1,114 @@
+"""The OpenAPI description, derived from the schemas that requests and responses use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+
+from tracker.api.http.endpoint_spec import EndpointSpec
+from tracker.api.http.problems import RETRY_AFTER_SECONDS, ProblemBody
+
+REFERENCE = "#/components/schemas/{name}"
+PATH_TYPES = {"day": {"type": "string", "format": "date"}}
+UUID_TYPE = {"type": "string", "format": "uuid"}
+#: Error statuses that every endpoint may return.
+COMMON = (400, 406, 429, 500, 503)
+SIGNED_IN = (401, 403)
+WITH_BODY = (413, 415)
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+}
+TOKEN = {"token": {"type": "http", "scheme": "bearer"}}
+
+
+class OpenAPI(AutoSchema):
+    """Describes an endpoint from its EndpointSpec."""
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any
+    ) -> dict[str, Any] | None:
+        describe: Callable[[], dict[str, EndpointSpec]] = self.view.specs  # type: ignore[attr-defined]
+        spec = describe().get(method)
+        if spec is None:
+            return None
+        self.registry = registry
+        is_open = not self.view.permission_classes
+        operation: dict[str, Any] = {
+            "operationId": operation_id(path, method),
+            "summary": summary(self.view, method),
+            "tags": [path.removeprefix("/api/v1/").split("/")[0]],
+            "parameters": parameters(path, spec),
+            "responses": self._responses(path, spec, is_open=is_open),
+            "security": [] if is_open else [{"token": []}],
+        }
+        if spec.request is not None:
+            content = {"application/json": {"schema": self._reference(spec.request)}}
+            operation["requestBody"] = {"required": True, "content": content}
+        return operation
+
+    def _responses(self, path: str, spec: EndpointSpec, *, is_open: bool) -> dict[str, Any]:
+        good: dict[str, Any] = {"description": HTTPStatus(spec.status).phrase}
+        if spec.response is not None:
+            good["content"] = {"application/json": {"schema": self._reference(spec.response)}}
+        found = {str(spec.status): good}
+        if spec.creates:
+            found["201"] = {**good, "description": HTTPStatus.CREATED.phrase}
+        problem = {"application/problem+json": {"schema": self._reference(ProblemBody)}}
+        statuses = {*COMMON, *spec.errors}
+        statuses |= set() if is_open else set(SIGNED_IN)
+        statuses |= set(WITH_BODY) if spec.request is not None else set()
+        statuses |= {404} if "{" in path else set()
+        for status in sorted(statuses):
+            found[str(status)] = {
+                "description": HTTPStatus(status).phrase,
+                "content": problem,
+            }
+            if status in RETRY_AFTER_SECONDS:
+                found[str(status)]["headers"] = RETRY_AFTER
+        return found
+
+    def _reference(self, type_: Any) -> dict[str, Any]:
+        """The schema of a type; registers every component that it needs."""
+        (schema,), components = msgspec.json.schema_components([type_], ref_template=REFERENCE)
+        for name, each in components.items():
+            component = ResolvedComponent(  # type: ignore[no-untyped-call]
+                name=name, type=ResolvedComponent.SCHEMA, schema=each, object=name
+            )
+            self.registry.register_on_missing(component)
+        found: dict[str, Any] = schema
+        return found
+
+
+def operation_id(path: str, method: str) -> str:
+    words = re.sub(r"[{}]", "", path.removeprefix("/api/v1/"))
+    return "_".join([method.lower(), *re.split(r"[/-]", words)])
+
+
+def summary(view: Any, method: str) -> str:
+    handler = getattr(view, method.lower())
+    words = handler.__doc__ or type(view).__doc__ or ""
+    return " ".join(words.split())
+
+
+def parameters(path: str, spec: EndpointSpec) -> list[dict[str, Any]]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": PATH_TYPES.get(name, UUID_TYPE)}
+        for name in re.findall(r"{(\w+)}", path)
+    ]
+    in_query = [
+        {"name": name, "in": "query", "required": name in spec.required, "schema": schema}
+        for name, schema in spec.query.items()
+    ]
+    return [*in_path, *in_query]
+
+
+def add_security(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """drf-spectacular's hook: declare once how the token is sent."""
+    result.setdefault("components", {})["securitySchemes"] = TOKEN
+    return result
