@@ -1,6 +1,6 @@
 """mutmut over the rules, with the tests collected once and not once for every mutant.
 
-Arguments are mutmut's: `run`, `run 'tracker.rules.weeks*'`, `results`, `show NAME`, `browse`.
+Arguments are mutmut's: `run`, `run 'tracker.rules.state.*'`, `results`, `show NAME`, `browse`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 os.chdir(Path(__file__).resolve().parents[1])
-# No test of the rules asks a server; without these the tests would start two.
+# No test of the rules needs a server: with these, no cluster is claimed for them.
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
 os.environ.setdefault("BROKER_URL", "redis://127.0.0.1:1/0")
 

@@ -142,7 +142,7 @@ def submission(
     try:
         rules.check_record(record, "")
     except rules.InvalidHistory as error:
-        raise invalid([field_error(error.message, at=f"{prefix}{error.path}")]) from None
+        raise invalid([field_error(error.code, path=f"{prefix}{error.path}")]) from None
     return Submission(
         uuid=address.get("id") or UUID(request.id),
         kind=kind,

@@ -14,7 +14,7 @@ from tests.tracker.api.phone import entry
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("backend", "clock", "notifications", "tracker")
-AT_MOST_FILES, AT_MOST_FUNCTIONS = 54, 182
+AT_MOST_FILES, AT_MOST_FUNCTIONS = 56, 182
 
 Functions = dict[str, set[str]]
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tracker.models import RECORD_KINDS, PlannedMeasure, Revision
+from tracker.models import RECORD_KINDS, Revision
 from tracker.models.record_kinds import FORMS_NOT_EVALUATED
 from tracker.models.record_kinds.base import DIARY_REMINDER
 from tracker.models.record_kinds.compress_use import COMPRESS_USE
 from tracker.models.record_kinds.therapy_session import THERAPY_SESSION
-from tracker.rules.records import RECORD_TYPES
+from tracker.rules.history.records import RECORD_TYPES
+from tracker.rules.measures import labels
 
 API_DOCUMENT = Path(__file__).parents[3] / "docs/api.md"
 
@@ -26,7 +27,7 @@ def test_each_record_that_the_rules_read_has_a_kind():
 def test_each_reminder_is_answered_by_exactly_one_kind():
     answered = Counter(measure for kind in RECORD_KINDS.values() for measure in kind.answers)
 
-    assert answered == Counter([DIARY_REMINDER, *PlannedMeasure.Measure.values])
+    assert answered == Counter([DIARY_REMINDER, *labels()])
 
 
 @pytest.mark.parametrize(

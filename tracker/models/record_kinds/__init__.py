@@ -13,7 +13,7 @@ from tracker.models.record_kinds.medication_intake import MEDICATION_INTAKE
 from tracker.models.record_kinds.peg_score import PEG_SCORE
 from tracker.models.record_kinds.red_flag_checklist import RED_FLAG_CHECKLIST
 from tracker.models.record_kinds.therapy_session import THERAPY_SESSION
-from tracker.rules.records import RecordForm
+from tracker.rules.history.records import RecordForm
 
 #: By code.
 RECORD_KINDS: dict[str, RecordKind] = {

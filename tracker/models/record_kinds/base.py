@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from tracker.models.base import ClinicLedger, same_clinic
-from tracker.rules.records import RECORD_TYPES, DailyForm, TimedForm
+from tracker.rules.history.records import RECORD_TYPES, DailyForm, TimedForm
 
 if TYPE_CHECKING:
     from tracker.models.care import PlannedMeasure

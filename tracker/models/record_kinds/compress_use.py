@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from tracker.models.care import PlannedMeasure
 from tracker.models.record_kinds.base import RecordKind, TimedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
+from tracker.rules.measures import compresses
 
 
 class CompressUse(TimedRecord):
@@ -28,8 +28,5 @@ COMPRESS_USE = RecordKind(
     form=forms.CompressUse,
     model=CompressUse,
     resource="compress-uses",
-    answers={
-        PlannedMeasure.Measure.HOT_COMPRESS: {"type": "hot"},
-        PlannedMeasure.Measure.COLD_COMPRESS: {"type": "cold"},
-    },
+    answers={measure: {"type": type} for measure, type in compresses().items()},
 )

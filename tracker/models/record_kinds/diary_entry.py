@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from tracker.models.record_kinds.base import DIARY_REMINDER, LoggedRecord, RecordKind, scale
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 
 
 class DiaryEntry(LoggedRecord):

@@ -7,7 +7,8 @@ from django.db.models import Q
 
 from tracker.models.care import PlannedMeasure
 from tracker.models.record_kinds.base import RecordKind, TimedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
+from tracker.rules.measures import MEDICATION
 
 
 class MedicationIntake(TimedRecord):
@@ -33,6 +34,6 @@ MEDICATION_INTAKE = RecordKind(
     model=MedicationIntake,
     resource="medication-intakes",
     one_line_fields=("product",),
-    answers={PlannedMeasure.Measure.MEDICATION: {}},
+    answers={MEDICATION.name: {}},
     answers_line=_holds_a_planned_ingredient,
 )

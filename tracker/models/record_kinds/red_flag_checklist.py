@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from tracker.models.record_kinds.base import RecordKind, TimedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 
 
 class RedFlagChecklist(TimedRecord):

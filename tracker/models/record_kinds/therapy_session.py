@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from django.db import models
 
 from tracker.models.record_kinds.base import RecordKind, TimedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
+from tracker.rules.measures import LoggedAs, names_logged_as
 
 
 class TherapySession(TimedRecord):
@@ -23,5 +22,5 @@ THERAPY_SESSION = RecordKind(
     form=forms.TherapySession,
     model=TherapySession,
     resource="therapy-sessions",
-    answers={type: {"type": type} for type in get_args(forms.TherapyType)},
+    answers={type: {"type": type} for type in names_logged_as(LoggedAs.SESSION)},
 )

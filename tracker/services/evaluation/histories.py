@@ -13,6 +13,7 @@ from django.db import transaction
 from tracker import rules
 from tracker.models import Episode, Flag, PlannedMeasure, Revision
 from tracker.models.record_kinds import FORMS_NOT_EVALUATED
+from tracker.rules.measures import MEDICATION
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.records.contents import without_nulls
@@ -161,7 +162,7 @@ def _measure(line: PlannedMeasure) -> Document:
             "until": line.until_date and line.until_date.isoformat(),
         }
     )
-    if line.measure != PlannedMeasure.Measure.MEDICATION:
+    if line.measure != MEDICATION.name:
         return common
     return {
         **common,

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tracker.models import RECORD_KINDS, Patient, RecordKind, Revision, User
-from tracker.rules.records import DailyForm, TimedForm
+from tracker.rules.history.records import DailyForm, TimedForm
 from tracker.services.local_time.calendars import Calendar
 from tracker.services.records.checks import RecordRefused, check_times
 from tracker.services.records.contents import without_nulls

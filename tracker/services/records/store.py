@@ -25,7 +25,7 @@ from tracker.models import (
     Revision,
 )
 from tracker.models.record_kinds.base import LoggedRecord
-from tracker.rules.records import DailyForm
+from tracker.rules.history.records import DailyForm
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.evaluation import evaluate

@@ -8,7 +8,7 @@ from django.db import models
 from msgspec import Meta
 
 from tracker.models.record_kinds.base import RecordKind, TimedRecord
-from tracker.rules.records import TimedForm
+from tracker.rules.history.records import TimedForm
 
 
 class WalkTestForm(TimedForm, frozen=True, kw_only=True, tag="walk_test"):

@@ -13,7 +13,7 @@ from tracker.models import Patient
 from tracker.models.record_kinds.base import RecordKind
 from tracker.models.record_kinds.compress_use import COMPRESS_USE
 from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
-from tracker.rules.records import CompressUse, DiaryEntry
+from tracker.rules.history.records import CompressUse, DiaryEntry
 from tracker.services.local_time.calendars import Calendar
 from tracker.services.records.checks import CLOCK_TOLERANCE, InFuture, TooLongAgo
 from tracker.services.records.ledger import Ledger, Outcome, Status, Submission, UnknownRecord

@@ -8,7 +8,7 @@ import pytest
 from tests.cast import MONDAY_EVENING, Cast
 from tracker.models import AuditEvent, DiaryEntry, Evaluation, Revision
 from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 from tracker.services.context import Context
 from tracker.services.records import store
 from tracker.services.records.ledger import Outcome, Status, Submission
