@@ -50,7 +50,7 @@ class Tick:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Happening:
+class ChartEvent:
     day: date
     kind: str
     label: str
@@ -108,7 +108,7 @@ def pain_chart(
     first: date,
     last: date,
     baseline: float | None = None,
-    happenings: Iterable[Happening] = (),
+    events: Iterable[ChartEvent] = (),
 ) -> PainChart:
     frame = Frame(first=first, last=max(last, first))
     points = [
@@ -126,7 +126,7 @@ def pain_chart(
             for day in frame.days
             if day not in pain_by_day
         ],
-        marks=_marks(frame, happenings),
+        marks=_marks(frame, events),
         day_ticks=_day_ticks(frame),
         pain_ticks=[Tick(at=frame.y(pain), label=str(pain)) for pain in range(0, 11, 2)],
         baseline=baseline,
@@ -146,10 +146,10 @@ def _lines(points: Sequence[Point]) -> list[str]:
     return [" ".join(f"{p.x},{p.y}" for p in run) for run in runs if len(run) > 1]
 
 
-def _marks(frame: Frame, happenings: Iterable[Happening]) -> list[Mark]:
+def _marks(frame: Frame, events: Iterable[ChartEvent]) -> list[Mark]:
     rows: dict[date, int] = {}
     marks = []
-    for each in sorted(happenings, key=lambda each: each.day):
+    for each in sorted(events, key=lambda each: each.day):
         if not frame.holds(each.day):
             continue
         row = rows.get(each.day, 0)

@@ -7,14 +7,14 @@ from fractions import Fraction
 from django import template
 from django.http import HttpRequest
 
-from tracker.console import rulebook, words
+from tracker.console import labels, rule_labels
 from tracker.models import Clinic, StaffedHours
 from tracker.rules.medicines import not_counted
 
 register = template.Library()
 
 
-#: the part of the desk that a view belongs to, where its module does not say it
+#: The section of the navigation, for views whose module has another name.
 SECTIONS = {
     "flags": "worklist",
     "diary": "patients",
@@ -25,7 +25,7 @@ SECTIONS = {
     "rules": "clinic",
     "invitations": "invitations",
     "invite_patient": "invitations",
-    "own_hours": "own_hours",
+    "quiet_hours": "quiet_hours",
 }
 
 
@@ -42,7 +42,7 @@ def section(request: HttpRequest) -> str:
 @register.filter
 def say(code: str, kind: str) -> str:
     """`{{ flag.priority|say:"priority" }}`"""
-    return words.say(kind, code)
+    return labels.say(kind, code)
 
 
 @register.filter
@@ -153,7 +153,7 @@ def get(mapping: Mapping[object, object], key: object) -> object:
 
 @register.filter
 def rule_title(rule: str) -> str:
-    return rulebook.entry(rule).title
+    return rule_labels.entry(rule).title
 
 
 @register.filter
@@ -180,5 +180,5 @@ def staffed_week(clinic: Clinic) -> list[str]:
 
 
 def _days(days: Sequence[int]) -> str:
-    first, last = words.WEEKDAYS[days[0]], words.WEEKDAYS[days[-1]]
+    first, last = labels.WEEKDAYS[days[0]], labels.WEEKDAYS[days[-1]]
     return first if first == last else f"{first} to {last}"

@@ -7,7 +7,7 @@ from django.test import Client
 
 import clock
 from tests.cast import Cast
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tracker.models import Clinician, Flag, User
 
 #: Monday 2026-03-30, 9:00 in New York, four weeks into Alice's episode.
@@ -24,7 +24,7 @@ def signed_in(user: User | Clinician) -> Client:
 def flag(cast: Cast) -> Flag:
     """Alice's more urgent flag, in a clinic with everything in it; it is `NOW`."""
     clock.travel_to(NOW)
-    return scenes.furnish(cast, at=NOW)
+    return clinic_data.furnish(cast, at=NOW)
 
 
 @pytest.fixture

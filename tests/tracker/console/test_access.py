@@ -1,4 +1,4 @@
-"""Every address of the desk, by every kind of person, with their own ids and a stranger's."""
+"""Every console URL, opened by every kind of user, with their own ids and with another clinic's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.cast import Cast
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
@@ -57,14 +57,14 @@ def ids_of(cast: Cast, flag) -> dict[str, object]:
         until_date=NOW.date(),
         reason="Travel",
     )
-    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or scenes.make_rotation(
+    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or clinic_data.make_rotation(
         cast, at=NOW
     )
     return {
         "rotation_id": rotation.id,
         "override_id": rotation.overrides.get().id,
         "flag_id": flag.id,
-        "message_id": scenes.leave_unread(cast, at=NOW).id,
+        "message_id": clinic_data.leave_unread(cast, at=NOW).id,
         "patient_id": cast.alice.id,
         "line_id": cast.episode.planned_measures.first().id,
         "period_id": period.id,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tracker.console.charts import Happening, pain_chart
+from tracker.console.charts import ChartEvent, pain_chart
 
 FIRST = date(2026, 3, 2)
 
@@ -39,18 +39,18 @@ def test_nothing_logged_is_said_in_words():
 
 
 def test_two_flags_of_a_day_stand_above_each_other():
-    happenings = [Happening(day=FIRST, kind="flag", label=name) for name in ("a", "b")]
+    events = [ChartEvent(day=FIRST, kind="flag", label=name) for name in ("a", "b")]
 
-    first, second = chart(5, 6, happenings=happenings).marks
+    first, second = chart(5, 6, events=events).marks
 
     assert first.x == second.x
     assert second.y < first.y
 
 
 def test_what_happened_outside_of_the_chart_is_left_out():
-    before = Happening(day=FIRST - timedelta(1), kind="surgery", label="Operation")
+    before = ChartEvent(day=FIRST - timedelta(1), kind="surgery", label="Operation")
 
-    assert chart(5, happenings=[before]).marks == []
+    assert chart(5, events=[before]).marks == []
 
 
 def test_a_long_episode_has_at_most_twelve_dates_below_it():

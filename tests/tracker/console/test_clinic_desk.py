@@ -9,7 +9,7 @@ from django.test import Client
 
 from notifications.models import ContactPoint
 from tests.cast import PASSWORD
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import (
     CareTeam,
@@ -370,7 +370,7 @@ def test_the_diary_shows_days_that_were_not_logged(cast, nora):
 
 
 def test_the_care_that_was_taken_is_shown(cast, nora):
-    scenes.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
+    clinic_data.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
 
     html = nora.get(f"/console/patients/{cast.alice.id}/").content.decode()
 

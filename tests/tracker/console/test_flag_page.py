@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import Flag, Message, Review
 from tracker.services.escalations import timers
@@ -69,11 +69,11 @@ def test_acknowledging_names_what_was_shown(cast, nora, flag):
 
 def test_a_newer_flag_stays_live_and_the_page_says_so(cast, nora, flag):
     shown = shown_escalations(read(nora, flag))
-    newer = scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+    newer = clinic_data.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
 
     answer = acknowledge(nora, flag, shown)
 
-    assert scenes.ladder_of(newer).state == "active"
+    assert clinic_data.escalation_of(newer).state == "active"
     assert "1 flag that you had not named still waits" in answer.content.decode()
 
 
@@ -89,11 +89,11 @@ def test_naming_nothing_that_is_there_acknowledges_nothing(cast, nora, flag, ids
     answer = acknowledge(nora, flag, ids)
 
     assert "There is no such thing" in answer.content.decode()
-    assert scenes.ladder_of(flag).state == "active"
+    assert clinic_data.escalation_of(flag).state == "active"
 
 
 def test_another_clinics_ladder_cannot_be_named(cast, nora, flag):
-    theirs = scenes.ladder_of(Flag.objects.get(patient=cast.carol))
+    theirs = clinic_data.escalation_of(Flag.objects.get(patient=cast.carol))
 
     acknowledge(nora, flag, [str(theirs.id)])
 
@@ -119,7 +119,7 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
     flag.refresh_from_db()
     other = Flag.objects.get(patient=cast.alice, rule="FUNC-LIMIT")
     assert (flag.state, flag.usefulness, other.state) == ("closed", "acted_on", "open")
-    assert scenes.ladder_of(flag).state == "resolved"
+    assert clinic_data.escalation_of(flag).state == "resolved"
     assert Message.objects.get().text == "We would like to see you on Thursday."
     decided = Review.objects.get()
     assert [order.test for order in decided.orders.all()] == ["mri"]
@@ -170,17 +170,17 @@ def test_a_closed_flag_shows_what_was_decided(nora, flag):
 def test_a_ladder_outlives_the_flag_that_cleared(cast, nora, flag):
     Flag.objects.filter(id=flag.id).update(state="cleared", ended_at=NOW)
 
-    assert str(scenes.ladder_of(flag).id) in shown_escalations(read(nora, flag))
+    assert str(clinic_data.escalation_of(flag).id) in shown_escalations(read(nora, flag))
 
 
 def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
     from datetime import timedelta
 
-    ladder = scenes.ladder_of(flag)
+    escalation = clinic_data.escalation_of(flag)
     for hours in range(1, 12):
         timers.fire_due(at=NOW + timedelta(hours=hours), limit=10)
-    ladder.refresh_from_db()
-    assert ladder.state == "exhausted"
+    escalation.refresh_from_db()
+    assert escalation.state == "exhausted"
 
     assert "Nobody answered" in read(nora, flag)
 
@@ -196,7 +196,7 @@ def test_the_chart_tells_the_same_in_a_table(nora, flag):
 
 
 def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
-    html = acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)]).content.decode()
+    html = acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)]).content.decode()
     assert re.findall(r'<option value="[^"]+">([A-Z][a-z]+ [A-Z][a-z]+)</option>', html) == [
         "Phil Physician"
     ]
@@ -207,14 +207,14 @@ def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
         follow=True,
     )
 
-    assert scenes.ladder_of(flag).owner == cast.phil
+    assert clinic_data.escalation_of(flag).owner == cast.phil
     html = answer.content.decode()
     assert "It is with <strong>Phil Physician</strong>" in html
     assert "to Phil Physician, Mon Mar 30, 9:00 AM: End of my shift" in html
 
 
 def test_a_snooze_shows_until_when_and_why_and_can_be_ended(nora, flag):
-    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+    acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
 
     answer = nora.post(
         f"/console/flags/{flag.id}/snooze/",
@@ -226,7 +226,7 @@ def test_a_snooze_shows_until_when_and_why_and_can_be_ended(nora, flag):
     assert "Waiting for a result" in html
 
     nora.post(f"/console/flags/{flag.id}/wake/")
-    assert scenes.ladder_of(flag).state == "active"
+    assert clinic_data.escalation_of(flag).state == "active"
 
 
 def test_the_worklist_names_who_owes_the_review(cast, nora, flag):
@@ -259,16 +259,16 @@ def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, n
     ],
 )
 def test_what_cannot_be_done_is_refused_in_words(nora, flag, url, typed, words):
-    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+    acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
 
     answer = nora.post(f"/console/flags/{flag.id}/{url}/", typed, follow=True)
 
     assert words in answer.content.decode()
-    assert scenes.ladder_of(flag).state == "acknowledged"
+    assert clinic_data.escalation_of(flag).state == "acknowledged"
 
 
 def test_nothing_is_offered_to_whom_it_does_not_belong(cast, nora, flag):
-    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+    acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
     phil = signed_in(cast.phil)
 
     assert "Hand it over" in read(nora, flag)

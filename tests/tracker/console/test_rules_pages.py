@@ -1,11 +1,11 @@
-"""The desk's pages about the rules: versions, numbers, trials, what flags are worth."""
+"""The pages about the rules: versions, thresholds, trials, alert burden."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tests.tracker.console.conftest import NOW
 from tracker.models import (
     Flag,
@@ -156,7 +156,7 @@ class TestAlertBurden:
         assert "All rules" in text(nora.get("/console/alerts/?since=nonsense"))
 
     def test_another_clinics_flags_are_not_counted(self, cast, ada):
-        scenes.raise_flag(cast.carol, at=NOW, rule="MED-DUP")
+        clinic_data.raise_flag(cast.carol, at=NOW, rule="MED-DUP")
 
         assert "MED-DUP" not in text(ada.get("/console/alerts/"))
 

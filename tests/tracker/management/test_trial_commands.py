@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 import clock
 from tests.cast import MONDAY_EVENING
-from tests.tracker.console.scenes import raise_flag
+from tests.tracker.console.clinic_data import raise_flag
 from tracker.models import Flag, Review
 from tracker.services.context import Context
 from tracker.services.reviews import reviews

@@ -54,7 +54,7 @@ def zone_choices() -> list[tuple[str, str]]:
     return [(zone, zone) for zone in zones]
 
 
-class DeskForm(forms.Form):
+class ConsoleForm(forms.Form):
     """A form that hands what was typed to one service, and shows what it refuses."""
 
     required_css_class = "required"

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from tracker.console import words
-from tracker.console.forms.base import DateField, DeskForm, TimesField, choices
+from tracker.console import labels
+from tracker.console.forms.base import ConsoleForm, DateField, TimesField, choices
 from tracker.rules.medicines import counted_names
 from tracker.rules.products import PRODUCTS, Product
 from tracker.services.episodes import episodes
@@ -14,7 +14,7 @@ from tracker.services.episodes.care_plans import Ingredient, Line
 INGREDIENTS = 3
 
 
-class EpisodeForm(DeskForm):
+class EpisodeForm(ConsoleForm):
     index_date = DateField(
         label="First day of conservative care", help_text="Day 1: everything is counted from it."
     )
@@ -34,20 +34,20 @@ class EpisodeForm(DeskForm):
         return {"dates": episodes.Dates(**self.cleaned_data)}
 
 
-class EndEpisodeForm(DeskForm):
+class EndEpisodeForm(ConsoleForm):
     ended_date = DateField(label="Last day of the episode")
 
 
-class ExcuseForm(DeskForm):
+class ExcuseForm(ConsoleForm):
     from_date = DateField(label="From")
     until_date = DateField(label="Until and including")
     reason = forms.CharField(max_length=200, label="Reason", help_text="Such as a hospital stay.")
 
 
-class PatientForm(DeskForm):
+class PatientForm(ConsoleForm):
     conditions = forms.MultipleChoiceField(
         required=False,
-        choices=choices(words.CONDITIONS),
+        choices=choices(labels.CONDITIONS),
         label="Conditions that make some rules stricter",
         widget=forms.CheckboxSelectMultiple,
     )
@@ -67,8 +67,8 @@ class PatientForm(DeskForm):
     )
 
 
-class PlanLineForm(DeskForm):
-    measure = forms.ChoiceField(choices=choices(words.MEASURES), label="Measure")
+class PlanLineForm(ConsoleForm):
+    measure = forms.ChoiceField(choices=choices(labels.MEASURES), label="Measure")
     from_date = DateField(label="From")
     sessions_per_week = forms.IntegerField(
         required=False, min_value=1, max_value=70, label="Times a week"
@@ -84,7 +84,7 @@ class PlanLineForm(DeskForm):
     )
     reminder_weekdays = forms.TypedMultipleChoiceField(
         required=False,
-        choices=list(enumerate(words.WEEKDAYS)),
+        choices=list(enumerate(labels.WEEKDAYS)),
         coerce=int,
         label="On these days",
         help_text="None is every day.",
@@ -98,7 +98,7 @@ class PlanLineForm(DeskForm):
         widget=forms.TextInput(attrs={"list": "products"}),
     )
     route = forms.ChoiceField(
-        required=False, choices=choices(words.ROUTES, empty="not a medicine"), label="Route"
+        required=False, choices=choices(labels.ROUTES, empty="not a medicine"), label="Route"
     )
     doses_per_day = forms.IntegerField(
         required=False,
@@ -210,10 +210,10 @@ def initial_of(line: Line) -> dict[str, Any]:
     return initial
 
 
-class EndLineForm(DeskForm):
+class EndLineForm(ConsoleForm):
     until_date = DateField(label="Last day")
 
 
-class WaiveForm(DeskForm):
+class WaiveForm(ConsoleForm):
     from_date = DateField(label="From")
-    reason = forms.ChoiceField(choices=choices(words.WAIVED), label="Why")
+    reason = forms.ChoiceField(choices=choices(labels.WAIVED), label="Why")

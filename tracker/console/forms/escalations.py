@@ -5,16 +5,16 @@ from uuid import UUID
 
 from django import forms
 
-from tracker.console import words
-from tracker.console.forms.base import DeskForm, choices
+from tracker.console import labels
+from tracker.console.forms.base import ConsoleForm, choices
 from tracker.models import Escalation
 from tracker.services.escalations import hand_overs, snoozes
 
 
-class HandOverForm(DeskForm):
+class HandOverForm(ConsoleForm):
     to = forms.ChoiceField(label="To")
     hand_over_reason = forms.ChoiceField(
-        required=False, choices=choices(words.HAND_OVER_REASONS, empty="no reason"), label="Why"
+        required=False, choices=choices(labels.HAND_OVER_REASONS, empty="no reason"), label="Why"
     )
 
     def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:
@@ -30,10 +30,10 @@ class HandOverForm(DeskForm):
         return {"to_id": UUID(typed["to"]), "reason": typed["hand_over_reason"]}
 
 
-class SnoozeForm(DeskForm):
+class SnoozeForm(ConsoleForm):
     hours = forms.TypedChoiceField(coerce=int, label="For")
     reason = forms.ChoiceField(
-        choices=choices(words.SNOOZE_REASONS, empty="choose"), label="Because"
+        choices=choices(labels.SNOOZE_REASONS, empty="choose"), label="Because"
     )
 
     def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:

@@ -5,27 +5,27 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from tracker.console import words
-from tracker.console.forms.base import DateField, DeskForm, TimeInput, choices, zone_choices
+from tracker.console import labels
+from tracker.console.forms.base import ConsoleForm, DateField, TimeInput, choices, zone_choices
 from tracker.models import CareTeam, Clinic, Clinician, User
 
 
-class InviteClinicianForm(DeskForm):
+class InviteClinicianForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
     email = forms.EmailField(max_length=254, label="E-mail address")
-    role = forms.ChoiceField(choices=choices(words.ROLES), label="Role")
+    role = forms.ChoiceField(choices=choices(labels.ROLES), label="Role")
     is_administrator = forms.BooleanField(
         required=False,
         label="Also runs the clinic",
-        help_text="Invites people, changes ladders, hours and settings.",
+        help_text="Invites people, changes escalation policies, hours and settings.",
     )
 
 
-class InvitePatientForm(DeskForm):
+class InvitePatientForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
     email = forms.EmailField(max_length=254, label="E-mail address")
     birth_date = DateField(required=False, label="Date of birth", help_text="18 or older.")
-    sex = forms.ChoiceField(choices=choices(words.SEXES), initial="unknown", label="Sex")
+    sex = forms.ChoiceField(choices=choices(labels.SEXES), initial="unknown", label="Sex")
     care_team = forms.ModelChoiceField(CareTeam.objects.none(), label="Care team")
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
@@ -37,9 +37,9 @@ class InvitePatientForm(DeskForm):
             field.initial = teams[0]
 
 
-class SeatForm(DeskForm):
+class MembershipForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
-    role = forms.ChoiceField(choices=choices(words.ROLES), label="Role")
+    role = forms.ChoiceField(choices=choices(labels.ROLES), label="Role")
     is_administrator = forms.BooleanField(required=False, label="Also runs the clinic")
     is_active = forms.BooleanField(
         required=False,
@@ -48,7 +48,7 @@ class SeatForm(DeskForm):
     )
 
 
-class JoinForm(DeskForm):
+class AcceptInvitationForm(ConsoleForm):
     full_name = forms.CharField(
         max_length=120,
         label="Your full name",
@@ -84,7 +84,7 @@ class JoinForm(DeskForm):
         return {key: self.cleaned_data[key] for key in ("full_name", "password")}
 
 
-class OwnHoursForm(DeskForm):
+class QuietHoursForm(ConsoleForm):
     time_zone = forms.ChoiceField(label="My time zone", choices=zone_choices)
     quiet_from = forms.TimeField(required=False, label="Quiet from", widget=TimeInput())
     quiet_until = forms.TimeField(
@@ -95,7 +95,7 @@ class OwnHoursForm(DeskForm):
     )
 
 
-class CareTeamForm(DeskForm):
+class CareTeamForm(ConsoleForm):
     name = forms.CharField(max_length=120, label="Name")
 
 

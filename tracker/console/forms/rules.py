@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from tracker.console.forms.base import DateField, DeskForm
+from tracker.console.forms.base import ConsoleForm, DateField
 from tracker.rules import RULESETS
 from tracker.rules.thresholds import bounds
 from tracker.services.rulesets.ruleset_periods import number_of
@@ -29,7 +29,7 @@ def _reason() -> forms.CharField:
     )
 
 
-class ThresholdForm(DeskForm):
+class ThresholdForm(ConsoleForm):
     name = forms.ChoiceField(label="Number")
     value = _number(
         label="New value", help_text="Leave empty to take back what was set here before."
@@ -45,7 +45,7 @@ class ThresholdForm(DeskForm):
         ]
 
 
-class AdoptForm(DeskForm):
+class AdoptForm(ConsoleForm):
     version = forms.ChoiceField(
         choices=[(version, version) for version in sorted(RULESETS, reverse=True)],
         label="Ruleset",
@@ -54,7 +54,7 @@ class AdoptForm(DeskForm):
     reason = _reason()
 
 
-class TrialForm(DeskForm):
+class TrialForm(ConsoleForm):
     """A version with a few changed numbers; an empty line changes nothing."""
 
     version = forms.ChoiceField(

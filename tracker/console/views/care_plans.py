@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.forms.base import DeskForm
+from tracker.console.access import Access, ConsoleRequest, page, typed
+from tracker.console.forms.base import ConsoleForm
 from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, initial_of
-from tracker.console.lookups import patient_or_404, record_read
+from tracker.console.patient_lookup import patient_or_404, record_read
 from tracker.models import Episode, Patient, PlannedMeasure
 from tracker.services.episodes import care_plans
 
@@ -19,7 +19,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 
 @editing
 @page(Access.CLINICIAN)
-def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def add(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     episode = get_object_or_404(Episode.objects.current(), patient=patient)
     today = patient.local_date(request.at)
@@ -31,7 +31,7 @@ def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
+def change(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     """The line ends on the day before; what is typed begins."""
     planned, patient = _line(request, line_id)
     initial = initial_of(care_plans.line_of(planned))
@@ -47,7 +47,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
+def end(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     form = EndLineForm(typed(request), initial={"until_date": patient.local_date(request.at)})
     if request.method == "POST" and form.submit(care_plans.end, request.context, planned=planned):
@@ -57,7 +57,7 @@ def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
+def waive(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     form = WaiveForm(typed(request), initial={"from_date": patient.local_date(request.at)})
     if request.method == "POST" and form.submit(care_plans.waive, request.context, planned=planned):
@@ -65,23 +65,23 @@ def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
     return _form(request, patient, form, "Waive a measure", planned)
 
 
-def _line(request: DeskRequest, line_id: UUID) -> tuple[PlannedMeasure, Patient]:
+def _line(request: ConsoleRequest, line_id: UUID) -> tuple[PlannedMeasure, Patient]:
     lines = PlannedMeasure.objects.filter(
-        episode__patient__in=Patient.objects.for_clinician(request.seat)
+        episode__patient__in=Patient.objects.for_clinician(request.membership)
     )
     planned = get_object_or_404(lines.select_related("episode__patient__clinic"), id=line_id)
     return planned, planned.episode.patient
 
 
-def _saved(request: DeskRequest, patient: Patient) -> HttpResponse:
+def _saved(request: ConsoleRequest, patient: Patient) -> HttpResponse:
     messages.success(request, "The care plan is saved. Its flags were judged anew.")
     return redirect("console:patient", patient_id=patient.id)
 
 
 def _form(
-    request: DeskRequest,
+    request: ConsoleRequest,
     patient: Patient,
-    form: DeskForm,
+    form: ConsoleForm,
     title: str,
     planned: PlannedMeasure | None = None,
 ) -> HttpResponse:

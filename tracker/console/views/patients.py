@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.days import diary_days
+from tracker.console.access import Access, ConsoleRequest, page, typed
+from tracker.console.chart_data import chart_of
+from tracker.console.diary_days import diary_days
 from tracker.console.forms.care import PatientForm
-from tracker.console.lookups import patient_or_404, record_read
-from tracker.console.pictures import chart_of
+from tracker.console.patient_lookup import patient_or_404, record_read
 from tracker.models import Episode, Flag, Patient
 from tracker.services import audit
 from tracker.services.episodes import episodes
@@ -26,16 +26,16 @@ DIARY_DAYS = 14
 
 @require_safe
 @page(Access.CLINICIAN)
-def index(request: DeskRequest) -> HttpResponse:
+def index(request: ConsoleRequest) -> HttpResponse:
     sought = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    audit.record(request.context, "patients.read", request.seat)
+    audit.record(request.context, "patients.read", request.membership)
     found = Paginator(_found(request, sought), PER_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "sought": sought}
     return render(request, "console/patients.html", context)
 
 
-def _found(request: DeskRequest, sought: str) -> QuerySet[Patient]:
-    patients = Patient.objects.for_clinician(request.seat).select_related("care_team")
+def _found(request: ConsoleRequest, sought: str) -> QuerySet[Patient]:
+    patients = Patient.objects.for_clinician(request.membership).select_related("care_team")
     if sought:
         patients = patients.filter(full_name__icontains=sought)
     return patients.annotate(
@@ -45,17 +45,17 @@ def _found(request: DeskRequest, sought: str) -> QuerySet[Patient]:
 
 @require_safe
 @page(Access.CLINICIAN)
-def show(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def show(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     """All that a clinician needs before she calls."""
     patient = patient_or_404(request, patient_id)
     record_read(request, patient, "patient.read")
     return render(request, "console/patient.html", _context(request, patient))
 
 
-def _context(request: DeskRequest, patient: Patient) -> dict[str, Any]:
+def _context(request: ConsoleRequest, patient: Patient) -> dict[str, Any]:
     episode = patient.episodes.current().first() or patient.episodes.first()
     today = patient.local_date(request.at)
-    waiting = worklist.rows(clinician=request.seat, patient=patient)
+    waiting = worklist.rows(clinician=request.membership, patient=patient)
     context = {
         "patient": patient,
         "episode": episode,
@@ -75,7 +75,7 @@ def _context(request: DeskRequest, patient: Patient) -> dict[str, Any]:
     return context
 
 
-def _care(request: DeskRequest, episode: Episode) -> dict[str, Any]:
+def _care(request: ConsoleRequest, episode: Episode) -> dict[str, Any]:
     lines = list(episode.planned_measures.all())
     return {
         "day": (episode.patient.local_date(request.at) - episode.index_date).days + 1,
@@ -88,7 +88,7 @@ def _care(request: DeskRequest, episode: Episode) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(Access.CLINICIAN)
-def describe(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def describe(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     record_read(request, patient, "patient.read")
     initial = {

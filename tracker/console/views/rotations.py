@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from notifications import outbox
-from tracker.console.access import Access, DeskRequest, page, typed
+from tracker.console.access import Access, ConsoleRequest, page, typed
 from tracker.console.forms.rotations import OverrideForm, RotationForm
 from tracker.models import Clinician, Rotation, RotationOverride
 from tracker.services.errors import ServiceError
@@ -33,16 +33,16 @@ class Turn:
 
 
 @require_safe
-@page(Access.SEAT)
-def index(request: DeskRequest) -> HttpResponse:
-    found = Rotation.objects.filter(clinic_id=request.seat.clinic_id).select_related("clinic")
+@page(Access.MEMBER)
+def index(request: ConsoleRequest) -> HttpResponse:
+    found = Rotation.objects.filter(clinic_id=request.membership.clinic_id).select_related("clinic")
     rows = [(rotation, _turns(rotation, request.at, timedelta(minutes=1))[0]) for rotation in found]
     return render(request, "console/rotations.html", {"rows": rows})
 
 
 @editing
-@page(Access.SEAT)
-def show(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
+@page(Access.MEMBER)
+def show(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
     rotation = _rotation(request, rotation_id)
     form = OverrideForm(typed(request), clinic=rotation.clinic)
     if request.method == "POST" and form.submit(
@@ -62,8 +62,8 @@ def show(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
     return render(request, "console/rotation.html", context, status=422 if form.errors else 200)
 
 
-def _rotation(request: DeskRequest, rotation_id: UUID) -> Rotation:
-    found = Rotation.objects.filter(clinic_id=request.seat.clinic_id).select_related("clinic")
+def _rotation(request: ConsoleRequest, rotation_id: UUID) -> Rotation:
+    found = Rotation.objects.filter(clinic_id=request.membership.clinic_id).select_related("clinic")
     return get_object_or_404(found, id=rotation_id)
 
 
@@ -91,17 +91,17 @@ def _turns(rotation: Rotation, at: datetime, ahead: timedelta) -> list[Turn]:
 
 @editing
 @page(Access.ADMINISTRATOR)
-def create(request: DeskRequest) -> HttpResponse:
-    return _edit(request, Rotation(clinic=request.seat.clinic))
+def create(request: ConsoleRequest) -> HttpResponse:
+    return _edit(request, Rotation(clinic=request.membership.clinic))
 
 
 @editing
 @page(Access.ADMINISTRATOR)
-def edit(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
+def edit(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
     return _edit(request, _rotation(request, rotation_id))
 
 
-def _edit(request: DeskRequest, rotation: Rotation) -> HttpResponse:
+def _edit(request: ConsoleRequest, rotation: Rotation) -> HttpResponse:
     form = RotationForm.of(rotation, typed(request))
     if request.method == "POST" and form.submit(rotations.save, request.context, rotation=rotation):
         messages.success(request, "The rotation is saved. A ladder uses it once a step names it.")
@@ -114,7 +114,7 @@ def _edit(request: DeskRequest, rotation: Rotation) -> HttpResponse:
 
 @require_POST
 @page(Access.ADMINISTRATOR)
-def remove(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
+def remove(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
     rotation = _rotation(request, rotation_id)
     try:
         rotations.remove(request.context, rotation=rotation)
@@ -126,8 +126,8 @@ def remove(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@page(Access.SEAT)
-def remove_override(request: DeskRequest, rotation_id: UUID, override_id: int) -> HttpResponse:
+@page(Access.MEMBER)
+def remove_override(request: ConsoleRequest, rotation_id: UUID, override_id: int) -> HttpResponse:
     rotation = _rotation(request, rotation_id)
     override = get_object_or_404(RotationOverride, rotation=rotation, id=override_id)
     rotations.remove_override(request.context, override=override)

@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from notifications import outbox
-from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.forms.clinic import LadderForm
+from tracker.console.access import Access, ConsoleRequest, page, typed
+from tracker.console.forms.clinic import EscalationPolicyForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
 from tracker.models import CareTeam, Clinician, EscalationPolicy
 from tracker.services.clinics import care_teams
@@ -24,14 +24,14 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 
 @editing
 @page(Access.ADMINISTRATOR)
-def index(request: DeskRequest) -> HttpResponse:
+def index(request: ConsoleRequest) -> HttpResponse:
     form = CareTeamForm(typed(request))
     if request.method == "POST" and form.submit(
-        care_teams.create, request.context, clinic=request.seat.clinic
+        care_teams.create, request.context, clinic=request.membership.clinic
     ):
         messages.success(request, "The care team is there. Say who is in it.")
         return redirect("console:teams")
-    teams = CareTeam.objects.filter(clinic_id=request.seat.clinic_id)
+    teams = CareTeam.objects.filter(clinic_id=request.membership.clinic_id)
     rows = [(team, list(team.clinicians.active()), _silent(team)) for team in teams]
     context = {"rows": rows, "form": form}
     return render(request, "console/teams.html", context, status=422 if form.errors else 200)
@@ -48,11 +48,11 @@ def _silent(team: CareTeam) -> list[str]:
 
 @editing
 @page(Access.ADMINISTRATOR)
-def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
+def edit(request: ConsoleRequest, team_id: UUID) -> HttpResponse:
     team = _team(request, team_id)
     form = CareTeamMembersForm(
         typed(request),
-        clinic=request.seat.clinic,
+        clinic=request.membership.clinic,
         initial={"name": team.name, "members": list(team.clinicians.active())},
     )
     if request.method == "POST" and form.submit(care_teams.change, request.context, care_team=team):
@@ -62,8 +62,10 @@ def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
     return render(request, "console/team.html", context, status=422 if form.errors else 200)
 
 
-def _team(request: DeskRequest, team_id: UUID) -> CareTeam:
-    return get_object_or_404(CareTeam.objects.filter(clinic_id=request.seat.clinic_id), id=team_id)
+def _team(request: ConsoleRequest, team_id: UUID) -> CareTeam:
+    return get_object_or_404(
+        CareTeam.objects.filter(clinic_id=request.membership.clinic_id), id=team_id
+    )
 
 
 def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
@@ -94,12 +96,12 @@ def _told(rung: timetable.Rung, at: datetime) -> tuple[UUID, ...]:
 
 @editing
 @page(Access.ADMINISTRATOR)
-def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
+def escalation_policy(request: ConsoleRequest, team_id: UUID, priority: str) -> HttpResponse:
     team = _team(request, team_id)
     if priority not in policies.LADDER_PRIORITIES:
         raise Http404
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
-    form = LadderForm(typed(request), clinic=request.seat.clinic, policy=policy)
+    form = EscalationPolicyForm(typed(request), clinic=request.membership.clinic, policy=policy)
     if request.method == "POST" and form.submit(
         policies.set_ladder, request.context, care_team=team, priority=priority
     ):
@@ -108,4 +110,6 @@ def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
     people = Clinician.objects.active().filter(clinic_id=team.clinic_id)
     unreachable = [each for each in people if not outbox.reachable(each.recipient_id)]
     context = {"team": team, "priority": priority, "form": form, "unreachable": unreachable}
-    return render(request, "console/ladder.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "console/escalation_policy.html", context, status=422 if form.errors else 200
+    )

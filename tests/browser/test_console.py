@@ -1,4 +1,4 @@
-"""The desk in a browser: the story of a morning, and every page by axe-core."""
+"""The console in a browser: a nurse's morning, and every page checked by axe-core."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.cast import PASSWORD
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tests.tracker.console.conftest import NOW
 from tracker.models import Message
 
@@ -30,21 +30,21 @@ def addresses(cast, person) -> list[str]:
                     "invite_patient",
                     "teams",
                     "clinic",
-                    "hours",
+                    "staffed_hours",
                     "holidays",
                     "rules",
                     "thresholds",
                     "alert_burden",
-                    "seats",
+                    "memberships",
                     "rotations",
                     "create_rotation",
-                    "own_hours",
+                    "quiet_hours",
                 )
             ),
-            reverse("console:rotation", args=[scenes.make_rotation(cast, at=NOW).id]),
+            reverse("console:rotation", args=[clinic_data.make_rotation(cast, at=NOW).id]),
             reverse("console:clinician", args=[cast.phil.id]),
             reverse("console:team", kwargs=team),
-            reverse("console:ladder", kwargs={**team, "priority": "P0"}),
+            reverse("console:escalation_policy", kwargs={**team, "priority": "P0"}),
         ]
     return [
         reverse("console:worklist"),

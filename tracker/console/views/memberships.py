@@ -6,16 +6,16 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from tracker.console.access import Access, DeskRequest, choose_seat, page, seats_of
+from tracker.console.access import Access, ConsoleRequest, choose_membership, memberships_of, page
 
 
 @require_http_methods(["GET", "POST"])
 @page(Access.ACCOUNT)
-def choose(request: DeskRequest) -> HttpResponse:
+def choose(request: ConsoleRequest) -> HttpResponse:
     if request.method == "POST":
-        choose_seat(request, _uuid(request.POST.get("seat", "")))
+        choose_membership(request, _uuid(request.POST.get("membership", "")))
         return redirect("console:worklist")
-    return render(request, "console/seats.html", {"seats": seats_of(request)})
+    return render(request, "console/memberships.html", {"memberships": memberships_of(request)})
 
 
 def _uuid(text: str) -> UUID:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from tracker.console import rulebook
-from tracker.console.charts import Happening, PainChart, pain_chart
+from tracker.console import rule_labels
+from tracker.console.charts import ChartEvent, PainChart, pain_chart
 from tracker.models import DiaryEntry, Episode, Flag, TherapySession
 from tracker.rules.chart import Chart
 from tracker.services.evaluation.histories import history_of
@@ -29,7 +29,7 @@ def chart_of(
         first=first,
         last=last,
         baseline=_baseline(episode, at),
-        happenings=_happenings(episode, flags),
+        events=_events(episode, flags),
     )
 
 
@@ -52,14 +52,14 @@ def _baseline(episode: Episode, at: datetime) -> float | None:
     return None if mean is None else float(mean.value)
 
 
-def _happenings(episode: Episode, flags: Iterable[Flag]) -> Iterable[Happening]:
+def _events(episode: Episode, flags: Iterable[Flag]) -> Iterable[ChartEvent]:
     if episode.surgery_date:
-        yield Happening(day=episode.surgery_date, kind="surgery", label="Operation")
+        yield ChartEvent(day=episode.surgery_date, kind="surgery", label="Operation")
     injections = TherapySession.objects.filter(
         patient_id=episode.patient_id, type="injection", retracted_at=None
     )
     for day in injections.values_list("local_date", flat=True):
-        yield Happening(day=day, kind="injection", label="Injection")
+        yield ChartEvent(day=day, kind="injection", label="Injection")
     for flag in flags:
-        title = rulebook.entry(flag.rule).title
-        yield Happening(day=flag.local_date, kind="flag", label=f"{flag.priority} {title}")
+        title = rule_labels.entry(flag.rule).title
+        yield ChartEvent(day=flag.local_date, kind="flag", label=f"{flag.priority} {title}")

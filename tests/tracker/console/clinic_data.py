@@ -1,4 +1,4 @@
-"""Alice's eight weeks of pain, and what the desk shows of them."""
+"""Data of a clinic that the console shows: diaries, plans, flags, rotations, messages."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def plan_care(patient: Patient) -> None:
 def raise_flag(
     patient: Patient, *, at: datetime, rule: str = "SEV-SUST", priority: str = "P2", **fields
 ) -> Flag:
-    """An open flag with its ladder, as an evaluation leaves it."""
+    """An open flag with its escalation, as an evaluation leaves it."""
     episode = patient.episodes.get()
     day = patient.local_date(at)
     flag = Flag.objects.create(
@@ -120,7 +120,7 @@ def raise_flag(
     return flag
 
 
-def ladder_of(flag: Flag) -> Escalation:
+def escalation_of(flag: Flag) -> Escalation:
     return flag.escalations.get()
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from django import forms
 
-from tracker.console.forms.base import DeskForm
+from tracker.console.forms.base import ConsoleForm
 
 
-class NumberForm(DeskForm):
+class PhoneNumberForm(ConsoleForm):
     number = forms.CharField(
         max_length=30,
         label="Your phone number",
@@ -14,7 +14,7 @@ class NumberForm(DeskForm):
     )
 
 
-class CodeForm(DeskForm):
+class CodeForm(ConsoleForm):
     code = forms.CharField(
         max_length=6,
         label="The code from the message",

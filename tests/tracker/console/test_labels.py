@@ -1,4 +1,4 @@
-"""What the desk offers to choose, the rules can read: else a plan would stop an evaluation."""
+"""The choices that the console offers are those that the rules can read."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import get_args
 
 import pytest
 
-from tracker.console import words
+from tracker.console import labels
 from tracker.rules import parse_history
 from tracker.rules.medicines import LOCAL_ROUTES, PATCH_ROUTES
 from tracker.rules.records import Condition, MeasureKind, Sex, Waiver
 
 
-@pytest.mark.parametrize("route", words.ROUTES)
+@pytest.mark.parametrize("route", labels.ROUTES)
 def test_a_medicine_may_be_planned_by_every_route(route):
     planned = {"measure": "medication", "ingredients": [{"name": "ibuprofen"}], "route": route}
 
@@ -29,7 +29,7 @@ def test_a_medicine_may_be_planned_by_every_route(route):
 
 
 def test_what_does_not_reach_the_whole_body_has_the_rules_word():
-    offered = words.ROUTES.keys()
+    offered = labels.ROUTES.keys()
 
     assert offered & LOCAL_ROUTES == {"topical", "nasal"}
     assert offered & PATCH_ROUTES == {"transdermal"}
@@ -38,10 +38,10 @@ def test_what_does_not_reach_the_whole_body_has_the_rules_word():
 @pytest.mark.parametrize(
     ("offered", "known"),
     [
-        pytest.param(words.MEASURES, MeasureKind, id="measures"),
-        pytest.param(words.WAIVED, Waiver, id="waivers"),
-        pytest.param(words.CONDITIONS, Condition, id="conditions"),
-        pytest.param(words.SEXES, Sex, id="sexes"),
+        pytest.param(labels.MEASURES, MeasureKind, id="measures"),
+        pytest.param(labels.WAIVED, Waiver, id="waivers"),
+        pytest.param(labels.CONDITIONS, Condition, id="conditions"),
+        pytest.param(labels.SEXES, Sex, id="sexes"),
     ],
 )
 def test_the_choices_are_the_rules_own(offered, known):
