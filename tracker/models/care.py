@@ -88,22 +88,22 @@ class PlannedMeasure(ClinicRow):
     """One line of the care plan. A changed line ends, and a new one begins."""
 
     class Measure(models.TextChoices):
-        PHYSICAL_THERAPY = "physical_therapy"
-        HOME_EXERCISE = "home_exercise"
-        MEDICATION = "medication"
-        HOT_COMPRESS = "hot_compress"
-        COLD_COMPRESS = "cold_compress"
-        MASSAGE = "massage"
-        ACUPUNCTURE = "acupuncture"
-        MANIPULATION = "manipulation"
-        BRACE = "brace"
-        INJECTION = "injection"
-        ACTIVITY_MODIFICATION = "activity_modification"
+        PHYSICAL_THERAPY = "physical_therapy", "Physical therapy"
+        HOME_EXERCISE = "home_exercise", "Home exercise"
+        MEDICATION = "medication", "Medicine"
+        HOT_COMPRESS = "hot_compress", "Hot compress"
+        COLD_COMPRESS = "cold_compress", "Cold compress"
+        MASSAGE = "massage", "Massage"
+        ACUPUNCTURE = "acupuncture", "Acupuncture"
+        MANIPULATION = "manipulation", "Manipulation"
+        BRACE = "brace", "Brace"
+        INJECTION = "injection", "Injection"
+        ACTIVITY_MODIFICATION = "activity_modification", "Reduced activity"
 
     class Waived(models.TextChoices):
-        CONTRAINDICATED = "contraindicated"
-        UNAVAILABLE = "unavailable"
-        NOT_TOLERATED = "not_tolerated"
+        CONTRAINDICATED = "contraindicated", "Contraindicated"
+        UNAVAILABLE = "unavailable", "Not available"
+        NOT_TOLERATED = "not_tolerated", "Not tolerated"
 
     episode = models.ForeignKey(Episode, models.CASCADE, related_name="planned_measures")
     measure = models.CharField(max_length=24, choices=Measure.choices)

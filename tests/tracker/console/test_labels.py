@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from tracker.console import labels
+from tracker.models import Patient, PlannedMeasure
 from tracker.rules import parse_history
 from tracker.rules.medicines import LOCAL_ROUTES, PATCH_ROUTES
 from tracker.rules.records import Condition, MeasureKind, Sex, Waiver
@@ -28,7 +29,7 @@ def test_a_medicine_may_be_planned_by_every_route(route):
     assert history is not None
 
 
-def test_what_does_not_reach_the_whole_body_has_the_rules_word():
+def test_local_routes_and_patches_are_offered_by_the_codes_of_the_rules():
     offered = labels.ROUTES.keys()
 
     assert offered & LOCAL_ROUTES == {"topical", "nasal"}
@@ -38,11 +39,11 @@ def test_what_does_not_reach_the_whole_body_has_the_rules_word():
 @pytest.mark.parametrize(
     ("offered", "known"),
     [
-        pytest.param(labels.MEASURES, MeasureKind, id="measures"),
-        pytest.param(labels.WAIVED, Waiver, id="waivers"),
-        pytest.param(labels.CONDITIONS, Condition, id="conditions"),
-        pytest.param(labels.SEXES, Sex, id="sexes"),
+        pytest.param(PlannedMeasure.Measure, MeasureKind, id="measures"),
+        pytest.param(PlannedMeasure.Waived, Waiver, id="waivers"),
+        pytest.param(Patient.Condition, Condition, id="conditions"),
+        pytest.param(Patient.Sex, Sex, id="sexes"),
     ],
 )
-def test_the_choices_are_the_rules_own(offered, known):
-    assert set(offered) == set(get_args(known))
+def test_every_code_of_the_rules_has_a_label(offered, known):
+    assert set(offered.values) == set(get_args(known))

@@ -88,7 +88,7 @@ class EscalationPolicyForm(ConsoleForm):
     repeats = forms.TypedChoiceField(
         coerce=int,
         choices=[(0, "no"), (1, "once"), (2, "twice"), (3, "three times")],
-        label="Tell all of them again before everyone is paged",
+        label="Repeat all steps before everyone is paged",
     )
 
     def __init__(
@@ -102,9 +102,12 @@ class EscalationPolicyForm(ConsoleForm):
         self.fields["repeats"].initial = policy.repeats if policy else 0
         people = Clinician.objects.active().filter(clinic=clinic)
         on_call = Rotation.objects.filter(clinic=clinic)
+        roles = [
+            (f"role:{role}", f"Every {role.label.lower()} of the team") for role in Clinician.Role
+        ]
         whom = [
             ("", "nobody"),
-            ("A role", [(f"role:{role}", f"Every {_role(role)}") for role in labels.ROLES]),
+            ("A role", roles),
             ("A person", [(f"person:{each.id}", _person(each)) for each in people]),
             ("Whoever is on duty", [(f"rotation:{each.id}", each.name) for each in on_call]),
         ]
@@ -133,7 +136,7 @@ class EscalationPolicyForm(ConsoleForm):
         for position in range(1, MAX_STEPS + 1):
             whom = self.cleaned_data.get(f"whom_{position}")
             if whom and self.cleaned_data.get(f"minutes_{position}") is None:
-                self.add_error(f"minutes_{position}", "After how many minutes? 0 is at once.")
+                self.add_error(f"minutes_{position}", "Enter the minutes; 0 means at once.")
 
     def arguments(self) -> dict[str, Any]:
         typed = self.cleaned_data
@@ -142,10 +145,6 @@ class EscalationPolicyForm(ConsoleForm):
             "steps": [_step(typed[f"whom_{n}"], typed[f"minutes_{n}"]) for n in positions],
             "repeats": typed["repeats"],
         }
-
-
-def _role(role: str) -> str:
-    return f"{labels.say('role', role).partition(' (')[0].lower()} of the team"
 
 
 def _person(clinician: Clinician) -> str:

@@ -5,15 +5,16 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from tracker.console import labels
-from tracker.console.forms.base import ConsoleForm, DateField, TimeInput, choices, zone_choices
-from tracker.models import CareTeam, Clinic, Clinician, User
+from tracker.console.forms.base import ConsoleForm, DateField, TimeInput, zone_choices
+from tracker.models import CareTeam, Clinic, Clinician, Patient, User
 
 
 class InviteClinicianForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
     email = forms.EmailField(max_length=254, label="E-mail address")
-    role = forms.ChoiceField(choices=choices(labels.ROLES), label="Role")
+    role = forms.ChoiceField(
+        choices=Clinician.Role.choices, label="Role", help_text="An administrator sees no diaries."
+    )
     is_administrator = forms.BooleanField(
         required=False,
         label="Also runs the clinic",
@@ -25,7 +26,7 @@ class InvitePatientForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
     email = forms.EmailField(max_length=254, label="E-mail address")
     birth_date = DateField(required=False, label="Date of birth", help_text="18 or older.")
-    sex = forms.ChoiceField(choices=choices(labels.SEXES), initial="unknown", label="Sex")
+    sex = forms.ChoiceField(choices=Patient.Sex.choices, initial="unknown", label="Sex")
     care_team = forms.ModelChoiceField(CareTeam.objects.none(), label="Care team")
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
@@ -39,12 +40,14 @@ class InvitePatientForm(ConsoleForm):
 
 class MembershipForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
-    role = forms.ChoiceField(choices=choices(labels.ROLES), label="Role")
+    role = forms.ChoiceField(
+        choices=Clinician.Role.choices, label="Role", help_text="An administrator sees no diaries."
+    )
     is_administrator = forms.BooleanField(required=False, label="Also runs the clinic")
     is_active = forms.BooleanField(
         required=False,
         label="Works here",
-        help_text="Someone who left sees nothing and is told nothing. What they signed stays.",
+        help_text="Someone who left has no access and is not notified. What they signed is kept.",
     )
 
 
@@ -91,7 +94,7 @@ class QuietHoursForm(ConsoleForm):
         required=False,
         label="Quiet until",
         widget=TimeInput(),
-        help_text="Leave both empty to be told at any time.",
+        help_text="Leave both empty to be notified at any time.",
     )
 
 
