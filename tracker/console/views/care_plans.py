@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from tracker.console.access import Access, ConsoleRequest, page, typed
 from tracker.console.forms.base import ConsoleForm
-from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, initial_of
-from tracker.console.patient_lookup import patient_or_404, record_read
+from tracker.console.forms.care_plans import EndLineForm, PlanLineForm, WaiveForm, initial_of
+from tracker.console.patient_lookup import patient_or_404
 from tracker.models import Episode, Patient, PlannedMeasure
+from tracker.services import audit
 from tracker.services.episodes import care_plans
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
@@ -34,10 +35,9 @@ def add(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
 def change(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     """The line ends on the day before; what is typed begins."""
     planned, patient = _line(request, line_id)
-    initial = initial_of(care_plans.line_of(planned))
-    form = PlanLineForm(
-        typed(request), initial={**initial, "from_date": patient.local_date(request.at)}
-    )
+    line = care_plans.line_of(planned)
+    initial = {**initial_of(line), "from_date": patient.local_date(request.at)}
+    form = PlanLineForm(typed(request), initial=initial, ingredients=line.ingredients)
     if request.method == "POST" and form.submit(
         care_plans.change, request.context, planned=planned
     ):
@@ -74,7 +74,7 @@ def _line(request: ConsoleRequest, line_id: UUID) -> tuple[PlannedMeasure, Patie
 
 
 def _saved(request: ConsoleRequest, patient: Patient) -> HttpResponse:
-    messages.success(request, "The care plan is saved. Its flags were judged anew.")
+    messages.success(request, "Care plan saved. The flags were re-evaluated.")
     return redirect("console:patient", patient_id=patient.id)
 
 
@@ -85,7 +85,7 @@ def _form(
     title: str,
     planned: PlannedMeasure | None = None,
 ) -> HttpResponse:
-    record_read(request, patient, "care_plan.read")
+    audit.record(request.context, "care_plan.read", patient)
     context = {"form": form, "patient": patient, "title": title, "planned": planned}
     template = "plan_line.html" if isinstance(form, PlanLineForm) else "patient_form.html"
     return render(request, f"console/{template}", context, status=422 if form.errors else 200)

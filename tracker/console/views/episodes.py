@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from tracker.console.access import Access, ConsoleRequest, page, typed
 from tracker.console.forms.base import ConsoleForm
-from tracker.console.forms.care import EndEpisodeForm, EpisodeForm, ExcuseForm
-from tracker.console.patient_lookup import patient_or_404, record_read
+from tracker.console.forms.episodes import EndEpisodeForm, EpisodeForm, ExcuseForm
+from tracker.console.patient_lookup import patient_or_404
 from tracker.models import Episode, Patient
+from tracker.services import audit
 from tracker.services.episodes import episodes
 from tracker.services.errors import ServiceError
 
@@ -31,7 +32,7 @@ def edit(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
         else:
             done = form.submit(episodes.change, request.context, episode=episode)
         if done:
-            messages.success(request, "The episode is saved. Its flags were judged anew.")
+            messages.success(request, "Episode saved. The flags were re-evaluated.")
             return redirect("console:patient", patient_id=patient.id)
     return _form(request, patient, form, "Episode" if episode else "Begin an episode")
 
@@ -62,7 +63,7 @@ def excuse(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
     form = ExcuseForm(typed(request))
     if request.method == "POST" and form.submit(episodes.excuse, request.context, episode=episode):
-        messages.success(request, "These days do not count against the patient.")
+        messages.success(request, "Saved. These days do not count against the patient.")
         return redirect("console:patient", patient_id=patient.id)
     return _form(request, patient, form, "Excuse days")
 
@@ -85,6 +86,6 @@ def _current(request: ConsoleRequest, patient_id: UUID) -> tuple[Patient, Episod
 
 
 def _form(request: ConsoleRequest, patient: Patient, form: ConsoleForm, title: str) -> HttpResponse:
-    record_read(request, patient, "episode.read")
+    audit.record(request.context, "episode.read", patient)
     context = {"form": form, "patient": patient, "title": title}
     return render(request, "console/patient_form.html", context, status=422 if form.errors else 200)
