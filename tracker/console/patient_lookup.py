@@ -1,5 +1,3 @@
-"""What the pages about one patient share."""
-
 from __future__ import annotations
 
 from uuid import UUID
@@ -8,16 +6,9 @@ from django.shortcuts import get_object_or_404
 
 from tracker.console.access import ConsoleRequest
 from tracker.models import Patient
-from tracker.services import audit
 
 
 def patient_or_404(request: ConsoleRequest, patient_id: UUID) -> Patient:
-    """Someone else's patient is not found, as one that does not exist."""
-    patients = Patient.objects.for_clinician(request.membership).select_related(
-        "care_team", "clinic"
-    )
-    return get_object_or_404(patients, id=patient_id)
-
-
-def record_read(request: ConsoleRequest, patient: Patient, action: str) -> None:
-    audit.record(request.context, action, patient)
+    """Return a patient of the clinician's clinic; anyone else's is not found."""
+    patients = Patient.objects.for_clinician(request.membership)
+    return get_object_or_404(patients.select_related("care_team", "clinic"), id=patient_id)

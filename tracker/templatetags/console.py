@@ -9,7 +9,9 @@ from django.http import HttpRequest
 
 from tracker.console import labels, rule_labels
 from tracker.models import Clinic, StaffedHours
+from tracker.rules.checklist import age_on
 from tracker.rules.medicines import not_counted
+from tracker.services.queries.diary_days import Logged
 
 register = template.Library()
 
@@ -40,9 +42,9 @@ def section(request: HttpRequest) -> str:
 
 
 @register.filter
-def say(code: str, kind: str) -> str:
-    """`{{ flag.priority|say:"priority" }}`"""
-    return labels.say(kind, code)
+def label(code: str, kind: str) -> str:
+    """Return the label of a code: `{{ priority|label:"priority" }}`."""
+    return labels.label_of(kind, code)
 
 
 @register.filter
@@ -99,26 +101,27 @@ def day_of(day: date, index_date: date) -> int:
 
 @register.filter
 def age(birth_date: date, at: datetime) -> int:
-    today = at.date()
-    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    return today.year - birth_date.year - (not had_birthday)
+    return age_on(at.date(), birth_date)
 
 
 @register.filter
 def evidence_rows(evidence: Mapping[str, object]) -> list[tuple[str, str]]:
     """Every number that the rule compared, with its name in words."""
-    return [(label(name), plain(value)) for name, value in evidence.items()]
+    return [(sentence_case(name), plain(value)) for name, value in evidence.items()]
 
 
 @register.filter
-def label(name: str) -> str:
+def sentence_case(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+@register.filter
 def plain(value: object) -> str:
     """A JSON value in words."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{label(str(name))}: {plain(each)}" for name, each in value.items())
+        return ", ".join(
+            f"{sentence_case(str(name))}: {plain(each)}" for name, each in value.items()
+        )
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "; ".join(plain(each) for each in value) or "none"
     if isinstance(value, float):
@@ -126,6 +129,12 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "not known" if value is None else str(value)
+
+
+@register.filter
+def record_templates(logged: Logged) -> list[str]:
+    """Return the template of a record's kind, and the one that shows a record of any kind."""
+    return [f"console/records/{logged.kind.name.value}.html", "console/records/any_kind.html"]
 
 
 @register.filter
@@ -159,7 +168,9 @@ def rule_title(rule: str) -> str:
 @register.filter
 def answered(answers: Mapping[str, object]) -> str:
     """The answers of a checklist that say something: all but "no"."""
-    said = [f"{label(name)}: {plain(value)}" for name, value in answers.items() if value != "no"]
+    said = [
+        f"{sentence_case(name)}: {plain(value)}" for name, value in answers.items() if value != "no"
+    ]
     return "; ".join(said) or "no to all"
 
 

@@ -9,8 +9,9 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from tracker.console.access import Access, ConsoleRequest, page
-from tracker.console.diary_days import diary_days
-from tracker.console.patient_lookup import patient_or_404, record_read
+from tracker.console.patient_lookup import patient_or_404
+from tracker.services import audit
+from tracker.services.queries.diary_days import diary_days
 
 DAYS_A_PAGE = 28
 
@@ -19,7 +20,7 @@ DAYS_A_PAGE = 28
 @page(Access.CLINICIAN)
 def show(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
-    record_read(request, patient, "diary.read")
+    audit.record(request.context, "diary.read", patient)
     last = _date(request.GET.get("until", "")) or patient.local_date(request.at)
     context = {
         "patient": patient,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,32 +10,23 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from notifications import outbox
 from tracker.console.access import Access, ConsoleRequest, page, typed
 from tracker.console.forms.rotations import OverrideForm, RotationForm
-from tracker.models import Clinician, Rotation, RotationOverride
+from tracker.models import Rotation, RotationOverride
 from tracker.services.errors import ServiceError
-from tracker.services.on_call import duty, rotations
+from tracker.services.on_call import rotations
+from tracker.services.queries import on_call
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
 AHEAD = timedelta(days=14)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Turn:
-    person: Clinician | None
-    is_reachable: bool
-    starts_at: datetime
-    ends_at: datetime
-    is_override: bool
-
-
 @require_safe
 @page(Access.MEMBER)
 def index(request: ConsoleRequest) -> HttpResponse:
     found = Rotation.objects.filter(clinic_id=request.membership.clinic_id).select_related("clinic")
-    rows = [(rotation, _turns(rotation, request.at, timedelta(minutes=1))[0]) for rotation in found]
+    rows = [(rotation, on_call.turn_now(rotation, request.at)) for rotation in found]
     return render(request, "console/rotations.html", {"rows": rows})
 
 
@@ -48,12 +38,12 @@ def show(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.submit(
         rotations.add_override, request.context, rotation=rotation
     ):
-        messages.success(request, "The override is entered.")
+        messages.success(request, "Override saved.")
         return redirect("console:rotation", rotation_id=rotation.id)
     context = {
         "rotation": rotation,
         "members": rotation.members.select_related("clinician"),
-        "turns": _turns(rotation, request.at, AHEAD),
+        "turns": on_call.turns(rotation, request.at, AHEAD),
         "overrides": rotation.overrides.filter(ends_at__gt=request.at).select_related(
             "clinician", "entered_by"
         ),
@@ -65,28 +55,6 @@ def show(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
 def _rotation(request: ConsoleRequest, rotation_id: UUID) -> Rotation:
     found = Rotation.objects.filter(clinic_id=request.membership.clinic_id).select_related("clinic")
     return get_object_or_404(found, id=rotation_id)
-
-
-def _turns(rotation: Rotation, at: datetime, ahead: timedelta) -> list[Turn]:
-    people = {each.id: each for each in Clinician.objects.filter(clinic_id=rotation.clinic_id)}
-    active = Clinician.objects.active().filter(clinic_id=rotation.clinic_id)
-    reachable = {each.id for each in active if outbox.reachable(each.recipient_id)}
-    changes = duty.shifts(
-        duty.roster_of(rotation),
-        duty.overrides_of(rotation, since=at),
-        start=at,
-        end=at + ahead,
-    )
-    return [
-        Turn(
-            person=people[shift.clinician] if shift.clinician else None,
-            is_reachable=shift.clinician in reachable,
-            starts_at=shift.starts_at,
-            ends_at=shift.ends_at,
-            is_override=shift.is_override,
-        )
-        for shift in changes
-    ]
 
 
 @editing
@@ -104,7 +72,9 @@ def edit(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
 def _edit(request: ConsoleRequest, rotation: Rotation) -> HttpResponse:
     form = RotationForm.of(rotation, typed(request))
     if request.method == "POST" and form.submit(rotations.save, request.context, rotation=rotation):
-        messages.success(request, "The rotation is saved. A ladder uses it once a step names it.")
+        messages.success(
+            request, "Rotation saved. An escalation policy uses it once a step names it."
+        )
         return redirect("console:rotation", rotation_id=rotation.id)
     context = {"form": form, "rotation": rotation, "is_new": rotation._state.adding}
     return render(
@@ -121,7 +91,7 @@ def remove(request: ConsoleRequest, rotation_id: UUID) -> HttpResponse:
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
         return redirect("console:rotation", rotation_id=rotation_id)
-    messages.success(request, "The rotation is removed.")
+    messages.success(request, "Rotation removed.")
     return redirect("console:rotations")
 
 
@@ -131,5 +101,5 @@ def remove_override(request: ConsoleRequest, rotation_id: UUID, override_id: int
     rotation = _rotation(request, rotation_id)
     override = get_object_or_404(RotationOverride, rotation=rotation, id=override_id)
     rotations.remove_override(request.context, override=override)
-    messages.success(request, "The override is removed.")
+    messages.success(request, "Override removed.")
     return redirect("console:rotation", rotation_id=rotation.id)
