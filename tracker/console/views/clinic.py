@@ -34,7 +34,7 @@ def staffed_hours(request: ConsoleRequest) -> HttpResponse:
     if request.method == "POST" and form.submit(
         clinics.set_staffed_hours, request.context, clinic=clinic
     ):
-        messages.success(request, "The staffed hours are saved.")
+        messages.success(request, "Staffed hours saved.")
         return redirect("console:staffed_hours")
     context = {"form": form, "section": "staffed_hours"}
     return render(

@@ -21,5 +21,5 @@ def deal_with(request: ConsoleRequest, message_id: UUID) -> HttpResponse:
         clinic_messages.deal_with(request.context, message_id=message_id)
     except NotFound:
         raise Http404 from None
-    messages.success(request, "The message is off the worklist.")
+    messages.success(request, "Message marked as dealt with.")
     return redirect("console:worklist")

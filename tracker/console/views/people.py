@@ -119,7 +119,7 @@ def revoke(request: ConsoleRequest, invitation_id: UUID) -> HttpResponse:
     invitation = get_object_or_404(_visible(request), id=invitation_id)
     try:
         invitations.revoke(request.context, invitation=invitation)
-        messages.success(request, "The invitation is revoked: its link no longer works.")
+        messages.success(request, "Invitation revoked. Its link no longer works.")
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
     return redirect("console:invitations")

@@ -21,7 +21,7 @@ def ask(request: ConsoleRequest) -> HttpResponse:
     form = PhoneNumberForm(request.POST)
     if not form.submit(phone_verification.ask, request.context):
         return _page(request, ask=form)
-    messages.success(request, "A code is on its way. It is good for ten minutes.")
+    messages.success(request, "We sent you a code. It expires in ten minutes.")
     return redirect("console:phone_number")
 
 
@@ -31,7 +31,7 @@ def confirm(request: ConsoleRequest) -> HttpResponse:
     form = CodeForm(request.POST)
     if not form.submit(phone_verification.confirm, request.context):
         return _page(request, confirm=form)
-    messages.success(request, "The number is confirmed: urgent notices go there, too.")
+    messages.success(request, "Number confirmed. Urgent notifications are sent there, too.")
     return redirect("console:phone_number")
 
 
@@ -39,7 +39,7 @@ def confirm(request: ConsoleRequest) -> HttpResponse:
 @page(Access.MEMBER)
 def remove(request: ConsoleRequest) -> HttpResponse:
     phone_verification.remove(request.context)
-    messages.success(request, "No more messages go to that number.")
+    messages.success(request, "Number removed. No more messages are sent to it.")
     return redirect("console:phone_number")
 
 

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from tracker.console.access import Access, ConsoleRequest, page
 from tracker.console.forms.base import ConsoleForm
 from tracker.console.forms.rules import AdoptForm, SinceForm, ThresholdForm, TrialForm
-from tracker.console.patient_lookup import patient_or_404, record_read
+from tracker.console.patient_lookup import patient_or_404
 from tracker.models import RulesetAdoption, ShadowTrial, ThresholdChange
+from tracker.services import audit
 from tracker.services.errors import ServiceError
 from tracker.services.local_time.calendars import calendar_of
 from tracker.services.rulesets import (
@@ -40,7 +41,7 @@ def versions(request: ConsoleRequest) -> HttpResponse:
         request.POST or None, initial={"from_date": adoption.earliest_start(clinic, request.at)}
     )
     if request.method == "POST" and form.submit(adoption.adopt, request.context, clinic=clinic):
-        messages.success(request, "The ruleset is adopted from that day on.")
+        messages.success(request, "Ruleset adopted. It applies from that date.")
         return redirect("console:rules")
     return _versions(request, form, TrialForm())
 
@@ -51,7 +52,7 @@ def start_trial(request: ConsoleRequest) -> HttpResponse:
     form = TrialForm(request.POST)
     if not form.submit(shadow_trials.start, request.context, clinic=request.membership.clinic):
         return _versions(request, AdoptForm(), form)
-    messages.success(request, "The trial begins tomorrow. Nobody will be told of what it finds.")
+    messages.success(request, "The trial starts tomorrow. Its findings notify nobody.")
     return redirect("console:rules")
 
 
@@ -60,7 +61,7 @@ def start_trial(request: ConsoleRequest) -> HttpResponse:
 def stop_trial(request: ConsoleRequest) -> HttpResponse:
     try:
         shadow_trials.stop(request.context, clinic=request.membership.clinic)
-        messages.success(request, "The trial is over. What it found is kept.")
+        messages.success(request, "Trial stopped. Its findings are kept.")
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
     return redirect("console:rules")
@@ -96,7 +97,7 @@ def clinic_thresholds(request: ConsoleRequest) -> HttpResponse:
     settings = thresholds.settings_of(clinic=clinic, on=today)
     form = _threshold_form(request, settings, adoption.earliest_start(clinic, request.at))
     if request.method == "POST" and form.submit(thresholds.change, request.context, clinic=clinic):
-        messages.success(request, "Saved. It decides from that day on.")
+        messages.success(request, "Saved. The new value applies from that date.")
         return redirect("console:thresholds")
     changes = ThresholdChange.objects.filter(clinic=clinic, patient=None)
     context = {"section": "thresholds", **_thresholds_context(settings, changes, form)}
@@ -108,14 +109,14 @@ def clinic_thresholds(request: ConsoleRequest) -> HttpResponse:
 def patient_thresholds(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     """The numbers of one patient, over the clinic's."""
     patient = patient_or_404(request, patient_id)
-    record_read(request, patient, "patient.read")
+    audit.record(request.context, "patient.read", patient)
     today = calendar_of(patient).today(request.at)
     settings = thresholds.settings_of(clinic=patient.clinic, patient=patient, on=today)
     form = _threshold_form(request, settings, today + timedelta(days=1))
     if request.method == "POST" and form.submit(
         thresholds.change, request.context, clinic=patient.clinic, patient=patient
     ):
-        messages.success(request, "Saved. It decides from that day on.")
+        messages.success(request, "Saved. The new value applies from that date.")
         return redirect("console:patient_thresholds", patient_id=patient.id)
     changes = ThresholdChange.objects.filter(patient=patient)
     context = {"patient": patient, **_thresholds_context(settings, changes, form)}
