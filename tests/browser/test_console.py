@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.cast import PASSWORD
 from tests.tracker.console import clinic_data
-from tests.tracker.console.conftest import NOW
+from tests.tracker.console.clinic_data import NOW
 from tracker.models import Message
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -82,7 +82,7 @@ def violations(page) -> list[tuple[str, str]]:
     ],
     ids=str,
 )
-def test_no_page_shuts_anyone_out(page_of, cast, who, width, scheme):
+def test_every_page_is_accessible(page_of, cast, who, width, scheme):
     person = getattr(cast, who)
     page = page_of(person, width=width, scripts=True, color_scheme=scheme)
 
@@ -93,7 +93,7 @@ def test_no_page_shuts_anyone_out(page_of, cast, who, width, scheme):
         assert not overflow, address
 
 
-def test_the_doors_shut_nobody_out(page_of, cast):
+def test_the_pages_before_signing_in_are_accessible(page_of, cast):
     page = page_of(scripts=True)
 
     for address in ("/accounts/login/", "/invitation#abc", "/console/join/nonsense"):
@@ -116,7 +116,7 @@ def test_a_nurse_signs_in_acknowledges_and_reviews_without_scripts(page_of, cast
     page.get_by_label("Message to the patient").fill("Please come in on Thursday.")
     page.get_by_role("button", name="Save the review").click()
 
-    assert "the patient is told" in page.get_by_role("status").inner_text()
+    assert "The patient has been told" in page.get_by_role("status").inner_text()
     assert Message.objects.get().text == "Please come in on Thursday."
 
 
@@ -132,7 +132,7 @@ def test_the_keyboard_alone_is_enough_to_acknowledge(page_of, cast):
     page.get_by_text("Acknowledged, review due").wait_for()
 
 
-def test_who_acknowledged_snoozes_without_scripts_and_nobody_is_shut_out(page_of, cast):
+def test_a_flag_is_snoozed_without_scripts_and_the_page_stays_accessible(page_of, cast):
     page = page_of(cast.nora)
     page.goto(reverse("console:flag", args=[cast.flag.id]))
     page.get_by_role("button", name="Acknowledge").click()
@@ -141,14 +141,14 @@ def test_who_acknowledged_snoozes_without_scripts_and_nobody_is_shut_out(page_of
     page.get_by_role("heading", name="Snoozed until").wait_for()
 
     page = page_of(cast.nora, scripts=True)
-    for button in (None, "Acknowledge it now"):
+    for button in (None, "Acknowledge now"):
         page.goto(reverse("console:flag", args=[cast.flag.id]))
         if button:
             page.get_by_role("button", name=button).click()
         assert violations(page) == []
 
 
-def test_a_patient_reads_the_code_that_no_server_was_sent(page_of, cast):
+def test_the_invitation_code_is_shown_but_never_sent_to_the_server(page_of, cast):
     page = page_of(scripts=True)
     sent = []
     page.on("request", lambda request: sent.append(request.url))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import uuid4
 
 from tests.cast import Cast, diary, say
@@ -21,6 +21,9 @@ from tracker.models import (
 from tracker.services.context import Context
 from tracker.services.escalations import lifecycle, timers
 from tracker.services.on_call import rotations
+
+#: Monday 2026-03-30, 9:00 in New York, four weeks into Alice's episode.
+NOW = datetime(2026, 3, 30, 13, 0, tzinfo=UTC)
 
 #: None: she did not log that day.
 PAIN = [6, 7, 6, 6, 7, None, 6, 6, 5, 6, 7, 6, None, None, 6, 5, 6, 6, 7, 6, 6, 7, 6, 5, 6, 6, 7, 6]
@@ -145,14 +148,14 @@ def make_rotation(cast: Cast, *, at: datetime) -> Rotation:
     return rotation
 
 
-def furnish(cast: Cast, *, at: datetime) -> Flag:
-    """Alice has it all: diary, plan, two flags. Bob has one that nobody is paged for."""
+def fill_clinic(cast: Cast, *, at: datetime) -> Flag:
+    """Diaries and plans of three patients; two flags of Alice, one of Bob that pages nobody."""
     for patient in (cast.alice, cast.bob, cast.carol):
         keep_diary(patient, note=NASTY)
         plan_care(patient)
     flag = raise_flag(cast.alice, at=at)
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
-    raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
+    raise_flag(cast.bob, at=at, rule="CC-NOTTHRESHOLDS_A_TRIAL", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
     timers.fire_due(at=at, limit=10)
     return flag

@@ -16,7 +16,7 @@ def _sms(settings):
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "a token"
 
 
-def test_a_clinician_confirms_a_number_and_takes_it_back(cast: Cast, nora):
+def test_a_clinician_confirms_and_removes_a_number(cast: Cast, nora):
     nora.post(PAGE, {"number": "+1 500 555-0006"})
     code = Notification.objects.get(kind="verification").code
     assert NUMBER not in nora.get(PAGE).content.decode()
@@ -35,14 +35,14 @@ def test_a_clinician_confirms_a_number_and_takes_it_back(cast: Cast, nora):
         ("confirm/", {"code": "000000"}, "This is not the code"),
     ],
 )
-def test_what_is_not_right_is_asked_for_again(nora, path, typed, says):
+def test_an_invalid_number_or_code_is_refused(nora, path, typed, says):
     answer = nora.post(PAGE + path, typed)
 
     assert answer.status_code == 422
     assert says in answer.content.decode()
 
 
-def test_a_wrong_code_is_counted(cast: Cast, nora):
+def test_wrong_codes_are_counted(cast: Cast, nora):
     nora.post(PAGE, {"number": NUMBER})
     code = Notification.objects.get(kind="verification").code
     for _ in range(5):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from tests.cast import PASSWORD
 
 
-def test_signing_in_says_no_more_than_the_page_does(cast, client):
+def test_signing_in_shows_no_message_with_a_user_id(cast, client):
     page = client.post(
         "/accounts/login/",
         {"login": cast.nora.user.email, "password": PASSWORD},
