@@ -1,4 +1,4 @@
-"""The pain chart: where each thing is drawn. The template only writes it down as SVG."""
+"""Coordinates of the pain chart. The template writes them as SVG."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def pain_chart(
 
 
 def _lines(points: Sequence[Point]) -> list[str]:
-    """Join neighboring days only: a line over a gap would invent what was not logged."""
+    """Join neighboring days only: a line over a gap would show values that were not logged."""
     runs: list[list[Point]] = []
     for point in points:
         if runs and point.day - runs[-1][-1].day == timedelta(days=1):
@@ -166,7 +166,7 @@ def _day_ticks(frame: Frame) -> list[Tick]:
 
 
 def _summary(frame: Frame, points: Sequence[Point], baseline: float | None) -> str:
-    """What the picture shows, for who does not see it."""
+    """Describe the chart in words, for screen readers."""
     days = len(frame.days)
     if not points:
         return f"No pain was logged in these {days} days."
