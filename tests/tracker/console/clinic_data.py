@@ -155,7 +155,7 @@ def fill_clinic(cast: Cast, *, at: datetime) -> Flag:
         plan_care(patient)
     flag = raise_flag(cast.alice, at=at)
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
-    raise_flag(cast.bob, at=at, rule="CC-NOTTHRESHOLDS_A_TRIAL", priority="P4")
+    raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
     timers.fire_due(at=at, limit=10)
     return flag
