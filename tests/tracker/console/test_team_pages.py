@@ -45,8 +45,8 @@ def test_people_without_an_address_are_marked_as_unreachable(cast, ada):
     assert "This escalation policy reaches nobody" in team
     assert "Nora Nurse: cannot be reached" in team
     assert "would reach nobody" in ada.get("/console/teams/").content.decode()
-    ladder = ada.get(f"/console/teams/{cast.team.id}/ladders/P1/").content.decode()
-    assert "Nora Nurse, Phil Physician: no working address" in ladder
+    policy = ada.get(f"/console/teams/{cast.team.id}/ladders/P1/").content.decode()
+    assert "Nora Nurse, Phil Physician: no working address" in policy
 
 
 def test_an_escalation_policy_that_reaches_nobody_is_refused_and_the_old_one_kept(cast, ada):
