@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from backend import health
 from backend.metrics import metrics
-from tracker.console.views.joining import patient_invitation
+from tracker.console.views.accept_invitation import patient_invitation
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="console:worklist"), name="home"),

@@ -11,8 +11,8 @@ from django.test import Client
 
 import clock
 from tests.cast import Cast
-from tests.tracker.console import scenes
-from tests.tracker.console.conftest import NOW
+from tests.tracker.console import clinic_data
+from tests.tracker.console.clinic_data import NOW
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -35,7 +35,7 @@ def browser() -> Iterator[object]:
 def cast(transactional_db) -> Cast:
     clock.travel_to(NOW)
     cast = Cast()
-    cast.flag = scenes.furnish(cast, at=NOW)
+    cast.flag = clinic_data.fill_clinic(cast, at=NOW)
     return cast
 
 

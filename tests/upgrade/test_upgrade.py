@@ -27,7 +27,10 @@ RELEASE = HERE / "release_0_1.sql.gz"
 BOOKKEEPING = {"auth_permission", "cache", "django_content_type", "django_migrations"}
 #: Tables and columns that a migration has renamed since: old name -> new name.
 RENAMED_TABLES: dict[str, str] = {}
-RENAMED_COLUMNS: dict[tuple[str, str], str] = {}
+RENAMED_COLUMNS = {
+    (f"tracker_{table}", "epoch"): "run_number"
+    for table in ("acknowledgement", "escalation", "escalationstep", "handover")
+}
 
 Columns = dict[str, list[str]]
 

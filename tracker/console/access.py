@@ -1,4 +1,4 @@
-"""Who may open a page of the desk. Every view says it; the query then says of whom."""
+"""Access to the console's pages: each view declares who may open it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ import clock
 from tracker.models import Clinician
 from tracker.services.context import Context
 
-#: Seconds without a click after which a desk left alone asks for the password again.
+#: Seconds without a click after which an idle console asks for the password again.
 IDLE_SECONDS = 30 * 60
 
-SEAT_KEY = "seat"
+MEMBERSHIP_KEY = "membership"
 BEGAN_KEY = "began_at"
 
 View = Callable[..., HttpResponse]
@@ -34,42 +34,42 @@ View = Callable[..., HttpResponse]
 class Access(StrEnum):
     PUBLIC = "public"
     ACCOUNT = "account"  # anyone signed in
-    SEAT = "seat"  # anyone who works at the clinic
-    CLINICIAN = "clinician"  # who sees diaries
+    MEMBER = "member"  # anyone who works at the clinic
+    CLINICIAN = "clinician"  # a member who sees diaries
     ADMINISTRATOR = "administrator"
 
 
-class DeskRequest(HttpRequest):
-    """What a page's view is given: the seat that acts and the time it acts at."""
+class ConsoleRequest(HttpRequest):
+    """The request that a view receives, with the acting clinician and the current time."""
 
-    seat: Clinician
+    membership: Clinician
     context: Context[Clinician]
     at: datetime
     id: str
 
 
 def page(access: Access) -> Callable[[View], View]:
-    """Open the view to these people, in one transaction, in the clinic's time zone."""
+    """Restrict a view to these people and run it in one transaction, in the clinic's time zone."""
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             request.at = clock.now()
             if access == Access.PUBLIC:
                 return _open(view, request, *args, **kwargs)
-            if not request.user.is_authenticated or _is_over(request):
+            if not request.user.is_authenticated or _session_has_ended(request):
                 return redirect_to_login(request.get_full_path())
             request.session.set_expiry(IDLE_SECONDS)
             if access == Access.ACCOUNT:
                 return _open(view, request, *args, **kwargs)
-            seat = chosen_seat(request)
-            if seat is None:
-                return _without_seat(request)
-            if not _suits(seat, access):
+            membership = chosen_membership(request)
+            if membership is None:
+                return _without_membership(request)
+            if not _may_open(membership, access):
                 raise Http404
-            request.seat = seat
-            request.context = Context(seat, request.at, request.id)
-            with timezone.override(seat.clinic.zone):
+            request.membership = membership
+            request.context = Context(membership, request.at, request.id)
+            with timezone.override(membership.clinic.zone):
                 return _open(view, request, *args, **kwargs)
 
         guarded.access = access  # type: ignore[attr-defined]
@@ -78,19 +78,19 @@ def page(access: Access) -> Callable[[View], View]:
     return decorate
 
 
-def _open(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def _open(view: View, request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     with transaction.atomic():
         return view(request, *args, **kwargs)
 
 
-def _suits(seat: Clinician, access: Access) -> bool:
+def _may_open(membership: Clinician, access: Access) -> bool:
     if access == Access.ADMINISTRATOR:
-        return seat.is_administrator
-    return access == Access.SEAT or seat.sees_diaries
+        return membership.is_administrator
+    return access == Access.MEMBER or membership.sees_diaries
 
 
-def _is_over(request: HttpRequest) -> bool:
-    """A shift is over after so many hours, however busy it was."""
+def _session_has_ended(request: HttpRequest) -> bool:
+    """Sign the user out once the session has lasted SESSION_COOKIE_AGE, active or not."""
     began_at = request.session.setdefault(BEGAN_KEY, time.time())
     if time.time() - began_at < settings.SESSION_COOKIE_AGE:
         return False
@@ -99,33 +99,33 @@ def _is_over(request: HttpRequest) -> bool:
 
 
 def typed(request: HttpRequest) -> QueryDict | None:
-    """What was posted, also when that is nothing: an empty form is to be refused."""
+    """Return the posted data of a POST, even if it is empty, so that an empty form is validated."""
     return request.POST if request.method == "POST" else None
 
 
-def seats_of(request: HttpRequest) -> list[Clinician]:
-    seats = Clinician.objects.for_user(request.user).select_related("clinic")  # type: ignore[arg-type]
-    return list(seats.order_by("clinic__name"))
+def memberships_of(request: HttpRequest) -> list[Clinician]:
+    memberships = Clinician.objects.for_user(request.user).select_related("clinic")  # type: ignore[arg-type]
+    return list(memberships.order_by("clinic__name"))
 
 
-def chosen_seat(request: HttpRequest) -> Clinician | None:
-    """The seat chosen for this session; who holds only one need not choose."""
-    seats = seats_of(request)
-    request.seats = seats  # type: ignore[attr-defined]
-    chosen = request.session.get(SEAT_KEY)
-    for seat in seats:
-        if str(seat.id) == chosen:
-            return seat
-    return seats[0] if len(seats) == 1 else None
+def chosen_membership(request: HttpRequest) -> Clinician | None:
+    """Return the membership chosen for this session, or the only one."""
+    memberships = memberships_of(request)
+    request.memberships = memberships  # type: ignore[attr-defined]
+    chosen = request.session.get(MEMBERSHIP_KEY)
+    for membership in memberships:
+        if str(membership.id) == chosen:
+            return membership
+    return memberships[0] if len(memberships) == 1 else None
 
 
-def choose_seat(request: HttpRequest, seat_id: UUID) -> None:
-    if seat_id not in {seat.id for seat in seats_of(request)}:
+def choose_membership(request: HttpRequest, membership_id: UUID) -> None:
+    if membership_id not in {membership.id for membership in memberships_of(request)}:
         raise Http404
-    request.session[SEAT_KEY] = str(seat_id)
+    request.session[MEMBERSHIP_KEY] = str(membership_id)
 
 
-def _without_seat(request: HttpRequest) -> HttpResponse:
-    if request.seats:  # type: ignore[attr-defined]
-        return redirect("console:seats")
-    return render(request, "console/no_seat.html", status=403)
+def _without_membership(request: HttpRequest) -> HttpResponse:
+    if request.memberships:  # type: ignore[attr-defined]
+        return redirect("console:memberships")
+    return render(request, "console/no_membership.html", status=403)

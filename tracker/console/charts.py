@@ -1,4 +1,4 @@
-"""The pain chart: where each thing is drawn. The template only writes it down as SVG."""
+"""Coordinates of the pain chart. The template writes them as SVG."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Tick:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Happening:
+class ChartEvent:
     day: date
     kind: str
     label: str
@@ -108,7 +108,7 @@ def pain_chart(
     first: date,
     last: date,
     baseline: float | None = None,
-    happenings: Iterable[Happening] = (),
+    events: Iterable[ChartEvent] = (),
 ) -> PainChart:
     frame = Frame(first=first, last=max(last, first))
     points = [
@@ -126,7 +126,7 @@ def pain_chart(
             for day in frame.days
             if day not in pain_by_day
         ],
-        marks=_marks(frame, happenings),
+        marks=_marks(frame, events),
         day_ticks=_day_ticks(frame),
         pain_ticks=[Tick(at=frame.y(pain), label=str(pain)) for pain in range(0, 11, 2)],
         baseline=baseline,
@@ -136,7 +136,7 @@ def pain_chart(
 
 
 def _lines(points: Sequence[Point]) -> list[str]:
-    """Join neighboring days only: a line over a gap would invent what was not logged."""
+    """Join neighboring days only: a line over a gap would show values that were not logged."""
     runs: list[list[Point]] = []
     for point in points:
         if runs and point.day - runs[-1][-1].day == timedelta(days=1):
@@ -146,10 +146,10 @@ def _lines(points: Sequence[Point]) -> list[str]:
     return [" ".join(f"{p.x},{p.y}" for p in run) for run in runs if len(run) > 1]
 
 
-def _marks(frame: Frame, happenings: Iterable[Happening]) -> list[Mark]:
+def _marks(frame: Frame, events: Iterable[ChartEvent]) -> list[Mark]:
     rows: dict[date, int] = {}
     marks = []
-    for each in sorted(happenings, key=lambda each: each.day):
+    for each in sorted(events, key=lambda each: each.day):
         if not frame.holds(each.day):
             continue
         row = rows.get(each.day, 0)
@@ -166,7 +166,7 @@ def _day_ticks(frame: Frame) -> list[Tick]:
 
 
 def _summary(frame: Frame, points: Sequence[Point], baseline: float | None) -> str:
-    """What the picture shows, for who does not see it."""
+    """Describe the chart in words, for screen readers."""
     days = len(frame.days)
     if not points:
         return f"No pain was logged in these {days} days."

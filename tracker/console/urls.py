@@ -1,23 +1,23 @@
-"""The desk's addresses. Each names things by random ids, never by what they say."""
+"""URLs of the console. They contain random ids only, never personal data."""
 
 from __future__ import annotations
 
 from django.urls import path
 
 from tracker.console.views import (
+    accept_invitation,
     care_plans,
     clinic,
     diary,
     episodes,
     flags,
-    joining,
+    memberships,
     messages,
-    numbers,
     patients,
     people,
+    phone_verification,
     rotations,
     rules,
-    seats,
     teams,
     worklist,
 )
@@ -26,8 +26,8 @@ app_name = "console"
 
 urlpatterns = [
     path("", worklist.show, name="worklist"),
-    path("seats/", seats.choose, name="seats"),
-    path("join/<str:token>", joining.join, name="join"),
+    path("seats/", memberships.choose, name="memberships"),
+    path("join/<str:token>", accept_invitation.accept, name="accept_invitation"),
     path("flags/<uuid:flag_id>/", flags.show, name="flag"),
     path("flags/<uuid:flag_id>/acknowledge/", flags.acknowledge, name="acknowledge"),
     path("flags/<uuid:flag_id>/hand-over/", flags.hand_over, name="hand_over"),
@@ -43,7 +43,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/episode/end/", episodes.end, name="end_episode"),
     path(
         "patients/<uuid:patient_id>/thresholds/",
-        rules.patient_numbers,
+        rules.patient_thresholds,
         name="patient_thresholds",
     ),
     path("patients/<uuid:patient_id>/excuse/", episodes.excuse, name="excuse"),
@@ -56,10 +56,10 @@ urlpatterns = [
     path("plan/<uuid:line_id>/change/", care_plans.change, name="change_line"),
     path("plan/<uuid:line_id>/end/", care_plans.end, name="end_line"),
     path("plan/<uuid:line_id>/waive/", care_plans.waive, name="waive_line"),
-    path("me/notices/", people.own_hours, name="own_hours"),
-    path("me/notices/number/", numbers.ask, name="number"),
-    path("me/notices/number/confirm/", numbers.confirm, name="confirm_number"),
-    path("me/notices/number/remove/", numbers.remove, name="remove_number"),
+    path("me/notices/", people.quiet_hours, name="quiet_hours"),
+    path("me/notices/number/", phone_verification.ask, name="phone_number"),
+    path("me/notices/number/confirm/", phone_verification.confirm, name="confirm_phone_number"),
+    path("me/notices/number/remove/", phone_verification.remove, name="remove_phone_number"),
     path("people/", people.index, name="people"),
     path("people/invite/", people.invite_clinician, name="invite_clinician"),
     path("people/<uuid:clinician_id>/", people.edit, name="clinician"),
@@ -69,7 +69,11 @@ urlpatterns = [
     path("invitations/<uuid:invitation_id>/revoke/", people.revoke, name="revoke"),
     path("teams/", teams.index, name="teams"),
     path("teams/<uuid:team_id>/", teams.edit, name="team"),
-    path("teams/<uuid:team_id>/ladders/<str:priority>/", teams.ladder, name="ladder"),
+    path(
+        "teams/<uuid:team_id>/ladders/<str:priority>/",
+        teams.escalation_policy,
+        name="escalation_policy",
+    ),
     path("on-call/", rotations.index, name="rotations"),
     path("on-call/new/", rotations.create, name="create_rotation"),
     path("on-call/<uuid:rotation_id>/", rotations.show, name="rotation"),
@@ -84,9 +88,9 @@ urlpatterns = [
     path("clinic/rules/", rules.versions, name="rules"),
     path("clinic/rules/trial/", rules.start_trial, name="start_trial"),
     path("clinic/rules/trial/stop/", rules.stop_trial, name="stop_trial"),
-    path("clinic/thresholds/", rules.numbers, name="thresholds"),
+    path("clinic/thresholds/", rules.clinic_thresholds, name="thresholds"),
     path("clinic/", clinic.settings, name="clinic"),
-    path("clinic/hours/", clinic.hours, name="hours"),
+    path("clinic/hours/", clinic.staffed_hours, name="staffed_hours"),
     path("clinic/holidays/", clinic.holidays, name="holidays"),
     path("clinic/holidays/<int:holiday_id>/remove/", clinic.remove_holiday, name="remove_holiday"),
 ]

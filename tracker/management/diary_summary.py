@@ -1,4 +1,4 @@
-"""What an import did, in counts: no value of anybody's diary is among them."""
+"""A summary of an import in counts. It contains no diary values."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def _lines(imported: Imported, *, seconds: float, is_dry_run: bool) -> Iterator[
     reading = imported.reading
     yield f"Read {reading.lines:,} lines (SHA-256 {reading.sha256})."
     if reading.other_site:
-        yield f"  of another site: {reading.other_site:,}"
+        yield f"  lines of another site: {reading.other_site:,}"
     for title, rejected in (("set aside", False), ("rejected", True)):
         for code, count in report.counts(imported.problems, rejected=rejected):
             yield f"  {title}, {code}: {count:,}"
     yield (
-        f"{imported.patients:,} people, {imported.patients_created:,} of them new;"
-        f" {imported.created:,} days new, {imported.revised:,} corrected,"
-        f" {imported.unchanged:,} there already."
+        f"{imported.patients:,} patients, {imported.patients_created:,} of them new;"
+        f" {imported.created:,} new days, {imported.revised:,} corrected,"
+        f" {imported.unchanged:,} unchanged."
     )
     if imported.created or imported.revised:
-        yield f"Retrospective flags: {imported.flags.total():,}; nobody was paged."
+        yield f"Retrospective flags: {imported.flags.total():,}. Nobody was notified."
         found = imported.flags.items()
         flags = sorted((priority, rule, state, n) for (rule, priority, state), n in found)
         for priority, rule, state, count in flags:
@@ -38,7 +38,7 @@ def _lines(imported: Imported, *, seconds: float, is_dry_run: bool) -> Iterator[
 
 def _closing(imported: Imported, *, is_dry_run: bool) -> str:
     if imported.import_id is None:
-        return "Nothing in it is new: nothing was changed."
+        return "The file contains nothing new. Nothing was changed."
     if is_dry_run:
-        return "A dry run: nothing of it was kept."
+        return "Dry run: nothing was saved."
     return f"This is import {imported.import_id}."

@@ -1,4 +1,4 @@
-"""A progress bar on a terminal; silence everywhere else."""
+"""A progress bar, shown on a terminal only."""
 
 from __future__ import annotations
 

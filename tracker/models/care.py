@@ -89,9 +89,9 @@ class PlannedMeasure(ClinicRow):
     """One line of the care plan. A changed line ends, and a new one begins."""
 
     class Waived(models.TextChoices):
-        CONTRAINDICATED = "contraindicated"
-        UNAVAILABLE = "unavailable"
-        NOT_TOLERATED = "not_tolerated"
+        CONTRAINDICATED = "contraindicated", "Contraindicated"
+        UNAVAILABLE = "unavailable", "Not available"
+        NOT_TOLERATED = "not_tolerated", "Not tolerated"
 
     episode = models.ForeignKey(Episode, models.CASCADE, related_name="planned_measures")
     measure = models.CharField(max_length=24, choices=labels)

@@ -88,12 +88,12 @@ class Escalation(ClinicRow):
     """A flag that needs a human, until one has decided."""
 
     class State(models.TextChoices):
-        ACTIVE = "active"
-        ACKNOWLEDGED = "acknowledged"
-        SNOOZED = "snoozed"
-        EXHAUSTED = "exhausted"
-        RESOLVED = "resolved"
-        WITHDRAWN = "withdrawn"
+        ACTIVE = "active", "Waiting for someone"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        SNOOZED = "snoozed", "Snoozed"
+        EXHAUSTED = "exhausted", "Nobody answered"
+        RESOLVED = "resolved", "Resolved by a review"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     flag = models.ForeignKey("tracker.Flag", models.CASCADE, related_name="escalations")
     patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="escalations")
@@ -245,10 +245,10 @@ class HandOver(ClinicLedger):
     """A colleague became the owner of an acknowledged escalation; its deadline stayed."""
 
     class Reason(models.TextChoices):
-        END_OF_SHIFT = "end_of_shift"
-        KNOWS_THE_PATIENT = "knows_the_patient"
-        OTHER_PROFESSION = "other_profession"
-        UNAVAILABLE = "unavailable"
+        END_OF_SHIFT = "end_of_shift", "End of my shift"
+        KNOWS_THE_PATIENT = "knows_the_patient", "Knows the patient"
+        OTHER_PROFESSION = "other_profession", "Needs another profession"
+        UNAVAILABLE = "unavailable", "I am not available"
 
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="hand_overs")
     run_number = models.PositiveSmallIntegerField()
@@ -267,10 +267,10 @@ class Snooze(ClinicLedger):
     """A clinician looked, and it may wait until `until`; then the escalation runs again."""
 
     class Reason(models.TextChoices):
-        WAITING_FOR_PATIENT = "waiting_for_patient"
-        WAITING_FOR_RESULT = "waiting_for_result"
-        WAITING_FOR_COLLEAGUE = "waiting_for_colleague"
-        VISIT_ARRANGED = "visit_arranged"
+        WAITING_FOR_PATIENT = "waiting_for_patient", "Waiting to hear from the patient"
+        WAITING_FOR_RESULT = "waiting_for_result", "Waiting for a result"
+        WAITING_FOR_COLLEAGUE = "waiting_for_colleague", "Waiting for a colleague's opinion"
+        VISIT_ARRANGED = "visit_arranged", "The patient will be seen"
 
     escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="snoozes")
     number = models.PositiveSmallIntegerField()

@@ -8,11 +8,11 @@ from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
 
 
 class Priority(models.TextChoices):
-    P0 = "P0"  # emergency
-    P1 = "P1"  # same day
-    P2 = "P2"  # one business day
-    P3 = "P3"  # five business days
-    P4 = "P4"  # worklist only
+    P0 = "P0", "Emergency"
+    P1 = "P1", "Same day"
+    P2 = "P2", "One business day"
+    P3 = "P3", "Five business days"
+    P4 = "P4", "For information"
 
 
 class Evaluation(ClinicLedger):
@@ -42,15 +42,18 @@ class Flag(ClinicRow):
     """A stored finding: why a clinician should look."""
 
     class State(models.TextChoices):
-        OPEN = "open"
-        CLEARED = "cleared"  # false on seven evaluated days
-        CLOSED = "closed"  # by a clinician, or by an operation
-        WITHDRAWN = "withdrawn"  # its evidence was corrected away
+        OPEN = "open", "Open"
+        CLEARED = "cleared", "Cleared by itself"  # false on seven evaluated days
+        CLOSED = "closed", "Closed"  # by a clinician, or by an operation
+        WITHDRAWN = (
+            "withdrawn",
+            "Withdrawn: its evidence was corrected",
+        )
 
     class Usefulness(models.TextChoices):
-        ACTED_ON = "acted_on"
-        USEFUL = "useful"
-        NOISE = "noise"
+        ACTED_ON = "acted_on", "I acted on it"
+        USEFUL = "useful", "Useful to know"
+        NOISE = "noise", "Noise"
 
     patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="flags")
     episode = models.ForeignKey("tracker.Episode", models.CASCADE, related_name="flags")

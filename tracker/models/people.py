@@ -28,10 +28,10 @@ class Clinician(ClinicRow):
     """A person's membership in one clinic. A person may be a member of several clinics."""
 
     class Role(models.TextChoices):
-        PHYSICIAN = "physician"
-        NURSE = "nurse"
-        PHYSICAL_THERAPIST = "physical_therapist"
-        ADMINISTRATOR = "administrator"  # runs the clinic, sees no diary
+        PHYSICIAN = "physician", "Physician"
+        NURSE = "nurse", "Nurse"
+        PHYSICAL_THERAPIST = "physical_therapist", "Physical therapist"
+        ADMINISTRATOR = "administrator", "Administrator"  # runs the clinic, sees no diary
 
     user = models.ForeignKey("tracker.User", models.PROTECT, related_name="clinicians")
     full_name = models.CharField(max_length=120)
@@ -77,11 +77,29 @@ class Patient(ClinicRow):
     """Someone with back pain who keeps the diary. Before enrolment `user` is null."""
 
     class Sex(models.TextChoices):
-        FEMALE = "female"
-        MALE = "male"
-        INTERSEX = "intersex"
-        OTHER = "other"
-        UNKNOWN = "unknown"
+        FEMALE = "female", "Female"
+        MALE = "male", "Male"
+        INTERSEX = "intersex", "Intersex"
+        OTHER = "other", "Other"
+        UNKNOWN = "unknown", "Not recorded"
+
+    class Condition(models.TextChoices):
+        """What makes some rules stricter, by the codes of the replay contract."""
+
+        OSTEOPOROSIS = "osteoporosis", "Osteoporosis"
+        LONG_TERM_STEROID = "long_term_steroid", "Long-term steroid"
+        IMMUNOSUPPRESSED = "immunosuppressed", "Immunosuppressed"
+        IV_DRUG_USE = "iv_drug_use", "Intravenous drug use"
+        DIALYSIS = "dialysis", "Dialysis"
+        RECENT_SPINAL_PROCEDURE = "recent_spinal_procedure", "Recent spinal procedure"
+        CANCER_HISTORY = "cancer_history", "History of cancer"
+        KNOWN_AORTIC_ANEURYSM = "known_aortic_aneurysm", "Known aortic aneurysm"
+        ULCER_OR_GI_BLEED = "ulcer_or_gi_bleed", "Ulcer or gastrointestinal bleed"
+        CHRONIC_KIDNEY_DISEASE = "chronic_kidney_disease", "Chronic kidney disease"
+        HEART_FAILURE = "heart_failure", "Heart failure"
+        CIRRHOSIS = "cirrhosis", "Cirrhosis"
+        PREGNANCY_20_WEEKS = "pregnancy_20_weeks", "Pregnant, 20 weeks or more"
+        LONG_TERM_OPIOID = "long_term_opioid", "Long-term opioid"
 
     user = models.OneToOneField(
         "tracker.User", models.PROTECT, null=True, blank=True, related_name="patient"
@@ -91,7 +109,9 @@ class Patient(ClinicRow):
     birth_date = models.DateField(null=True, blank=True)
     sex = models.CharField(max_length=10, choices=Sex.choices, default=Sex.UNKNOWN)
     phone = models.CharField(max_length=40, blank=True)
-    conditions = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    conditions = ArrayField(
+        models.CharField(max_length=40, choices=Condition.choices), default=list, blank=True
+    )
     #: standing and walking levels up to this one are the person's usual and do not count
     function_floor = models.PositiveSmallIntegerField(default=0)
     #: morphine equivalents per day that the clinician knows of and accepts

@@ -10,13 +10,13 @@ class Review(ClinicRow):
     """A clinician looked at a patient's flags and decided."""
 
     class Decision(models.TextChoices):
-        CONTINUE_CARE = "continue_care"
-        CHANGE_PLAN = "change_plan"
-        ORDER_TESTS = "order_tests"
-        REFER = "refer"
-        SEE_PATIENT = "see_patient"
-        SEND_TO_EMERGENCY = "send_to_emergency"
-        NO_ACTION = "no_action"
+        CONTINUE_CARE = "continue_care", "Continue the care as planned"
+        CHANGE_PLAN = "change_plan", "Change the care plan"
+        ORDER_TESTS = "order_tests", "Order tests"
+        REFER = "refer", "Refer"
+        SEE_PATIENT = "see_patient", "See the patient"
+        SEND_TO_EMERGENCY = "send_to_emergency", "Send to emergency care"
+        NO_ACTION = "no_action", "No action needed"
 
     patient = models.ForeignKey("tracker.Patient", models.CASCADE, related_name="reviews")
     by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="reviews")
@@ -83,17 +83,17 @@ class Order(ClinicRow):
     """A test that a review asked for."""
 
     class Test(models.TextChoices):
-        X_RAY = "x_ray"
-        CT = "ct"
-        MRI = "mri"
-        MYELOGRAM = "myelogram"
-        EMG_NCS = "emg_ncs"
-        HLA_B27 = "hla_b27"
+        X_RAY = "x_ray", "X-ray"
+        CT = "ct", "CT"
+        MRI = "mri", "MRI"
+        MYELOGRAM = "myelogram", "Myelogram"
+        EMG_NCS = "emg_ncs", "EMG/NCS"
+        HLA_B27 = "hla_b27", "Blood test for HLA-B27"
 
     class State(models.TextChoices):
-        ORDERED = "ordered"
-        RESULTED = "resulted"
-        CANCELLED = "cancelled"
+        ORDERED = "ordered", "Ordered"
+        RESULTED = "resulted", "Resulted"
+        CANCELLED = "cancelled", "Cancelled"
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="orders")
     test = models.CharField(max_length=12, choices=Test.choices)
@@ -115,10 +115,10 @@ class Order(ClinicRow):
 
 class Referral(ClinicLedger):
     class Specialty(models.TextChoices):
-        PHYSIATRY = "physiatry"
-        PAIN_MANAGEMENT = "pain_management"
-        PHYSICAL_THERAPY = "physical_therapy"
-        SPINE_SURGERY = "spine_surgery"
+        PHYSIATRY = "physiatry", "Physiatry"
+        PAIN_MANAGEMENT = "pain_management", "Pain management"
+        PHYSICAL_THERAPY = "physical_therapy", "Physical therapy"
+        SPINE_SURGERY = "spine_surgery", "Spine surgery"
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="referrals")
     specialty = models.CharField(max_length=20, choices=Specialty.choices)
@@ -129,8 +129,8 @@ class Referral(ClinicLedger):
 
 class Visit(ClinicLedger):
     class Mode(models.TextChoices):
-        IN_PERSON = "in_person"
-        VIDEO = "video"
+        IN_PERSON = "in_person", "In person"
+        VIDEO = "video", "By video"
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="visits")
     mode = models.CharField(max_length=12, choices=Mode.choices)

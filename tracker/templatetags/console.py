@@ -7,15 +7,16 @@ from fractions import Fraction
 from django import template
 from django.http import HttpRequest
 
-from tracker.console import rulebook, words
+from tracker.console import labels, rule_labels
 from tracker.models import Clinic, StaffedHours
 from tracker.rules.history.calendar import age_on
 from tracker.rules.medicines.catalog import not_counted
+from tracker.services.queries.diary_days import Logged
 
 register = template.Library()
 
 
-#: the part of the desk that a view belongs to, where its module does not say it
+#: The section of the navigation, for views whose module has another name.
 SECTIONS = {
     "flags": "worklist",
     "diary": "patients",
@@ -26,7 +27,7 @@ SECTIONS = {
     "rules": "clinic",
     "invitations": "invitations",
     "invite_patient": "invitations",
-    "own_hours": "own_hours",
+    "quiet_hours": "quiet_hours",
 }
 
 
@@ -41,9 +42,9 @@ def section(request: HttpRequest) -> str:
 
 
 @register.filter
-def say(code: str, kind: str) -> str:
-    """`{{ flag.priority|say:"priority" }}`"""
-    return words.say(kind, code)
+def label(code: str, kind: str) -> str:
+    """Return the label of a code: `{{ priority|label:"priority" }}`."""
+    return labels.label_of(kind, code)
 
 
 @register.filter
@@ -106,18 +107,21 @@ def age(birth_date: date, at: datetime) -> int:
 @register.filter
 def evidence_rows(evidence: Mapping[str, object]) -> list[tuple[str, str]]:
     """Every number that the rule compared, with its name in words."""
-    return [(label(name), plain(value)) for name, value in evidence.items()]
+    return [(sentence_case(name), plain(value)) for name, value in evidence.items()]
 
 
 @register.filter
-def label(name: str) -> str:
+def sentence_case(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
+@register.filter
 def plain(value: object) -> str:
     """A JSON value in words."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{label(str(name))}: {plain(each)}" for name, each in value.items())
+        return ", ".join(
+            f"{sentence_case(str(name))}: {plain(each)}" for name, each in value.items()
+        )
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "; ".join(plain(each) for each in value) or "none"
     if isinstance(value, float):
@@ -125,6 +129,12 @@ def plain(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "not known" if value is None else str(value)
+
+
+@register.filter
+def record_templates(logged: Logged) -> list[str]:
+    """Return the template of a record's kind, and the one that shows a record of any kind."""
+    return [f"console/records/{logged.kind.code}.html", "console/records/any_kind.html"]
 
 
 @register.filter
@@ -152,13 +162,15 @@ def get(mapping: Mapping[object, object], key: object) -> object:
 
 @register.filter
 def rule_title(rule: str) -> str:
-    return rulebook.entry(rule).title
+    return rule_labels.entry(rule).title
 
 
 @register.filter
 def answered(answers: Mapping[str, object]) -> str:
     """The answers of a checklist that say something: all but "no"."""
-    said = [f"{label(name)}: {plain(value)}" for name, value in answers.items() if value != "no"]
+    said = [
+        f"{sentence_case(name)}: {plain(value)}" for name, value in answers.items() if value != "no"
+    ]
     return "; ".join(said) or "no to all"
 
 
@@ -179,5 +191,5 @@ def staffed_week(clinic: Clinic) -> list[str]:
 
 
 def _days(days: Sequence[int]) -> str:
-    first, last = words.WEEKDAYS[days[0]], words.WEEKDAYS[days[-1]]
+    first, last = labels.WEEKDAYS[days[0]], labels.WEEKDAYS[days[-1]]
     return first if first == last else f"{first} to {last}"

@@ -1,30 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from django.test import Client
 
 import clock
 from tests.cast import Cast
-from tests.tracker.console import scenes
-from tracker.models import Clinician, Flag, User
-
-#: Monday 2026-03-30, 9:00 in New York, four weeks into Alice's episode.
-NOW = datetime(2026, 3, 30, 13, 0, tzinfo=UTC)
-
-
-def signed_in(user: User | Clinician) -> Client:
-    client = Client()
-    client.force_login(user.user if isinstance(user, Clinician) else user)
-    return client
+from tests.tracker.console import clinic_data
+from tests.tracker.console.clinic_data import NOW
+from tests.tracker.console.console_client import signed_in
+from tests.tracker.console.console_pages import Page, pages_of
+from tracker.models import Flag
 
 
 @pytest.fixture
 def flag(cast: Cast) -> Flag:
     """Alice's more urgent flag, in a clinic with everything in it; it is `NOW`."""
     clock.travel_to(NOW)
-    return scenes.furnish(cast, at=NOW)
+    return clinic_data.fill_clinic(cast, at=NOW)
 
 
 @pytest.fixture
@@ -35,3 +27,9 @@ def nora(cast: Cast, flag: Flag) -> Client:
 @pytest.fixture
 def ada(cast: Cast, flag: Flag) -> Client:
     return signed_in(cast.ada)
+
+
+@pytest.fixture
+def pages(cast: Cast, flag: Flag) -> list[Page]:
+    """Every page of the console, with ids of Harbor Clinic in its URL."""
+    return pages_of(cast, flag)

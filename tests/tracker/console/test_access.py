@@ -1,122 +1,37 @@
-"""Every address of the desk, by every kind of person, with their own ids and a stranger's."""
+"""Every console URL, opened by every kind of user, with their own ids and with another clinic's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import pytest
 from django.test import Client
-from django.urls import reverse
 
-from tests.cast import Cast
-from tests.tracker.console import scenes
-from tests.tracker.console.conftest import NOW, signed_in
+from tests.tracker.console.console_client import signed_in
+from tests.tracker.console.console_pages import METHODS, visits
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
-from tracker.models import Clinician, Holiday, Invitation, Rotation
-from tracker.services.clinics import clinics
-from tracker.services.context import Context
-from tracker.services.episodes import episodes
-from tracker.services.people import invitations
+from tracker.models import Clinician
 
-METHODS = ("get", "post")
 NAMES = ("Alice", "Bob Byrd", "Nora Nurse", "Phil Physician", "Ada Admin")
 
 
-@dataclass
-class Page:
-    name: str
-    url: str
-    access: Access
-    has_ids: bool
-
-    @property
-    def is_of_patients(self) -> bool:
-        return self.access == Access.CLINICIAN
-
-
-def ids_of(cast: Cast, flag) -> dict[str, object]:
-    """Something of Harbor Clinic for each parameter that an address can have."""
-    holiday = Holiday.objects.filter(clinic=cast.clinic).first() or clinics.add_holiday(
-        Context(cast.ada, NOW), clinic=cast.clinic, holiday_date=NOW.date(), name="Day off"
-    )
-    invitation = Invitation.objects.filter(clinic=cast.clinic).first() or (
-        invitations.invite_patient(
-            Context(cast.ada, NOW),
-            care_team=cast.team,
-            email="new@patients.test",
-            full_name="Nell New",
-            birth_date=None,
-            sex="unknown",
-        ).invitation
-    )
-    period = cast.episode.excused_periods.first() or episodes.excuse(
-        Context(cast.nora, NOW),
-        episode=cast.episode,
-        from_date=NOW.date(),
-        until_date=NOW.date(),
-        reason="Travel",
-    )
-    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or scenes.make_rotation(
-        cast, at=NOW
-    )
-    return {
-        "rotation_id": rotation.id,
-        "override_id": rotation.overrides.get().id,
-        "flag_id": flag.id,
-        "message_id": scenes.leave_unread(cast, at=NOW).id,
-        "patient_id": cast.alice.id,
-        "line_id": cast.episode.planned_measures.first().id,
-        "period_id": period.id,
-        "clinician_id": cast.phil.id,
-        "invitation_id": invitation.id,
-        "team_id": cast.team.id,
-        "priority": "P1",
-        "holiday_id": holiday.id,
-        "token": "not-a-token",
-    }
-
-
-@pytest.fixture
-def pages(cast: Cast, flag) -> list[Page]:
-    ids = ids_of(cast, flag)
-    found = []
-    for pattern in urlpatterns:
-        needed = {name: ids[name] for name in pattern.pattern.converters}
-        url = reverse(f"console:{pattern.name}", kwargs=needed)
-        has_ids = any(name.endswith("_id") for name in needed)
-        found.append(Page(pattern.name, url, pattern.callback.access, has_ids))
-    return found
-
-
-def visits(client: Client, pages: list[Page]):
-    """Each page by each method that it takes."""
-    for page in pages:
-        for method in METHODS:
-            answer = getattr(client, method)(page.url)
-            if answer.status_code != 405:
-                yield page, f"{method} {page.name}", answer
-
-
-def test_every_page_says_who_may_open_it():
+def test_every_page_declares_its_access():
     for pattern in urlpatterns:
         assert pattern.callback.access in Access, pattern.name
 
 
-def test_a_stranger_is_asked_to_sign_in(pages):
+def test_an_anonymous_visitor_is_asked_to_sign_in(pages):
     for page, visit, answer in visits(Client(), pages):
         if page.access != Access.PUBLIC:
             assert answer.status_code == 302, visit
             assert answer["Location"].startswith("/accounts/login/?next="), visit
 
 
-def test_a_patient_finds_nothing_at_the_desk(cast, pages):
+def test_a_patient_has_no_access(cast, pages):
     for page, visit, answer in visits(signed_in(cast.alice.user), pages):
         if page.access not in {Access.PUBLIC, Access.ACCOUNT}:
             assert answer.status_code == 403, visit
 
 
-def test_a_clinician_who_left_finds_nothing(cast, pages):
+def test_a_deactivated_clinician_has_no_access(cast, pages):
     Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
 
     for page, visit, answer in visits(signed_in(cast.nora), pages):
@@ -124,7 +39,7 @@ def test_a_clinician_who_left_finds_nothing(cast, pages):
             assert answer.status_code == 403, visit
 
 
-def test_what_belongs_to_another_clinic_is_not_found(cast, pages):
+def test_ids_of_another_clinic_are_not_found(cast, pages):
     Clinician.objects.filter(id=cast.mallory.id).update(is_administrator=True)
 
     for page, visit, answer in visits(signed_in(cast.mallory), pages):
@@ -133,21 +48,21 @@ def test_what_belongs_to_another_clinic_is_not_found(cast, pages):
         assert not [name for name in NAMES if name in answer.content.decode()], visit
 
 
-def test_who_only_administers_sees_no_diary(cast, pages):
+def test_an_administrator_sees_no_patient(cast, pages):
     for page, visit, answer in visits(signed_in(cast.ada), pages):
         if page.is_of_patients:
             assert answer.status_code == 404, visit
         assert "Alice" not in answer.content.decode(), visit
 
 
-def test_who_does_not_administer_changes_no_clinic(cast, pages):
+def test_a_nurse_opens_no_page_of_administrators(cast, pages):
     for page, visit, answer in visits(signed_in(cast.nora), pages):
         if page.access == Access.ADMINISTRATOR:
             assert answer.status_code == 404, visit
 
 
-def test_no_page_breaks_for_those_it_is_for(cast, pages):
-    """An empty form is refused in words (422), never by an error."""
+def test_no_page_fails_on_a_visit_or_an_empty_form(cast, pages):
+    """An empty form is refused with 422, never a server error."""
     for person in (cast.nora, cast.ada):
         for page in pages:
             for method in METHODS:

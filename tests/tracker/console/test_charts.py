@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tracker.console.charts import Happening, pain_chart
+from tracker.console.charts import ChartEvent, pain_chart
 
 FIRST = date(2026, 3, 2)
 
@@ -29,28 +29,28 @@ def test_a_day_that_was_not_logged_breaks_the_line():
     assert [point.day.day for point in drawn.missing] == [4, 7]
 
 
-def test_it_says_when_there_is_no_baseline():
+def test_the_summary_says_whether_there_is_a_baseline():
     assert "not established" in chart(5).summary
     assert "The baseline is 6.5." in chart(5, baseline=6.5).summary
 
 
-def test_nothing_logged_is_said_in_words():
+def test_the_summary_says_that_nothing_was_logged():
     assert chart(None, None).summary == "No pain was logged in these 2 days."
 
 
 def test_two_flags_of_a_day_stand_above_each_other():
-    happenings = [Happening(day=FIRST, kind="flag", label=name) for name in ("a", "b")]
+    events = [ChartEvent(day=FIRST, kind="flag", label=name) for name in ("a", "b")]
 
-    first, second = chart(5, 6, happenings=happenings).marks
+    first, second = chart(5, 6, events=events).marks
 
     assert first.x == second.x
     assert second.y < first.y
 
 
-def test_what_happened_outside_of_the_chart_is_left_out():
-    before = Happening(day=FIRST - timedelta(1), kind="surgery", label="Operation")
+def test_events_outside_the_chart_are_left_out():
+    before = ChartEvent(day=FIRST - timedelta(1), kind="surgery", label="Operation")
 
-    assert chart(5, happenings=[before]).marks == []
+    assert chart(5, events=[before]).marks == []
 
 
 def test_a_long_episode_has_at_most_twelve_dates_below_it():

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.tracker.console import scenes
-from tests.tracker.console.conftest import NOW, signed_in
+from tests.tracker.console import clinic_data
+from tests.tracker.console.clinic_data import NOW
+from tests.tracker.console.console_client import signed_in
 from tracker.models import Flag, Message, Review
 from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
@@ -34,7 +35,7 @@ def review(client, flag, **fields):
     )
 
 
-def test_it_says_why_by_what_and_by_which_rule(nora, flag):
+def test_the_page_shows_explanation_evidence_and_rule(nora, flag):
     html = read(nora, flag)
 
     for words in (
@@ -50,14 +51,14 @@ def test_it_says_why_by_what_and_by_which_rule(nora, flag):
         assert words in html, words
 
 
-def test_it_tells_who_was_told_and_who_is_next(nora, flag):
+def test_the_page_shows_who_was_told_and_who_is_next(nora, flag):
     html = read(nora, flag)
 
     assert re.search(r"Nurse</strong><br>told Mon Mar 30, 9:00 AM, 1\s+person", html)
     assert re.search(r"Physician</strong><br>next, Mon Mar 30, 9:15 AM", html)
 
 
-def test_acknowledging_names_what_was_shown(cast, nora, flag):
+def test_acknowledging_covers_the_flags_that_were_shown(cast, nora, flag):
     shown = shown_escalations(read(nora, flag))
     assert len(shown) == 2
 
@@ -68,14 +69,14 @@ def test_acknowledging_names_what_was_shown(cast, nora, flag):
     assert "Acknowledged, review due" in answer.content.decode()
 
 
-def test_a_newer_flag_stays_live_and_the_page_says_so(cast, nora, flag):
+def test_a_newer_flag_stays_live_and_is_reported(cast, nora, flag):
     shown = shown_escalations(read(nora, flag))
-    newer = scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+    newer = clinic_data.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
 
     answer = acknowledge(nora, flag, shown)
 
-    assert scenes.ladder_of(newer).state == "active"
-    assert "1 flag that you had not named still waits" in answer.content.decode()
+    assert clinic_data.escalation_of(newer).state == "active"
+    assert "1 flag of this patient still needs an acknowledgement" in answer.content.decode()
 
 
 def test_opening_the_page_acknowledges_nothing(cast, nora, flag):
@@ -86,15 +87,15 @@ def test_opening_the_page_acknowledges_nothing(cast, nora, flag):
 
 
 @pytest.mark.parametrize("ids", [[], ["nonsense"], [str(uuid4())]])
-def test_naming_nothing_that_is_there_acknowledges_nothing(cast, nora, flag, ids):
+def test_unknown_ids_acknowledge_nothing(cast, nora, flag, ids):
     answer = acknowledge(nora, flag, ids)
 
     assert "There is no such thing" in answer.content.decode()
-    assert scenes.ladder_of(flag).state == "active"
+    assert clinic_data.escalation_of(flag).state == "active"
 
 
-def test_another_clinics_ladder_cannot_be_named(cast, nora, flag):
-    theirs = scenes.ladder_of(Flag.objects.get(patient=cast.carol))
+def test_an_escalation_of_another_clinic_cannot_be_acknowledged(cast, nora, flag):
+    theirs = clinic_data.escalation_of(Flag.objects.get(patient=cast.carol))
 
     acknowledge(nora, flag, [str(theirs.id)])
 
@@ -116,11 +117,11 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
         **{f"usefulness_{flag.id}": "acted_on"},
     )
 
-    assert "the patient is told" in answer.content.decode()
+    assert "The patient has been told" in answer.content.decode()
     flag.refresh_from_db()
     other = Flag.objects.get(patient=cast.alice, rule="FUNC-LIMIT")
     assert (flag.state, flag.usefulness, other.state) == ("closed", "acted_on", "open")
-    assert scenes.ladder_of(flag).state == "resolved"
+    assert clinic_data.escalation_of(flag).state == "resolved"
     assert Message.objects.get().text == "We would like to see you on Thursday."
     decided = Review.objects.get()
     assert [order.test for order in decided.orders.all()] == ["mri"]
@@ -138,7 +139,7 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
         ({"decision": "operate"}, "is not one of the available choices"),
     ],
 )
-def test_a_review_that_says_too_little_is_asked_for_again(cast, nora, flag, fields, words):
+def test_an_incomplete_review_is_refused(cast, nora, flag, fields, words):
     answer = review(nora, flag, message="Kept while I correct it.", **fields)
 
     html = answer.content.decode()
@@ -148,7 +149,7 @@ def test_a_review_that_says_too_little_is_asked_for_again(cast, nora, flag, fiel
     assert not Review.objects.exists()
 
 
-def test_another_patients_flag_cannot_be_closed_along(cast, nora, flag):
+def test_a_review_cannot_close_another_patients_flag(cast, nora, flag):
     theirs = Flag.objects.get(patient=cast.bob)
 
     answer = review(nora, flag, flags=[str(flag.id), str(theirs.id)])
@@ -158,7 +159,7 @@ def test_another_patients_flag_cannot_be_closed_along(cast, nora, flag):
     assert theirs.state == "open"
 
 
-def test_a_closed_flag_shows_what_was_decided(nora, flag):
+def test_a_closed_flag_shows_its_review(nora, flag):
     review(nora, flag, note="No sign of nerve trouble.")
 
     html = read(nora, flag)
@@ -168,25 +169,25 @@ def test_a_closed_flag_shows_what_was_decided(nora, flag):
     assert "Save the review" not in html
 
 
-def test_a_ladder_outlives_the_flag_that_cleared(cast, nora, flag):
+def test_an_escalation_stays_live_after_its_flag_cleared(cast, nora, flag):
     Flag.objects.filter(id=flag.id).update(state="cleared", ended_at=NOW)
 
-    assert str(scenes.ladder_of(flag).id) in shown_escalations(read(nora, flag))
+    assert str(clinic_data.escalation_of(flag).id) in shown_escalations(read(nora, flag))
 
 
-def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
+def test_an_exhausted_escalation_shows_that_nobody_answered(nora, flag):
     from datetime import timedelta
 
-    ladder = scenes.ladder_of(flag)
+    escalation = clinic_data.escalation_of(flag)
     for hours in range(1, 12):
         timers.fire_due(Context(SYSTEM, NOW + timedelta(hours=hours)), limit=10)
-    ladder.refresh_from_db()
-    assert ladder.state == "exhausted"
+    escalation.refresh_from_db()
+    assert escalation.state == "exhausted"
 
     assert "Nobody answered" in read(nora, flag)
 
 
-def test_the_chart_tells_the_same_in_a_table(nora, flag):
+def test_the_chart_is_also_a_table(nora, flag):
     html = read(nora, flag)
 
     assert "Pain was logged on 25 of 29 days, from 5 to 7" in html
@@ -196,8 +197,8 @@ def test_the_chart_tells_the_same_in_a_table(nora, flag):
     assert "The same as a table" in html
 
 
-def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
-    html = acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)]).content.decode()
+def test_an_acknowledged_flag_is_handed_over_to_a_colleague(cast, nora, flag):
+    html = acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)]).content.decode()
     assert re.findall(r'<option value="[^"]+">([A-Z][a-z]+ [A-Z][a-z]+)</option>', html) == [
         "Phil Physician"
     ]
@@ -208,14 +209,14 @@ def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
         follow=True,
     )
 
-    assert scenes.ladder_of(flag).owner == cast.phil
+    assert clinic_data.escalation_of(flag).owner == cast.phil
     html = answer.content.decode()
-    assert "It is with <strong>Phil Physician</strong>" in html
+    assert "<strong>Phil Physician</strong> is responsible" in html
     assert "to Phil Physician, Mon Mar 30, 9:00 AM: End of my shift" in html
 
 
-def test_a_snooze_shows_until_when_and_why_and_can_be_ended(nora, flag):
-    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+def test_a_snooze_shows_its_end_and_reason_and_can_be_ended(nora, flag):
+    acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
 
     answer = nora.post(
         f"/console/flags/{flag.id}/snooze/",
@@ -227,10 +228,10 @@ def test_a_snooze_shows_until_when_and_why_and_can_be_ended(nora, flag):
     assert "Waiting for a result" in html
 
     nora.post(f"/console/flags/{flag.id}/wake/")
-    assert scenes.ladder_of(flag).state == "active"
+    assert clinic_data.escalation_of(flag).state == "active"
 
 
-def test_the_worklist_names_who_owes_the_review(cast, nora, flag):
+def test_the_worklist_names_who_is_responsible_for_the_review(cast, nora, flag):
     acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
 
     nora.post(f"/console/flags/{flag.id}/hand-over/", {"to": str(cast.phil.id)})
@@ -238,7 +239,7 @@ def test_the_worklist_names_who_owes_the_review(cast, nora, flag):
     assert "with Nora Nurse, Phil Physician; review due" in nora.get("/console/").content.decode()
 
 
-def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, nora, flag):
+def test_the_worklist_shows_a_snoozed_patient_with_the_end_of_the_snooze(cast, nora, flag):
     acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
     for each in cast.alice.flags.all():
         nora.post(f"/console/flags/{each.id}/snooze/", {"hours": "4", "reason": "visit_arranged"})
@@ -246,7 +247,7 @@ def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, n
     html = nora.get("/console/").content.decode()
 
     assert "Snoozed" in html
-    assert re.search(r"wakes\s+<time[^>]*>Mon Mar 30, 1:00 PM", html)
+    assert re.search(r"snoozed until\s+<time[^>]*>Mon Mar 30, 1:00 PM", html)
 
 
 @pytest.mark.parametrize(
@@ -259,21 +260,21 @@ def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, n
         ("wake", {}, "This escalation is not snoozed"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_words(nora, flag, url, typed, words):
-    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+def test_an_invalid_hand_over_or_snooze_is_refused_with_a_reason(nora, flag, url, typed, words):
+    acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
 
     answer = nora.post(f"/console/flags/{flag.id}/{url}/", typed, follow=True)
 
     assert words in answer.content.decode()
-    assert scenes.ladder_of(flag).state == "acknowledged"
+    assert clinic_data.escalation_of(flag).state == "acknowledged"
 
 
-def test_nothing_is_offered_to_whom_it_does_not_belong(cast, nora, flag):
-    acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
+def test_only_who_acknowledged_may_hand_over_or_snooze(cast, nora, flag):
+    acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
     phil = signed_in(cast.phil)
 
     assert "Hand it over" in read(nora, flag)
     assert "Hand it over" not in read(phil, flag)
     typed = {"hours": "1", "reason": "visit_arranged"}
     answer = phil.post(f"/console/flags/{flag.id}/snooze/", typed, follow=True)
-    assert "Only whoever acknowledged this" in answer.content.decode()
+    assert "Only whoever acknowledged this escalation" in answer.content.decode()

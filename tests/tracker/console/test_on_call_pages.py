@@ -44,7 +44,7 @@ def override(client, rotation: Rotation, person, **fields):
     return client.post(f"/console/on-call/{rotation.id}/", typed, follow=True)
 
 
-def test_a_rotation_is_typed_and_shows_its_next_two_weeks(cast, ada):
+def test_a_new_rotation_shows_its_next_two_weeks(cast, ada):
     html = page(ada, make(ada, cast))
 
     assert "Nora Nurse, then Phil Physician; a week each, handed over on Monday" in html
@@ -55,7 +55,7 @@ def test_a_rotation_is_typed_and_shows_its_next_two_weeks(cast, ada):
     ]
 
 
-def test_an_edit_begins_with_what_is_there(cast, ada):
+def test_the_edit_form_shows_the_current_rotation(cast, ada):
     rotation = make(ada, cast)
     html = ada.get(f"/console/on-call/{rotation.id}/edit/").content.decode()
 
@@ -67,14 +67,14 @@ def test_an_edit_begins_with_what_is_there(cast, ada):
     ]
 
 
-def test_a_rotation_without_people_is_refused_in_words(cast, ada):
+def test_a_rotation_without_people_is_refused(cast, ada):
     answer = ada.post("/console/on-call/new/", TYPED)
 
     assert answer.status_code == 422
     assert "needs at least one person" in answer.content.decode()
 
 
-def test_a_nurse_takes_a_span_and_gives_it_back(cast, ada, nora):
+def test_a_nurse_enters_and_removes_an_override(cast, ada, nora):
     rotation = make(ada, cast)
 
     html = override(nora, rotation, cast.phil).content.decode()
@@ -86,14 +86,14 @@ def test_a_nurse_takes_a_span_and_gives_it_back(cast, ada, nora):
     assert "override" not in " ".join(turns(page(nora, rotation)))
 
 
-def test_a_span_that_ends_before_it_starts_is_refused_in_words(cast, ada, nora):
+def test_an_override_that_ends_before_it_starts_is_refused(cast, ada, nora):
     answer = override(nora, make(ada, cast), cast.phil, until_time="11:00")
 
     assert answer.status_code == 422
     assert "The end must be after the start" in answer.content.decode()
 
 
-def test_who_is_on_duty_and_cannot_be_reached_stands_out(cast, ada):
+def test_a_person_on_duty_who_cannot_be_reached_is_marked(cast, ada):
     rotation = make(ada, cast)
     ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
 
@@ -103,7 +103,7 @@ def test_who_is_on_duty_and_cannot_be_reached_stands_out(cast, ada):
         )
 
 
-def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
+def test_a_rotation_that_a_policy_names_cannot_be_removed(cast, ada):
     rotation = make(ada, cast)
     ada.post(
         f"/console/teams/{cast.team.id}/ladders/P1/",
@@ -123,7 +123,7 @@ def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
     assert "uses this rotation" in answer.content.decode()
 
 
-def test_one_that_no_ladder_names_is_removed(cast, ada):
+def test_a_rotation_that_no_policy_names_is_removed(cast, ada):
     ada.post(f"/console/on-call/{make(ada, cast).id}/remove/")
 
     assert not Rotation.objects.exists()

@@ -1,4 +1,4 @@
-"""What a browser is told on every page, and what it must never be sent."""
+"""What every page of the console must have, and must never contain."""
 
 from __future__ import annotations
 
@@ -9,22 +9,15 @@ import pytest
 from django.test import Client
 
 from tests.cast import PASSWORD
-from tests.tracker.console.scenes import NASTY
-from tests.tracker.console.test_access import pages  # noqa: F401 - a fixture
+from tests.tracker.console.clinic_data import NASTY
+from tests.tracker.console.console_pages import readable
 from tracker.console import access
 from tracker.models import AuditEvent
 
 
-def readable(pages, client):  # noqa: F811
-    for page in pages:
-        answer = client.get(page.url)
-        if answer.status_code == 200:
-            yield page, answer
-
-
-def test_every_page_has_one_heading_a_title_and_a_way_past_the_menu(pages, nora, ada):  # noqa: F811
+def test_every_page_has_one_heading_a_title_and_a_skip_link(pages, nora, ada):
     for client in (nora, ada):
-        for page, answer in readable(pages, client):
+        for page, answer in readable(client, pages):
             html = answer.content.decode()
             assert len(re.findall(r"<h1[ >]", html)) == 1, page.name
             assert re.search(r"<title>\S[^<]+ · Lumbar</title>", html), page.name
@@ -32,9 +25,9 @@ def test_every_page_has_one_heading_a_title_and_a_way_past_the_menu(pages, nora,
             assert "not a medical device, not an emergency service" in html, page.name
 
 
-def test_no_page_needs_an_inline_script_or_style(pages, nora, ada):  # noqa: F811
+def test_no_page_needs_an_inline_script_or_style(pages, nora, ada):
     for client in (nora, ada):
-        for page, answer in readable(pages, client):
+        for page, answer in readable(client, pages):
             html = answer.content.decode()
             assert not re.search(r"<script(?! src=)|<style|\sstyle=|\son\w+=", html), page.name
             policy = answer["Content-Security-Policy"]
@@ -42,19 +35,19 @@ def test_no_page_needs_an_inline_script_or_style(pages, nora, ada):  # noqa: F81
             assert "unsafe" not in policy, page.name
 
 
-def test_no_page_is_kept_by_a_cache(pages, nora):  # noqa: F811
-    for page, answer in readable(pages, nora):
+def test_no_page_may_be_cached(pages, nora):
+    for page, answer in readable(nora, pages):
         assert "no-store" in answer["Cache-Control"], page.name
 
 
-def test_what_patients_write_is_shown_as_text(cast, nora):
+def test_notes_of_patients_are_escaped(cast, nora):
     html = nora.get(f"/console/patients/{cast.alice.id}/").content.decode()
 
     assert NASTY not in html
     assert "&lt;script&gt;" in html
 
 
-def test_a_page_about_a_patient_leaves_one_audit_row(cast, nora, pages):  # noqa: F811
+def test_a_page_about_a_patient_leaves_one_audit_row(cast, nora, pages):
     for page in pages:
         if not page.is_of_patients:
             continue
@@ -75,13 +68,13 @@ def test_people_sign_in_with_their_password(cast, flag):
     assert "Alice Avery" in client.get("/console/").content.decode()
 
 
-def test_a_desk_left_alone_asks_for_the_password_again(nora):
+def test_an_idle_session_expires(nora):
     nora.get("/console/")
 
     assert nora.session.get_expiry_age() <= access.IDLE_SECONDS
 
 
-def test_a_shift_ends_however_busy_it_was(nora, settings):
+def test_a_session_ends_after_twelve_hours_of_activity(nora, settings):
     session = nora.session
     session[access.BEGAN_KEY] = time.time() - settings.SESSION_COOKIE_AGE
     session.save()
@@ -91,7 +84,7 @@ def test_a_shift_ends_however_busy_it_was(nora, settings):
 
 
 @pytest.mark.parametrize("nowhere", ["/console/nowhere/", "/console/flags/1/"])
-def test_what_is_not_there_is_told_in_words(nora, nowhere):
+def test_an_unknown_address_shows_the_not_found_page(nora, nowhere):
     answer = nora.get(nowhere)
 
     assert answer.status_code == 404

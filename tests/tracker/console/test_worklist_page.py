@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 
 from tests.cast import make_care_team, make_clinician, make_patient
-from tests.tracker.console import scenes
-from tests.tracker.console.conftest import NOW, signed_in
+from tests.tracker.console import clinic_data
+from tests.tracker.console.clinic_data import NOW
+from tests.tracker.console.console_client import signed_in
 from tracker.models import Clinician
 
 
@@ -14,7 +15,7 @@ def names(html: str) -> list[str]:
 
 def test_the_most_urgent_patient_is_first_and_each_has_one_row(cast, nora):
     dora = make_patient(cast.team, "Dora Diaz")
-    scenes.raise_flag(dora, at=NOW, rule="RF-CES", priority="P0")
+    clinic_data.raise_flag(dora, at=NOW, rule="RF-CES", priority="P0")
 
     html = nora.get("/console/").content.decode()
 
@@ -22,17 +23,17 @@ def test_the_most_urgent_patient_is_first_and_each_has_one_row(cast, nora):
     assert "2 patients need a clinician" in html
 
 
-def test_it_says_how_much_time_is_left(nora):
+def test_each_row_shows_the_time_left(nora):
     html = nora.get("/console/").content.decode()
 
     assert re.search(r"3[12] h [0-9 min]*left", html)
     assert "Tue Mar 31, 5:00 PM" in html
 
 
-def test_it_can_show_ones_own_teams_only(cast, nora):
+def test_the_worklist_can_show_only_my_care_teams(cast, nora):
     other = make_care_team(cast.clinic, "Other team")
     make_patient(other, "Olga Orr")
-    scenes.raise_flag(other.patients.get(), at=NOW)
+    clinic_data.raise_flag(other.patients.get(), at=NOW)
 
     assert "Olga Orr" in nora.get("/console/").content.decode()
     assert "Olga Orr" not in nora.get("/console/?team=mine").content.decode()
@@ -45,7 +46,7 @@ def test_a_team_of_another_clinic_filters_nothing(cast, nora):
     assert "Alice Avery" in html
 
 
-def test_who_works_in_two_clinics_chooses_one(cast, flag):
+def test_a_member_of_two_clinics_chooses_one(cast, flag):
     Clinician.objects.create(
         clinic=cast.other_clinic, user=cast.nora.user, full_name="Nora Nurse", role="nurse"
     )
@@ -53,7 +54,7 @@ def test_who_works_in_two_clinics_chooses_one(cast, flag):
     assert client.get("/console/")["Location"] == "/console/seats/"
 
     there = cast.nora.user.clinicians.get(clinic=cast.other_clinic)
-    client.post("/console/seats/", {"seat": str(there.id)})
+    client.post("/console/seats/", {"membership": str(there.id)})
 
     html = client.get("/console/").content.decode()
     assert "Carol Cho" in html
@@ -61,20 +62,20 @@ def test_who_works_in_two_clinics_chooses_one(cast, flag):
     assert client.get(f"/console/flags/{flag.id}/").status_code == 404
 
 
-def test_nobody_sits_down_in_someone_elses_seat(cast, flag):
+def test_the_membership_of_someone_else_cannot_be_chosen(cast, flag):
     make_clinician(cast.other_team, "Mel Meyer")
     client = signed_in(cast.nora)
 
-    assert client.post("/console/seats/", {"seat": str(cast.mallory.id)}).status_code == 404
-    assert client.post("/console/seats/", {"seat": "x"}).status_code == 404
+    assert client.post("/console/seats/", {"membership": str(cast.mallory.id)}).status_code == 404
+    assert client.post("/console/seats/", {"membership": "x"}).status_code == 404
 
 
-def test_the_administrator_starts_with_the_people(ada):
+def test_an_administrator_starts_at_the_people_page(ada):
     assert ada.get("/console/")["Location"] == "/console/people/"
 
 
-def test_a_message_that_is_not_read_is_a_row_until_somebody_has_seen_to_it(cast, nora):
-    message = scenes.leave_unread(cast, at=NOW)
+def test_an_unread_message_is_listed_until_it_is_dealt_with(cast, nora):
+    message = clinic_data.leave_unread(cast, at=NOW)
     assert "Messages not read" in nora.get("/console/").content.decode()
 
     nora.post(f"/console/messages/{message.id}/dealt-with/")

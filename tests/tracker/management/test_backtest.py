@@ -42,7 +42,9 @@ def test_the_table_says_what_a_change_takes_away(histories):
     out, err, status = backtest(histories, "--set", "severe_pain=8")
 
     assert (err, status) == ("", 0)
-    assert "severe_pain = 8, beside the rules in force: 3 patients, 3.4 patient-weeks." in out
+    assert (
+        "severe_pain = 8, compared with the rules in force: 3 patients, 3.4 patient-weeks." in out
+    )
     row = next(line.split() for line in out.splitlines() if line.startswith("SEV-SUST"))
     assert row == ["SEV-SUST", "2", "0", "58.33", "0.00", "2", "0", "0", "0", "0", "2"]
     assert "Overlap with the rules in force: 0%." in out
@@ -105,7 +107,7 @@ def test_silence_is_judged_until_a_day(histories):
     [
         ([], "Name either a file"),
         (["x.jsonl", "--clinic", "Harbor"], "Name either a file"),
-        (["x.jsonl"], "Say what to try"),
+        (["x.jsonl"], "Name what to try"),
         (["x.jsonl", "--set", "severe_pain=12"], "severe_pain: Expected 5 to 10"),
         (["x.jsonl", "--set", "nonsense=1"], "No threshold has this name"),
         (["x.jsonl", "--set", "severe_pain=nan"], "not NAME=VALUE"),
@@ -114,7 +116,7 @@ def test_silence_is_judged_until_a_day(histories):
         (["x.jsonl", "--set", "severe_pain=8"], "No such file"),
     ],
 )
-def test_what_cannot_be_run_is_said_in_words(arguments, words):
+def test_an_unusable_option_is_refused_with_a_reason(arguments, words):
     with pytest.raises(CommandError, match=words):
         backtest(*arguments)
 
@@ -145,6 +147,6 @@ class TestOfAClinic:
 
         assert (told["patients"], told["removed"]) == (1, [])
 
-    def test_a_clinic_that_is_not_there_is_said_in_words(self, db):
+    def test_an_unknown_clinic_is_refused(self, db):
         with pytest.raises(CommandError, match="There is no clinic of that name"):
             backtest("--clinic", "Nowhere", "--set", "severe_pain=8")

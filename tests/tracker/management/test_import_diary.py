@@ -58,11 +58,11 @@ def test_imports_by_mapped_columns_and_tells_what_became_of_each_line(clinic, di
 
     assert status == 1
     assert "Read 7 lines" in out
-    assert "of another site: 1" in out
+    assert "lines of another site: 1" in out
     assert "set aside, nothing_logged: 1" in out
     assert "set aside, superseded: 1" in out
     assert "rejected, out_of_range: 2" in out
-    assert "1 people, 1 of them new; 2 days new, 0 corrected, 0 there already." in out
+    assert "1 patients, 1 of them new; 2 new days, 0 corrected, 0 unchanged." in out
     assert f"This is import {DiaryImport.objects.get().pk}." in out
     assert last == "2 lines were rejected: --report lists them."
     assert sorted(DiaryEntry.objects.values_list("pain_average", flat=True)) == [3, 7]
@@ -117,15 +117,15 @@ def test_all_is_well_when_no_line_is_rejected(clinic, tmp_path):
     again, second, _ = run(path, "")
 
     assert (status, again) == (0, 0)
-    assert "Nothing in it is new: nothing was changed." in second
+    assert "The file contains nothing new. Nothing was changed." in second
 
 
 def test_a_dry_run_says_so(clinic, diary):
     status, out, _ = run(diary, f"{WORDS} --dry-run")
 
     assert status == 1
-    assert "A dry run: nothing of it was kept." in out
-    assert "2 days new" in out
+    assert "Dry run: nothing was saved." in out
+    assert "2 new days" in out
     assert not Patient.objects.exists()
 
 
@@ -135,7 +135,7 @@ def test_strict_imports_nothing_and_still_reports(clinic, diary, tmp_path):
     status, _, last = run(diary, f"{WORDS} --strict --report={report}")
 
     assert status == 2
-    assert last.startswith("Nothing was imported. A line was rejected")
+    assert last.startswith("Nothing was imported. With --strict, one rejected line stops it.")
     assert not DiaryEntry.objects.exists()
     assert "out_of_range" in report.read_text()
 

@@ -66,7 +66,7 @@ def test_real_diaries_rounded(tmp_path):
     again, out = run_file(file, "--round", "half-up")
 
     assert again == 0
-    assert f"{len(logged)} there already" in out
+    assert f"{len(logged)} unchanged" in out
     assert (DiaryImport.objects.count(), Revision.objects.count()) == (1, len(logged))
 
 
@@ -83,7 +83,7 @@ def test_the_52_lines_of_back_pain():
 
     assert status == 0, out
     assert "of another site: 1,237" in out
-    assert "1 people, 1 of them new; 52 days new" in out
+    assert "1 patients, 1 of them new; 52 new days" in out
     assert Counter(DiaryEntry.objects.values_list("pain_average", flat=True)).total() == 52
     assert_nobody_was_told()
 
@@ -100,4 +100,4 @@ def test_a_trial_with_two_visits():
     status, out = run("ashar2022_cbp_rct.csv")
 
     assert status == 0, out
-    assert "152 people, 152 of them new; 287 days new" in out
+    assert "152 patients, 152 of them new; 287 new days" in out

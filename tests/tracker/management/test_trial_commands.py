@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 import clock
 from tests.cast import MONDAY_EVENING
-from tests.tracker.console.scenes import raise_flag
+from tests.tracker.console.clinic_data import raise_flag
 from tracker.models import Flag, Review
 from tracker.services.context import Context
 from tracker.services.reviews import reviews
@@ -56,7 +56,7 @@ def test_the_burden_as_json(flag):
     assert (of_rule["predictive_value"], of_rule["to_acknowledge"]) == (0, None)
 
 
-def test_a_trial_beside_the_flags_of_its_days(cast, flag):
+def test_a_trial_is_compared_with_the_flags_of_the_same_days(cast, flag):
     shadow_trials.start(
         Context(cast.ada, MONDAY_EVENING - timedelta(days=1)),
         clinic=cast.clinic,
@@ -72,11 +72,11 @@ def test_a_trial_beside_the_flags_of_its_days(cast, flag):
 
 
 @pytest.mark.parametrize("command", ["alert_burden", "shadow"])
-def test_a_clinic_that_is_not_there_is_said_in_words(db, command):
+def test_an_unknown_clinic_is_refused(db, command):
     with pytest.raises(CommandError, match="There is no clinic of that name"):
         run(command, "--clinic", "Nowhere")
 
 
-def test_no_trial_is_said_in_words(cast):
+def test_a_clinic_without_a_trial_is_refused(cast):
     with pytest.raises(CommandError, match="has had no shadow trial"):
         run("shadow", "--clinic", "Harbor Clinic")

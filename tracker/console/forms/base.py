@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, time
 from typing import Any
 
@@ -43,9 +43,9 @@ class TimesField(forms.CharField):
             raise forms.ValidationError("Write times as 8:00, 20:00.") from None
 
 
-def choices(words: Mapping[str, str], *, empty: str | None = None) -> list[tuple[str, str]]:
-    blank = [] if empty is None else [("", empty)]
-    return [*blank, *words.items()]
+def with_empty(empty: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Put a choice for "nothing" before the others."""
+    return [("", empty), *choices]
 
 
 def zone_choices() -> list[tuple[str, str]]:
@@ -54,7 +54,7 @@ def zone_choices() -> list[tuple[str, str]]:
     return [(zone, zone) for zone in zones]
 
 
-class DeskForm(forms.Form):
+class ConsoleForm(forms.Form):
     """A form that hands what was typed to one service, and shows what it refuses."""
 
     required_css_class = "required"

@@ -8,8 +8,8 @@ from uuid import UUID
 from django import forms
 
 from notifications import outbox
-from tracker.console import words
-from tracker.console.forms.base import DateField, DeskForm, TimeInput, zone_choices
+from tracker.console import labels
+from tracker.console.forms.base import ConsoleForm, DateField, TimeInput, zone_choices
 from tracker.models import (
     Clinic,
     Clinician,
@@ -24,7 +24,7 @@ from tracker.services.escalations.policies import MAX_STEPS, Step
 SPANS_A_DAY = 2  # before and after a break
 
 
-class ClinicForm(DeskForm):
+class ClinicForm(ConsoleForm):
     name = forms.CharField(max_length=120, label="Name of the clinic")
     time_zone = forms.ChoiceField(label="Time zone", choices=zone_choices)
     phone = forms.CharField(
@@ -35,7 +35,7 @@ class ClinicForm(DeskForm):
     )
 
 
-class StaffedHoursForm(DeskForm):
+class StaffedHoursForm(ConsoleForm):
     """Two spans for each weekday, in wall time."""
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
@@ -43,7 +43,7 @@ class StaffedHoursForm(DeskForm):
         known: dict[int, list[StaffedHours]] = {}
         for span in StaffedHours.objects.filter(clinic=clinic):
             known.setdefault(span.weekday, []).append(span)
-        for weekday, day in enumerate(words.WEEKDAYS):
+        for weekday, day in enumerate(labels.WEEKDAYS):
             spans = known.get(weekday, [])
             for n in range(max(SPANS_A_DAY, len(spans))):
                 kept = spans[n] if n < len(spans) else None
@@ -56,7 +56,7 @@ class StaffedHoursForm(DeskForm):
         )
 
     def week(self) -> Iterable[tuple[str, list[forms.BoundField]]]:
-        for weekday, day in enumerate(words.WEEKDAYS):
+        for weekday, day in enumerate(labels.WEEKDAYS):
             names = [name for name in self.fields if name.split("_")[1] == str(weekday)]
             yield day, [self[name] for name in names]
 
@@ -77,18 +77,18 @@ class StaffedHoursForm(DeskForm):
         return {"spans": spans}
 
 
-class HolidayForm(DeskForm):
+class HolidayForm(ConsoleForm):
     holiday_date = DateField(label="Date")
     name = forms.CharField(max_length=80, label="Name")
 
 
-class LadderForm(DeskForm):
+class EscalationPolicyForm(ConsoleForm):
     """Up to ten steps; an empty line is no step."""
 
     repeats = forms.TypedChoiceField(
         coerce=int,
         choices=[(0, "no"), (1, "once"), (2, "twice"), (3, "three times")],
-        label="Tell all of them again before everyone is paged",
+        label="Repeat all steps before everyone is paged",
     )
 
     def __init__(
@@ -102,9 +102,12 @@ class LadderForm(DeskForm):
         self.fields["repeats"].initial = policy.repeats if policy else 0
         people = Clinician.objects.active().filter(clinic=clinic)
         on_call = Rotation.objects.filter(clinic=clinic)
+        roles = [
+            (f"role:{role}", f"Every {role.label.lower()} of the team") for role in Clinician.Role
+        ]
         whom = [
             ("", "nobody"),
-            ("A role", [(f"role:{role}", f"Every {_role(role)}") for role in words.ROLES]),
+            ("A role", roles),
             ("A person", [(f"person:{each.id}", _person(each)) for each in people]),
             ("Whoever is on duty", [(f"rotation:{each.id}", each.name) for each in on_call]),
         ]
@@ -133,7 +136,7 @@ class LadderForm(DeskForm):
         for position in range(1, MAX_STEPS + 1):
             whom = self.cleaned_data.get(f"whom_{position}")
             if whom and self.cleaned_data.get(f"minutes_{position}") is None:
-                self.add_error(f"minutes_{position}", "After how many minutes? 0 is at once.")
+                self.add_error(f"minutes_{position}", "Enter the minutes; 0 means at once.")
 
     def arguments(self) -> dict[str, Any]:
         typed = self.cleaned_data
@@ -142,10 +145,6 @@ class LadderForm(DeskForm):
             "steps": [_step(typed[f"whom_{n}"], typed[f"minutes_{n}"]) for n in positions],
             "repeats": typed["repeats"],
         }
-
-
-def _role(role: str) -> str:
-    return f"{words.say('role', role).partition(' (')[0].lower()} of the team"
 
 
 def _person(clinician: Clinician) -> str:

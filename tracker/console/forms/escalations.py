@@ -5,16 +5,15 @@ from uuid import UUID
 
 from django import forms
 
-from tracker.console import words
-from tracker.console.forms.base import DeskForm, choices
-from tracker.models import Escalation
+from tracker.console.forms.base import ConsoleForm, with_empty
+from tracker.models import Escalation, HandOver, Snooze
 from tracker.services.escalations import hand_overs, snoozes
 
 
-class HandOverForm(DeskForm):
+class HandOverForm(ConsoleForm):
     to = forms.ChoiceField(label="To")
     hand_over_reason = forms.ChoiceField(
-        required=False, choices=choices(words.HAND_OVER_REASONS, empty="no reason"), label="Why"
+        required=False, choices=with_empty("no reason", HandOver.Reason.choices), label="Why"
     )
 
     def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:
@@ -30,11 +29,9 @@ class HandOverForm(DeskForm):
         return {"to_id": UUID(typed["to"]), "reason": typed["hand_over_reason"]}
 
 
-class SnoozeForm(DeskForm):
+class SnoozeForm(ConsoleForm):
     hours = forms.TypedChoiceField(coerce=int, label="For")
-    reason = forms.ChoiceField(
-        choices=choices(words.SNOOZE_REASONS, empty="choose"), label="Because"
-    )
+    reason = forms.ChoiceField(choices=with_empty("choose", Snooze.Reason.choices), label="Because")
 
     def __init__(self, *args: Any, escalation: Escalation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,27 +5,28 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
-from tracker.console import words
-from tracker.console.forms.base import DateField, DeskForm, TimeInput, choices, zone_choices
-from tracker.models import CareTeam, Clinic, Clinician, User
+from tracker.console.forms.base import ConsoleForm, DateField, TimeInput, zone_choices
+from tracker.models import CareTeam, Clinic, Clinician, Patient, User
 
 
-class InviteClinicianForm(DeskForm):
+class InviteClinicianForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
     email = forms.EmailField(max_length=254, label="E-mail address")
-    role = forms.ChoiceField(choices=choices(words.ROLES), label="Role")
+    role = forms.ChoiceField(
+        choices=Clinician.Role.choices, label="Role", help_text="An administrator sees no diaries."
+    )
     is_administrator = forms.BooleanField(
         required=False,
         label="Also runs the clinic",
-        help_text="Invites people, changes ladders, hours and settings.",
+        help_text="Invites people, changes escalation policies, hours and settings.",
     )
 
 
-class InvitePatientForm(DeskForm):
+class InvitePatientForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
     email = forms.EmailField(max_length=254, label="E-mail address")
     birth_date = DateField(required=False, label="Date of birth", help_text="18 or older.")
-    sex = forms.ChoiceField(choices=choices(words.SEXES), initial="unknown", label="Sex")
+    sex = forms.ChoiceField(choices=Patient.Sex.choices, initial="unknown", label="Sex")
     care_team = forms.ModelChoiceField(CareTeam.objects.none(), label="Care team")
 
     def __init__(self, *args: Any, clinic: Clinic, **kwargs: Any) -> None:
@@ -37,18 +38,20 @@ class InvitePatientForm(DeskForm):
             field.initial = teams[0]
 
 
-class SeatForm(DeskForm):
+class MembershipForm(ConsoleForm):
     full_name = forms.CharField(max_length=120, label="Full name")
-    role = forms.ChoiceField(choices=choices(words.ROLES), label="Role")
+    role = forms.ChoiceField(
+        choices=Clinician.Role.choices, label="Role", help_text="An administrator sees no diaries."
+    )
     is_administrator = forms.BooleanField(required=False, label="Also runs the clinic")
     is_active = forms.BooleanField(
         required=False,
         label="Works here",
-        help_text="Someone who left sees nothing and is told nothing. What they signed stays.",
+        help_text="Someone who left has no access and is not notified. What they signed is kept.",
     )
 
 
-class JoinForm(DeskForm):
+class AcceptInvitationForm(ConsoleForm):
     full_name = forms.CharField(
         max_length=120,
         label="Your full name",
@@ -84,18 +87,18 @@ class JoinForm(DeskForm):
         return {key: self.cleaned_data[key] for key in ("full_name", "password")}
 
 
-class OwnHoursForm(DeskForm):
+class QuietHoursForm(ConsoleForm):
     time_zone = forms.ChoiceField(label="My time zone", choices=zone_choices)
     quiet_from = forms.TimeField(required=False, label="Quiet from", widget=TimeInput())
     quiet_until = forms.TimeField(
         required=False,
         label="Quiet until",
         widget=TimeInput(),
-        help_text="Leave both empty to be told at any time.",
+        help_text="Leave both empty to be notified at any time.",
     )
 
 
-class CareTeamForm(DeskForm):
+class CareTeamForm(ConsoleForm):
     name = forms.CharField(max_length=120, label="Name")
 
 

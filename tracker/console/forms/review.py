@@ -6,13 +6,12 @@ from uuid import UUID
 
 from django import forms
 
-from tracker.console import words
-from tracker.console.forms.base import DateField, DeskForm, choices
-from tracker.models import Flag
+from tracker.console.forms.base import ConsoleForm, DateField, with_empty
+from tracker.models import Flag, Order, Referral, Review, Visit
 from tracker.services.reviews.reviews import PlannedVisit
 
 
-class ReviewForm(DeskForm):
+class ReviewForm(ConsoleForm):
     """One decision on the flags that are ticked; those not ticked stay open."""
 
     flags = forms.MultipleChoiceField(
@@ -21,22 +20,22 @@ class ReviewForm(DeskForm):
         error_messages={"required": "Tick at least one flag."},
     )
     decision = forms.ChoiceField(
-        choices=choices(words.DECISIONS), label="Decision", widget=forms.RadioSelect
+        choices=Review.Decision.choices, label="Decision", widget=forms.RadioSelect
     )
     orders = forms.MultipleChoiceField(
         required=False,
-        choices=choices(words.TESTS),
+        choices=Order.Test.choices,
         label="Order tests",
         widget=forms.CheckboxSelectMultiple,
     )
     referrals = forms.MultipleChoiceField(
         required=False,
-        choices=choices(words.SPECIALTIES),
+        choices=Referral.Specialty.choices,
         label="Refer to",
         widget=forms.CheckboxSelectMultiple,
     )
     visit_mode = forms.ChoiceField(
-        required=False, choices=choices(words.VISITS, empty="no visit"), label="Visit"
+        required=False, choices=with_empty("no visit", Visit.Mode.choices), label="Visit"
     )
     visit_by_date = DateField(required=False, label="To be seen by")
     message = forms.CharField(
@@ -61,7 +60,7 @@ class ReviewForm(DeskForm):
         for flag in flags:
             self.fields[f"usefulness_{flag.id}"] = forms.ChoiceField(
                 required=False,
-                choices=choices(words.USEFULNESS, empty="no answer"),
+                choices=with_empty("no answer", Flag.Usefulness.choices),
                 label=f"Was {flag.rule} useful?",
             )
 

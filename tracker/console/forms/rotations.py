@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from tracker.console.forms.base import DateField, DeskForm, TimeInput
+from tracker.console.forms.base import ConsoleForm, DateField, TimeInput
 from tracker.models import Clinic, Clinician, Rotation
 from tracker.services.local_time.wall_time import instant_of
 from tracker.services.on_call import rotations
@@ -18,7 +18,7 @@ def _time(label: str, **known: Any) -> forms.TimeField:
     return forms.TimeField(label=label, widget=TimeInput(), **known)
 
 
-class RotationForm(DeskForm):
+class RotationForm(ConsoleForm):
     name = forms.CharField(max_length=80, label="Name")
     turn_days = forms.TypedChoiceField(
         choices=[(1, "A day"), (7, "A week")], coerce=int, label="A turn lasts"
@@ -63,7 +63,7 @@ def _places(rotation: Rotation) -> Any:
     return rotation.members.select_related("clinician")
 
 
-class OverrideForm(DeskForm):
+class OverrideForm(ConsoleForm):
     """A span in wall time, also where the clocks change."""
 
     clinician = forms.ChoiceField(label="Who takes it")

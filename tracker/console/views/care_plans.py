@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.forms.base import DeskForm
-from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, initial_of
-from tracker.console.lookups import patient_or_404, record_read
+from tracker.console.access import Access, ConsoleRequest, page, typed
+from tracker.console.forms.base import ConsoleForm
+from tracker.console.forms.care_plans import EndLineForm, PlanLineForm, WaiveForm, initial_of
+from tracker.console.patient_lookup import patient_or_404
 from tracker.models import Episode, Patient, PlannedMeasure
+from tracker.services import audit
 from tracker.services.episodes import care_plans
 from tracker.services.local_time.calendars import calendar_of
 
@@ -20,7 +21,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 
 @editing
 @page(Access.CLINICIAN)
-def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def add(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     episode = get_object_or_404(Episode.objects.current(), patient=patient)
     today = calendar_of(patient).today(request.at)
@@ -32,13 +33,12 @@ def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
+def change(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     """The line ends on the day before; what is typed begins."""
     planned, patient = _line(request, line_id)
-    initial = initial_of(care_plans.line_of(planned))
-    form = PlanLineForm(
-        typed(request), initial={**initial, "from_date": calendar_of(patient).today(request.at)}
-    )
+    line = care_plans.line_of(planned)
+    initial = {**initial_of(line), "from_date": calendar_of(patient).today(request.at)}
+    form = PlanLineForm(typed(request), initial=initial, ingredients=line.ingredients)
     if request.method == "POST" and form.submit(
         care_plans.change, request.context, planned=planned
     ):
@@ -48,7 +48,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
+def end(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     form = EndLineForm(
         typed(request), initial={"until_date": calendar_of(patient).today(request.at)}
@@ -60,7 +60,7 @@ def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
+def waive(request: ConsoleRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     form = WaiveForm(typed(request), initial={"from_date": calendar_of(patient).today(request.at)})
     if request.method == "POST" and form.submit(care_plans.waive, request.context, planned=planned):
@@ -68,27 +68,27 @@ def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
     return _form(request, patient, form, "Waive a measure", planned)
 
 
-def _line(request: DeskRequest, line_id: UUID) -> tuple[PlannedMeasure, Patient]:
+def _line(request: ConsoleRequest, line_id: UUID) -> tuple[PlannedMeasure, Patient]:
     lines = PlannedMeasure.objects.filter(
-        episode__patient__in=Patient.objects.for_clinician(request.seat)
+        episode__patient__in=Patient.objects.for_clinician(request.membership)
     )
     planned = get_object_or_404(lines.select_related("episode__patient__clinic"), id=line_id)
     return planned, planned.episode.patient
 
 
-def _saved(request: DeskRequest, patient: Patient) -> HttpResponse:
-    messages.success(request, "The care plan is saved. Its flags were judged anew.")
+def _saved(request: ConsoleRequest, patient: Patient) -> HttpResponse:
+    messages.success(request, "Care plan saved. The flags were re-evaluated.")
     return redirect("console:patient", patient_id=patient.id)
 
 
 def _form(
-    request: DeskRequest,
+    request: ConsoleRequest,
     patient: Patient,
-    form: DeskForm,
+    form: ConsoleForm,
     title: str,
     planned: PlannedMeasure | None = None,
 ) -> HttpResponse:
-    record_read(request, patient, "care_plan.read")
+    audit.record(request.context, "care_plan.read", patient)
     context = {"form": form, "patient": patient, "title": title, "planned": planned}
     template = "plan_line.html" if isinstance(form, PlanLineForm) else "patient_form.html"
     return render(request, f"console/{template}", context, status=422 if form.errors else 200)

@@ -8,19 +8,20 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
-from tracker.console.access import Access, DeskRequest, page
-from tracker.console.days import diary_days
-from tracker.console.lookups import patient_or_404, record_read
+from tracker.console.access import Access, ConsoleRequest, page
+from tracker.console.patient_lookup import patient_or_404
+from tracker.services import audit
 from tracker.services.local_time.calendars import calendar_of
+from tracker.services.queries.diary_days import diary_days
 
 DAYS_A_PAGE = 28
 
 
 @require_safe
 @page(Access.CLINICIAN)
-def show(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def show(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
-    record_read(request, patient, "diary.read")
+    audit.record(request.context, "diary.read", patient)
     last = _date(request.GET.get("until", "")) or calendar_of(patient).today(request.at)
     context = {
         "patient": patient,

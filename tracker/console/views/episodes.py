@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.forms.base import DeskForm
-from tracker.console.forms.care import EndEpisodeForm, EpisodeForm, ExcuseForm
-from tracker.console.lookups import patient_or_404, record_read
+from tracker.console.access import Access, ConsoleRequest, page, typed
+from tracker.console.forms.base import ConsoleForm
+from tracker.console.forms.episodes import EndEpisodeForm, EpisodeForm, ExcuseForm
+from tracker.console.patient_lookup import patient_or_404
 from tracker.models import Episode, Patient
+from tracker.services import audit
 from tracker.services.episodes import episodes
 from tracker.services.errors import ServiceError
 from tracker.services.local_time.calendars import calendar_of
@@ -21,7 +22,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 
 @editing
 @page(Access.CLINICIAN)
-def edit(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def edit(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     """Begin an episode, or correct the dates of the current one."""
     patient = patient_or_404(request, patient_id)
     episode = patient.episodes.current().first()
@@ -32,12 +33,14 @@ def edit(request: DeskRequest, patient_id: UUID) -> HttpResponse:
         else:
             done = form.submit(episodes.change, request.context, episode=episode)
         if done:
-            messages.success(request, "The episode is saved. Its flags were judged anew.")
+            messages.success(request, "Episode saved. The flags were re-evaluated.")
             return redirect("console:patient", patient_id=patient.id)
     return _form(request, patient, form, "Episode" if episode else "Begin an episode")
 
 
-def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) -> dict[str, object]:
+def _initial(
+    request: ConsoleRequest, patient: Patient, episode: Episode | None
+) -> dict[str, object]:
     if episode is None:
         return {"index_date": calendar_of(patient).today(request.at)}
     names = ("index_date", "onset_date", "surgery_date", "conservative_min_days")
@@ -46,7 +49,7 @@ def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) ->
 
 @editing
 @page(Access.CLINICIAN)
-def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def end(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
     form = EndEpisodeForm(
         typed(request), initial={"ended_date": calendar_of(patient).today(request.at)}
@@ -59,18 +62,18 @@ def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 
 @editing
 @page(Access.CLINICIAN)
-def excuse(request: DeskRequest, patient_id: UUID) -> HttpResponse:
+def excuse(request: ConsoleRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
     form = ExcuseForm(typed(request))
     if request.method == "POST" and form.submit(episodes.excuse, request.context, episode=episode):
-        messages.success(request, "These days do not count against the patient.")
+        messages.success(request, "Saved. These days do not count against the patient.")
         return redirect("console:patient", patient_id=patient.id)
     return _form(request, patient, form, "Excuse days")
 
 
 @require_POST
 @page(Access.CLINICIAN)
-def stop_excusing(request: DeskRequest, patient_id: UUID, period_id: int) -> HttpResponse:
+def stop_excusing(request: ConsoleRequest, patient_id: UUID, period_id: int) -> HttpResponse:
     patient, episode = _current(request, patient_id)
     period = get_object_or_404(episode.excused_periods, id=period_id)
     try:
@@ -80,12 +83,12 @@ def stop_excusing(request: DeskRequest, patient_id: UUID, period_id: int) -> Htt
     return redirect("console:patient", patient_id=patient.id)
 
 
-def _current(request: DeskRequest, patient_id: UUID) -> tuple[Patient, Episode]:
+def _current(request: ConsoleRequest, patient_id: UUID) -> tuple[Patient, Episode]:
     patient = patient_or_404(request, patient_id)
     return patient, get_object_or_404(Episode.objects.current(), patient=patient)
 
 
-def _form(request: DeskRequest, patient: Patient, form: DeskForm, title: str) -> HttpResponse:
-    record_read(request, patient, "episode.read")
+def _form(request: ConsoleRequest, patient: Patient, form: ConsoleForm, title: str) -> HttpResponse:
+    audit.record(request.context, "episode.read", patient)
     context = {"form": form, "patient": patient, "title": title}
     return render(request, "console/patient_form.html", context, status=422 if form.errors else 200)

@@ -1,8 +1,7 @@
-"""Care teams and their ladders."""
+"""Care teams and their escalation policies."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,102 +9,84 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from notifications import outbox
-from tracker.console.access import Access, DeskRequest, page, typed
-from tracker.console.forms.clinic import LadderForm
+from tracker.console.access import Access, ConsoleRequest, page, typed
+from tracker.console.forms.clinic import EscalationPolicyForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
-from tracker.models import CareTeam, Clinician, EscalationPolicy
+from tracker.models import CareTeam, EscalationPolicy
 from tracker.services.clinics import care_teams
-from tracker.services.escalations import policies, policy_steps
-from tracker.services.on_call import duty
+from tracker.services.escalations import policies
+from tracker.services.queries import escalation_policies
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @editing
 @page(Access.ADMINISTRATOR)
-def index(request: DeskRequest) -> HttpResponse:
+def index(request: ConsoleRequest) -> HttpResponse:
     form = CareTeamForm(typed(request))
     if request.method == "POST" and form.submit(
-        care_teams.create, request.context, clinic=request.seat.clinic
+        care_teams.create, request.context, clinic=request.membership.clinic
     ):
-        messages.success(request, "The care team is there. Say who is in it.")
+        messages.success(request, "Care team created. Now add its members.")
         return redirect("console:teams")
-    teams = CareTeam.objects.filter(clinic_id=request.seat.clinic_id)
-    rows = [(team, list(team.clinicians.active()), _silent(team)) for team in teams]
+    teams = CareTeam.objects.filter(clinic_id=request.membership.clinic_id)
+    rows = [
+        (
+            team,
+            list(team.clinicians.active()),
+            escalation_policies.priorities_without_recipient(team),
+        )
+        for team in teams
+    ]
     context = {"rows": rows, "form": form}
     return render(request, "console/teams.html", context, status=422 if form.errors else 200)
 
 
-def _silent(team: CareTeam) -> list[str]:
-    """The priorities whose ladder would reach nobody."""
-    return [
-        priority
-        for priority in policies.POLICY_PRIORITIES
-        if not policies.reaches_somebody(care_team=team, priority=priority)
-    ]
-
-
 @editing
 @page(Access.ADMINISTRATOR)
-def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
+def edit(request: ConsoleRequest, team_id: UUID) -> HttpResponse:
     team = _team(request, team_id)
     form = CareTeamMembersForm(
         typed(request),
-        clinic=request.seat.clinic,
+        clinic=request.membership.clinic,
         initial={"name": team.name, "members": list(team.clinicians.active())},
     )
     if request.method == "POST" and form.submit(care_teams.change, request.context, care_team=team):
         messages.success(request, "Saved.")
         return redirect("console:team", team_id=team.id)
-    context = {"team": team, "form": form, "ladders": _ladders(team, request.at)}
+    context = {
+        "team": team,
+        "form": form,
+        "policies": escalation_policies.policies_of(team, request.at),
+    }
     return render(request, "console/team.html", context, status=422 if form.errors else 200)
 
 
-def _team(request: DeskRequest, team_id: UUID) -> CareTeam:
-    return get_object_or_404(CareTeam.objects.filter(clinic_id=request.seat.clinic_id), id=team_id)
-
-
-def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
-    """Each ladder with the people it would tell now, and which of them nothing reaches."""
-    people = {each.id: each for each in Clinician.objects.filter(clinic_id=team.clinic_id)}
-    repeats = dict(team.policies.values_list("priority", "repeats"))
-    reachable = {key for key, each in people.items() if outbox.reachable(each.recipient_id)}
-    return [
-        {
-            "priority": priority,
-            "steps": [
-                (rung, [(people[key], key in reachable) for key in _told(rung, at)])
-                for rung in policy_steps.steps_of_policy(team, priority)
-            ],
-            "repeats": repeats.get(priority, 0),
-            "reaches_somebody": policies.reaches_somebody(care_team=team, priority=priority),
-        }
-        for priority in policies.POLICY_PRIORITIES
-    ]
-
-
-def _told(rung: policy_steps.ResolvedStep, at: datetime) -> tuple[UUID, ...]:
-    if rung.rotation is None:
-        return rung.clinicians
-    person = duty.person(rung.rotation, at)
-    return (person,) if person else ()
+def _team(request: ConsoleRequest, team_id: UUID) -> CareTeam:
+    return get_object_or_404(
+        CareTeam.objects.filter(clinic_id=request.membership.clinic_id), id=team_id
+    )
 
 
 @editing
 @page(Access.ADMINISTRATOR)
-def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
+def escalation_policy(request: ConsoleRequest, team_id: UUID, priority: str) -> HttpResponse:
     team = _team(request, team_id)
     if priority not in policies.POLICY_PRIORITIES:
         raise Http404
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
-    form = LadderForm(typed(request), clinic=request.seat.clinic, policy=policy)
+    form = EscalationPolicyForm(typed(request), clinic=request.membership.clinic, policy=policy)
     if request.method == "POST" and form.submit(
         policies.set_policy, request.context, care_team=team, priority=priority
     ):
-        messages.success(request, f"The {priority} ladder is saved. It holds for new flags.")
+        messages.success(request, f"{priority} escalation policy saved. It applies to new flags.")
         return redirect("console:team", team_id=team.id)
-    people = Clinician.objects.active().filter(clinic_id=team.clinic_id)
-    unreachable = [each for each in people if not outbox.reachable(each.recipient_id)]
-    context = {"team": team, "priority": priority, "form": form, "unreachable": unreachable}
-    return render(request, "console/ladder.html", context, status=422 if form.errors else 200)
+    context = {
+        "team": team,
+        "priority": priority,
+        "form": form,
+        "unreachable": escalation_policies.unreachable_people(team),
+    }
+    return render(
+        request, "console/escalation_policy.html", context, status=422 if form.errors else 200
+    )

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from tracker.console.access import Access, DeskRequest, page
+from tracker.console.access import Access, ConsoleRequest, page
 from tracker.models import CareTeam
 from tracker.services import audit
 from tracker.services.queries import worklist
@@ -20,18 +20,18 @@ class Whose(TypedDict):
 
 
 @require_safe
-@page(Access.SEAT)
-def show(request: DeskRequest) -> HttpResponse:
+@page(Access.MEMBER)
+def show(request: ConsoleRequest) -> HttpResponse:
     """Who needs a clinician, most urgent first."""
-    seat = request.seat
-    if not seat.sees_diaries:
+    membership = request.membership
+    if not membership.sees_diaries:
         return redirect("console:people")
-    teams = list(CareTeam.objects.filter(clinic_id=seat.clinic_id))
+    teams = list(CareTeam.objects.filter(clinic_id=membership.clinic_id))
     chosen = request.GET.get("team", "")
     whose: Whose = {"mine": chosen == "mine", "care_team_id": _team_id(chosen, teams)}
-    rows = worklist.rows(clinician=seat, **whose)
-    patients = worklist.patients_of(clinician=seat, **whose)
-    audit.record(request.context, "worklist.read", seat.clinic, subject_id=chosen)
+    rows = worklist.rows(clinician=membership, **whose)
+    patients = worklist.patients_of(clinician=membership, **whose)
+    audit.record(request.context, "worklist.read", membership.clinic, subject_id=chosen)
     context = {
         "rows": [row for row in rows if row.has_escalation],
         "unread": clinic_messages.returned(patients=patients),

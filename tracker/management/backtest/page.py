@@ -1,4 +1,4 @@
-"""A backtest as one HTML file that needs nothing else."""
+"""The result of a backtest as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.template.loader import render_to_string
 from tracker.management.backtest import plots, report
 from tracker.rules.backtesting.backtest import Backtest, Change, Row
 
-#: Of each kind of change; the JSON holds all.
-SHOWN = 200
+#: Flags listed for each kind of change; the JSON holds all.
+MOST_LISTED = 200
 
 
 def page(test: Backtest, *, source: str, at: datetime) -> str:
+    """Render the page. `source` names the histories, `at` is when they were evaluated."""
     total = test.total()
     context: dict[str, Any] = {
         "test": test,
@@ -29,7 +30,7 @@ def page(test: Backtest, *, source: str, at: datetime) -> str:
         ],
         "plots": [plots.by_rule(test), plots.by_week(test)],
         "changes": [
-            (change, found[:SHOWN], len(found))
+            (change, found[:MOST_LISTED], len(found))
             for change in (Change.ADDED, Change.REMOVED, Change.MOVED)
             for found in [test.changed(change)]
         ],

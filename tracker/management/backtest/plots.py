@@ -1,4 +1,4 @@
-"""Bars of flags, live beside tried: where each is drawn. The template writes them as SVG."""
+"""Coordinates of bar charts that compare two rulesets. The template writes them as SVG."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Plot:
     width: int
     height: int
     groups: Sequence[Group]
-    #: of the axis: its position and what it says
+    #: labels of the axis, each with its position
     ticks: Sequence[tuple[float, str]] = ()
 
 
 def by_rule(test: Backtest) -> Plot:
-    """Lying bars: flags per 100 patient-weeks."""
+    """Return horizontal bars of the flags per 100 patient-weeks, by rule."""
     rows = test.by_rule()
     most = max((max(row.live, row.tried) for row in rows), default=1) or 1
     return Plot(
@@ -64,18 +64,18 @@ def by_rule(test: Backtest) -> Plot:
         summary=_summary(rows),
         width=LABEL + PLOT + VALUE,
         height=max(len(rows), 1) * ROW,
-        groups=[_lying(test, row, n, most) for n, row in enumerate(rows)],
+        groups=[_horizontal(test, row, n, most) for n, row in enumerate(rows)],
     )
 
 
 def by_week(test: Backtest) -> Plot:
-    """Standing bars: flags that opened in each week of care."""
+    """Return vertical bars of the flags that opened in each week of care."""
     rows = {int(row.key): row for row in test.by_week()}
     weeks = range(min(1, *rows), max(rows) + 1) if rows else range(1, 2)
     most = max((max(row.live, row.tried) for row in rows.values()), default=1) or 1
     width = (WEEKS_WIDTH - LEFT) / len(weeks)
     groups = [
-        _standing(rows.get(week, Row(str(week))), LEFT + n * width, width, most)
+        _vertical(rows.get(week, Row(str(week))), LEFT + n * width, width, most)
         for n, week in enumerate(weeks)
     ]
     step = max(1, len(weeks) // 20)
@@ -89,7 +89,7 @@ def by_week(test: Backtest) -> Plot:
     )
 
 
-def _lying(test: Backtest, row: Row, position: int, most: int) -> Group:
+def _horizontal(test: Backtest, row: Row, position: int, most: int) -> Group:
     top = position * ROW + (ROW - 2 * BAR - GAP) / 2
     bars = []
     for n, (side, count) in enumerate((("live", row.live), ("tried", row.tried))):
@@ -100,11 +100,11 @@ def _lying(test: Backtest, row: Row, position: int, most: int) -> Group:
     return Group(key=row.key, x=LABEL - 8, y=position * ROW + ROW / 2, bars=bars)
 
 
-def _standing(row: Row, x: float, width: float, most: int) -> Group:
-    room = WEEKS_HEIGHT - BOTTOM - 16
+def _vertical(row: Row, x: float, width: float, most: int) -> Group:
+    plot_height = WEEKS_HEIGHT - BOTTOM - 16
     bars = []
     for n, (side, count) in enumerate((("live", row.live), ("tried", row.tried))):
-        height = round(room * count / most, 1)
+        height = round(plot_height * count / most, 1)
         bars.append(
             Bar(
                 side=side,
@@ -119,7 +119,7 @@ def _standing(row: Row, x: float, width: float, most: int) -> Group:
 
 
 def _summary(rows: Iterable[Row]) -> str:
-    """What the picture shows, for who does not see it."""
+    """Describe the chart in words, for screen readers."""
     known = list(rows)
     if not known:
         return "No flag on either side."

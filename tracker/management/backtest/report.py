@@ -1,4 +1,4 @@
-"""A backtest in words and numbers: for a terminal, and as JSON."""
+"""The result of a backtest, as a table for a terminal and as JSON."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ HEADINGS = (
     *("same", "moved", "added", "removed"),
 )
 OVER = (
-    f"{'':<14} {'flags':^13} {'per 100 pt-wk':^17} {'patients':^17} {'beside the live ruleset':^28}"
+    f"{'':<14} {'flags':^13} {'per 100 pt-wk':^17} {'patients':^17} {'against the live rules':^28}"
 )
 
 
 def title(variant: Variant) -> str:
-    """What was tried, in words."""
+    """Name the ruleset and the thresholds that were tried."""
     numbers = [f"{name} = {value}" for name, value in variant.thresholds.items()]
     version = [f"ruleset {variant.version}"] if variant.version else []
     return ", ".join([*version, *numbers]) or "the rules in force"
 
 
 def table(test: Backtest) -> Iterator[str]:
+    """Return the lines of a table: by rule, by priority, and in total."""
     total = test.total()
     weeks = f"{len(test.patients):,} patients, {test.patient_weeks:,.1f} patient-weeks"
-    yield f"{title(test.variant)}, beside the rules in force: {weeks}."
+    yield f"{title(test.variant)}, compared with the rules in force: {weeks}."
     yield ""
     yield OVER.rstrip()
     yield COLUMNS.format(*HEADINGS)
@@ -39,6 +40,7 @@ def table(test: Backtest) -> Iterator[str]:
 
 
 def as_json(test: Backtest) -> dict[str, Json]:
+    """Return the counts, and each flag that was added, removed or moved."""
     return {
         "variant": {"ruleset": test.variant.version, "thresholds": dict(test.variant.thresholds)},
         "patients": len(test.patients),

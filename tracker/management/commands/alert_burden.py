@@ -1,4 +1,4 @@
-"""`manage.py alert_burden`: what a clinic's flags cost and what they were worth."""
+"""`manage.py alert_burden`: the number, delay and usefulness of a clinic's flags."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ from tracker.services.rulesets.alert_burden import Burden, Waiting
 
 COLUMNS = "{:<14} {:>6} {:>8} {:>7} {:>6} {:>10} {:>17} {:>17}"
 HEADINGS = (
-    *("rule", "flags", "/100 wk", "judged", "worth", "no action"),
+    *("rule", "flags", "/100 wk", "rated", "useful", "no action"),
     *("to acknowledge", "to review"),
 )
 
 
 class Command(BaseCommand):
     help = (
-        "For each rule of a clinic: flags per 100 patient-weeks, the share that was worth it of"
-        " those judged, the share closed with no action, and hours to acknowledge and to review"
-        " (median / nine of ten). Numbers only: no patient is named."
+        "For each rule of a clinic: flags per 100 patient-weeks, the share rated useful, the share"
+        " closed with no action, and the hours to acknowledge and to review (median / 90th"
+        " percentile). Counts only: no patient is named."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--clinic", required=True, help="name or id")
+        parser.add_argument("--clinic", required=True, help="name or id of the clinic")
         parser.add_argument(
-            "--since", type=date.fromisoformat, help="default: the last 90 days", metavar="DATE"
+            "--since",
+            type=date.fromisoformat,
+            help="first day of the period (default: 90 days ago)",
+            metavar="DATE",
         )
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         at = clock.now()
@@ -48,7 +51,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(burden) for burden in burdens]))
             return
-        self.stdout.write(f"{clinic.name}, flags of {since} and later.\n")
+        self.stdout.write(f"{clinic.name}, flags since {since}.\n")
         self.stdout.write(COLUMNS.format(*HEADINGS))
         for burden in burdens:
             self.stdout.write(COLUMNS.format(*_cells(burden)))

@@ -1,4 +1,4 @@
-"""`manage.py backtest`: what other rules or numbers would have found."""
+"""`manage.py backtest`: compare another ruleset or other thresholds with the rules in force."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from tracker.rules.backtesting.variants import Variant
 
 class Command(BaseCommand):
     help = (
-        "Try a ruleset, or changed numbers, on recorded histories: a file in the form that"
-        " `manage.py replay` takes, or a clinic's own. Nothing is stored and nobody is told."
+        "Try another ruleset or other thresholds on recorded histories: those of a file that"
+        " `manage.py replay` accepts, or those of a clinic. Nothing is saved, nobody is notified."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("histories", nargs="?", metavar="FILE", help="a file, or - for standard input")
-        add("--clinic", default="", help="instead of a file: the name or id of a clinic")
+        add("--clinic", default="", help="name or id of a clinic, instead of a file")
         add("--ruleset", choices=sorted(RULESETS), help="the version to try")
         add(
             "--set",
@@ -39,11 +39,11 @@ class Command(BaseCommand):
             default=[],
             type=_number,
             metavar="NAME=VALUE",
-            help="a number to try, for everybody; may be repeated",
+            help="a threshold to try for all patients; may be repeated",
         )
-        add("--until", type=_date, metavar="DATE", help="of a file: judge silence up to this day")
-        add("--json", action="store_true", help="everything, with each flag that changes")
-        add("--html", type=Path, metavar="FILE", help="write a page with plots")
+        add("--until", type=_date, metavar="DATE", help="last day to evaluate, of a file")
+        add("--json", action="store_true", help="print JSON with every flag that changes")
+        add("--html", type=Path, metavar="FILE", help="write a page with charts")
         add("--no-progress", action="store_true", help="no progress bar")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         test = Backtest(_variant(options))
         with bar(is_shown=not options["no_progress"]) as show:
             is_clean = self._run(test, options, show)
-        self._tell(test, options)
+        self._write_results(test, options)
         if not is_clean:
             raise SystemExit(1)
 
@@ -71,9 +71,9 @@ class Command(BaseCommand):
             show("histories", number, len(lines))
         return is_clean
 
-    def _tell(self, test: Backtest, options: dict[str, Any]) -> None:
+    def _write_results(self, test: Backtest, options: dict[str, Any]) -> None:
         if options["html"]:
-            # Told by the machine's clock: the page says when it was written, no more.
+            # The machine's clock, because a backtest of a file needs no database.
             source = options["clinic"] or _name(options["histories"])
             _write(options["html"], page(test, source=source, at=datetime.now(UTC)))
         if options["json"]:
@@ -90,12 +90,12 @@ def _variant(options: dict[str, Any]) -> Variant:
     except InvalidThreshold as error:
         raise CommandError(f"--set {error.name}: {error.message}") from None
     if not changes and options["ruleset"] is None:
-        raise CommandError("Say what to try: --ruleset VERSION or --set NAME=VALUE.")
+        raise CommandError("Name what to try: --ruleset VERSION or --set NAME=VALUE.")
     return Variant(version=options["ruleset"], thresholds=changes)
 
 
 def _add_clinic(test: Backtest, wanted: str, show: Show) -> None:
-    # A file needs no database, so it is not asked for one.
+    # Imported here, because a backtest of a file needs no database.
     import clock
     from tracker.services.clinics import clinics
     from tracker.services.context import OPERATOR, Context

@@ -19,17 +19,30 @@ from tracker.services.people import invitations
 
 class Command(BaseCommand):
     help = (
-        "Open a clinic with usual hours (Monday to Friday, 8:00 to 17:00), one care team and"
-        " a ladder for each priority, and print a one-use link for its administrator."
+        "Create a clinic with staffed hours (Monday to Friday, 8:00 to 17:00), one care team and"
+        " an escalation policy for each priority from P0 to P3, and print a one-use link for its"
+        " administrator."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--name", required=True, help="as patients know it")
-        parser.add_argument("--time-zone", required=True, help="such as America/New_York")
-        parser.add_argument("--admin-email", required=True, help="who will run the clinic")
-        parser.add_argument("--admin-name", default="", help="can be given on joining")
-        parser.add_argument("--phone", default="", help="patients are told to call it")
-        parser.add_argument("--emergency-number", default="911", help="default: 911")
+        parser.add_argument("--name", required=True, help="name of the clinic, as patients know it")
+        parser.add_argument(
+            "--time-zone", required=True, help="IANA time zone, such as America/New_York"
+        )
+        parser.add_argument(
+            "--admin-email", required=True, help="e-mail address of the administrator"
+        )
+        parser.add_argument(
+            "--admin-name",
+            default="",
+            help="full name of the administrator (may be entered on joining)",
+        )
+        parser.add_argument(
+            "--phone", default="", help="phone number that patients are told to call"
+        )
+        parser.add_argument(
+            "--emergency-number", default="911", help="number for emergencies (default: 911)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -40,7 +53,8 @@ class Command(BaseCommand):
         except ServiceError as refusal:
             raise CommandError(refusal.detail) from refusal
         self.stdout.write(
-            f"{options['name']} is open. Its administrator joins here, once, within 72 hours:\n\n"
+            f"{options['name']} was created. Its administrator joins by this link, which works"
+            " once, within 72 hours:\n\n"
             f"    {settings.PUBLIC_URL}{issued.path}\n"
         )
 

@@ -1,4 +1,4 @@
-"""`manage.py export_history`: an episode as `manage.py replay` takes it."""
+"""`manage.py export_history`: export an episode for `manage.py replay`."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from tracker.services.evaluation import histories
 
 class Command(BaseCommand):
     help = (
-        "Print all that led to an episode's flags as one line of JSON, for `manage.py replay`."
-        " It holds health data: keep it where the diary may be kept."
+        "Print an episode with all records that led to its flags as one line of JSON, for"
+        " `manage.py replay`. It contains health data: store it as securely as the diary."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--patient", type=UUID, help="the current episode, else the newest")
-        which.add_argument("--flag", type=UUID, help="the episode that opened this flag")
+        which.add_argument(
+            "--patient", type=UUID, help="id of a patient: the current episode, or else the newest"
+        )
+        which.add_argument("--flag", type=UUID, help="id of a flag: the episode that it belongs to")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         exported = histories.export(Context(OPERATOR, clock.now()), episode=_episode(options))
         self.stdout.write(json.dumps(exported.document, ensure_ascii=False))
         if exported.judged_until:
             until = exported.judged_until.isoformat()
-            self.stderr.write(f"The same flags: manage.py replay - --until {until}")
+            self.stderr.write(f"To get the same flags: manage.py replay - --until {until}")
 
 
 def _episode(options: dict[str, Any]) -> Episode:

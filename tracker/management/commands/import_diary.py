@@ -22,10 +22,10 @@ from tracker.services.imports.same_day import SameDay
 REJECTED, NOTHING_IMPORTED = 1, 2
 
 DESCRIPTION = """\
-Take over diaries that were kept elsewhere, from a CSV file with one line for each person and
-day. The file is imported as a whole or not at all; the same file again changes nothing, and a
-corrected export adds new versions beside the old. Flags that it opens are retrospective: they
-stand on the worklist, and nobody is paged or reminded.
+Import diaries that were kept elsewhere, from a CSV file with one line for each person and day.
+The file is imported as a whole or not at all. Importing the same file again changes nothing; a
+corrected file adds new versions beside the old. Flags that it opens are retrospective: they are
+on the worklist, and nobody is paged or reminded.
 """
 
 EPILOG = """\

@@ -1,4 +1,4 @@
-"""`manage.py replay`: the rules over recorded histories, with no database."""
+"""`manage.py replay`: evaluate recorded histories by the clinical rules, without a database."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tracker.models.record_kinds import FORMS_NOT_EVALUATED
 from tracker.rules import RULESETS, InvalidHistory, evaluate, parse_history
 from tracker.rules.engine.replay import FlagEvent, flag_events
 
-#: Those in which a history may lie.
+#: Years in which the dates of a history may lie.
 YEARS = range(1990, 2200)
 COLUMNS = "{patient:<24} {date:<10} {day:>5}  {priority:<2}  {rule:<14}  {explanation}"
 
 
 class Command(BaseCommand):
-    help = "Run the clinical rules over recorded histories (JSON Lines), with no database."
+    help = "Evaluate recorded histories (JSON Lines) by the clinical rules, without a database."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -54,7 +54,7 @@ class Command(BaseCommand):
                 is_clean = self._replay(stream, options)
                 sys.stdout.flush()
         except BrokenPipeError:
-            # Whoever read us has seen enough; Python must not complain at exit either.
+            # The reader closed the pipe, as `head` does; Python must not report it at exit either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return
         if not is_clean:
@@ -117,7 +117,7 @@ _HEADINGS = {
 
 
 class _Progress:
-    """A line on standard error that says how far the replay is."""
+    """A line on standard error that counts the patients replayed."""
 
     def __init__(self, *, shown: bool) -> None:
         self._shown = shown

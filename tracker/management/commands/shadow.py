@@ -1,4 +1,4 @@
-"""`manage.py shadow`: the trials of a clinic beside the flags of the same days."""
+"""`manage.py shadow`: compare the newest shadow trial of a clinic with its flags."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ HEADINGS = ("rule", "live", "tried", "both", "only live", "only tried")
 class Command(BaseCommand):
     help = (
         "Compare a clinic's newest shadow trial with the flags of the same days, rule by rule."
-        " Trials are started and stopped by an administrator, on the page Rules of the console."
+        " An administrator starts and stops trials on the page Rules of the console."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--clinic", required=True, help="name or id")
+        parser.add_argument("--clinic", required=True, help="name or id of the clinic")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:

@@ -11,10 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker import rules
-from tracker.models import Flag, Priority
+from tracker.models import Flag
 from tracker.services.evaluation.flag_matching import StoredFlag, match_flags
-
-URGENT = frozenset({Priority.P0, Priority.P1})
 
 ARRIVED_LATER = "Records that arrived later, or a change by the clinic, took its evidence away."
 OPERATION = "An operation."
@@ -113,13 +111,17 @@ def flag_changes(
 def _end(flag: StoredFlag, found: rules.FlagHistory) -> Change | None:
     if found.withdrawn_at is not None:
         return _lose_evidence(flag, found.withdrawn_reason or ARRIVED_LATER)
-    if flag.is_open and flag.priority in URGENT and found.cleared_at:
+    if flag.is_open and _only_clinician_closes(flag) and found.cleared_at:
         # By what is known now it was less urgent from the start. Somebody was told more.
         return _lose_evidence(flag, ARRIVED_LATER)
     if flag.is_reviewed or _is_stored_as(flag, found):
         return None
     change = Clear if found.cleared_at else Close
     return change(flag.id, found, was_open=flag.is_open)
+
+
+def _only_clinician_closes(flag: StoredFlag) -> bool:
+    return rules.only_clinician_closes(rules.CATALOG.get(flag.rule), flag.priority)
 
 
 def _is_stored_as(flag: StoredFlag, found: rules.FlagHistory) -> bool:
@@ -135,7 +137,7 @@ def _is_stored_as(flag: StoredFlag, found: rules.FlagHistory) -> bool:
 def _lose_evidence(flag: StoredFlag, reason: str) -> Change | None:
     if flag.is_reviewed or flag.is_retracted or flag.state == Flag.State.WITHDRAWN:
         return None
-    if flag.is_open and (flag.priority in URGENT or flag.rule.startswith("RF-")):
+    if flag.is_open and _only_clinician_closes(flag):
         return Retract(flag.id, reason)
     return Withdraw(flag.id, reason)
 

@@ -45,7 +45,7 @@ class Imported:
 
 
 class LinesRejected(ServiceError):
-    """With --strict, one rejected line stops the import. Nothing was imported."""
+    """With --strict, one rejected line stops it."""
 
     code = "lines_rejected"
 

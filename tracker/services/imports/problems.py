@@ -9,7 +9,7 @@ from tracker.services.errors import ServiceError
 
 
 class UnusableFile(ServiceError):
-    """The file cannot be read. Nothing was imported."""
+    """The file cannot be read."""
 
     code = "unusable_file"
 
@@ -19,7 +19,7 @@ class UnusableFile(ServiceError):
 
 
 class UnusableOption(ServiceError):
-    """An option does not fit this clinic or this file. Nothing was imported."""
+    """An option does not fit this clinic or this file."""
 
     code = "unusable_option"
 

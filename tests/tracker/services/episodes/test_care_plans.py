@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import MONDAY_EVENING as NOW
 from tests.cast import diary, say
-from tests.tracker.console import scenes
+from tests.tracker.console import clinic_data
 from tracker.models import AuditEvent, Evaluation, Flag, Patient, PlannedMeasure
 from tracker.services.context import Context
 from tracker.services.episodes import care_plans, episodes
@@ -228,8 +228,8 @@ def row_of(cast):
 
 
 def test_a_row_stands_for_the_flag_that_needs_somebody_most(cast):
-    scenes.raise_flag(cast.alice, at=NOW, rule="FUNC-LIMIT", priority="P3")
-    urgent = scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+    clinic_data.raise_flag(cast.alice, at=NOW, rule="FUNC-LIMIT", priority="P3")
+    urgent = clinic_data.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
 
     row = row_of(cast)
 
@@ -240,8 +240,8 @@ def test_a_row_stands_for_the_flag_that_needs_somebody_most(cast):
 
 
 def test_a_row_without_an_escalation_stands_below_and_has_no_deadline(cast):
-    scenes.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
-    scenes.raise_flag(cast.bob, at=NOW, rule="CC-FAIL", priority="P3")
+    clinic_data.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
+    clinic_data.raise_flag(cast.bob, at=NOW, rule="CC-FAIL", priority="P3")
 
     rows = worklist.rows(clinician=cast.nora)
 
@@ -250,13 +250,13 @@ def test_a_row_without_an_escalation_stands_below_and_has_no_deadline(cast):
 
 
 def test_a_retrospective_emergency_is_listed_and_pages_nobody(cast):
-    scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0", retrospective=True)
+    clinic_data.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0", retrospective=True)
 
     assert row_of(cast).state == RowState.LISTED
 
 
 def test_no_row_is_shown_to_who_only_administers_or_works_elsewhere(cast):
-    scenes.raise_flag(cast.alice, at=NOW)
+    clinic_data.raise_flag(cast.alice, at=NOW)
 
     assert worklist.rows(clinician=cast.ada) == []
     assert worklist.rows(clinician=cast.mallory) == []

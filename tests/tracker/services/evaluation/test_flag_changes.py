@@ -143,12 +143,12 @@ CASES: dict[str, tuple[list[StoredFlag], list[FlagHistory], list[Change]]] = {
         [Retract(ID, ARRIVED_LATER)],
     ),
     "a red flag, found no more": (
-        [replace(STORED, rule="RF-CAUTION")],
+        [replace(STORED, rule="RF-IBP")],
         [],
         [Retract(ID, ARRIVED_LATER)],
     ),
     "a red flag whose evidence is gone already": (
-        [replace(STORED, rule="RF-CAUTION", is_retracted=True)],
+        [replace(STORED, rule="RF-IBP", is_retracted=True)],
         [],
         [],
     ),

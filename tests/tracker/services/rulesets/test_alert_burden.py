@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.cast import Cast
-from tests.tracker.console.scenes import ladder_of, raise_flag
+from tests.tracker.console.clinic_data import escalation_of, raise_flag
 from tracker.models import Flag, Patient, Review
 from tracker.services.context import Context
 from tracker.services.escalations import lifecycle
@@ -86,7 +86,7 @@ def test_the_share_without_action_is_of_the_reviewed(cast):
 def test_times_run_from_the_first_page_and_from_when_the_server_knew(cast):
     flag = raise_flag(cast.alice, at=NOON)
     lifecycle.acknowledge(
-        Context(cast.nora, NOON + 20 * MINUTE), escalation_ids=[ladder_of(flag).id]
+        Context(cast.nora, NOON + 20 * MINUTE), escalation_ids=[escalation_of(flag).id]
     )
     review(cast, flag, None, after=3 * HOUR)
 

@@ -1,0 +1,42 @@
+"""The settings of a clinic: time zone, staffed hours, holidays."""
+
+from __future__ import annotations
+
+from tests.tracker.console.console_client import post
+from tracker.models import (
+    Holiday,
+    StaffedHours,
+)
+
+
+def test_staffed_hours_are_saved_for_a_week(cast, ada):
+    post(ada, "/console/clinic/hours/", opens_0_0="09:00", closes_0_0="12:00")
+
+    (span,) = StaffedHours.objects.filter(clinic=cast.clinic)
+    assert (span.weekday, f"{span.opens:%H:%M}", f"{span.closes:%H:%M}") == (0, "09:00", "12:00")
+
+
+def test_staffed_hours_with_only_one_time_are_refused(cast, ada):
+    answer = post(ada, "/console/clinic/hours/", opens_0_0="09:00")
+
+    assert answer.status_code == 422
+    assert "Give both times, or neither." in answer.content.decode()
+    assert StaffedHours.objects.filter(clinic=cast.clinic).count() == 5
+
+
+def test_a_holiday_is_added_and_removed(cast, ada):
+    post(ada, "/console/clinic/holidays/", holiday_date="2026-05-25", name="Memorial Day")
+    holiday = Holiday.objects.get()
+    post(ada, f"/console/clinic/holidays/{holiday.id}/remove/")
+
+    assert not Holiday.objects.exists()
+
+
+def test_the_time_zone_of_a_clinic_is_changed(cast, ada):
+    fields = {"name": "Harbor", "phone": "", "emergency_number": "112"}
+    refused = post(ada, "/console/clinic/", time_zone="Mars/Base", **fields)
+    post(ada, "/console/clinic/", time_zone="Europe/Vienna", **fields)
+
+    cast.clinic.refresh_from_db()
+    assert refused.status_code == 422
+    assert (cast.clinic.time_zone, cast.clinic.emergency_number) == ("Europe/Vienna", "112")
