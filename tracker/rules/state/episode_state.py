@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from tracker.rules.history.calendar import LocalCalendar
 from tracker.rules.history.episodes import Episode
 from tracker.rules.history.history import History
 from tracker.rules.history.records import (
@@ -133,9 +134,7 @@ class EpisodeState:
 
     def is_analyzed(self, entry: VersionedRecord) -> bool:
         """Whether a treatment was logged within seven local days."""
-        first = entry.first
-        logged = self.calendar.day_of(first.submitted_at)
-        return logged - first.day <= BACKFILL_DAYS
+        return is_analyzed(entry, self.calendar)
 
     def day(self, day: int) -> Day:
         """What is known of a day; for reading only."""
@@ -242,12 +241,11 @@ class EpisodeState:
         if DrugClass.OPIOID in dose.classes:
             self.opioid_courses.remove(dose.day)
 
-
     def carried(
         self, closed_day: int, window: int, responses: Collection[Response]
     ) -> CarriedState:
         """Plain data of what rules read from the close of a day on, with `window` days."""
-        kept_from = max(closed_day + 1 - window, self.days.kept_from)
+        kept_from = closed_day + 1 - window
         means = {
             number: each.carried(closed_day - WEEKS_AFTER, responses)
             for number, each in self.weekly_means.items()
@@ -278,6 +276,12 @@ class EpisodeState:
             for e in self.episodes.all
         }
         return {d: peg for d, peg in self.pegs.items() if d >= kept_from or d in firsts}
+
+
+def is_analyzed(entry: VersionedRecord, calendar: LocalCalendar) -> bool:
+    """Whether a treatment was logged within seven local days."""
+    first = entry.first
+    return calendar.day_of(first.submitted_at) - first.day <= BACKFILL_DAYS
 
 
 def _excused(history: History) -> frozenset[int]:

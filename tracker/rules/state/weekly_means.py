@@ -67,9 +67,7 @@ class CarriedMeans(Struct, frozen=True, array_like=True):
 
 
 class WeeklyMeans:
-    def __init__(
-        self, days: PainDays, first_day: int, carried: CarriedMeans | None = None
-    ) -> None:
+    def __init__(self, days: PainDays, first_day: int, carried: CarriedMeans | None = None) -> None:
         self._days = days
         self._first = first_day
         #: The first day whose week is computed here.
