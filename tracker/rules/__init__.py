@@ -5,6 +5,8 @@ No Django, no clock, no input or output: whoever calls says what time it is.
 
 from __future__ import annotations
 
+from tracker.rules.engine.checkpoint import VERSION as CHECKPOINT_VERSION
+from tracker.rules.engine.checkpoint import CheckpointUnusable
 from tracker.rules.engine.evaluator import evaluate
 from tracker.rules.history.documents import HistoryDocument
 from tracker.rules.history.history import History, parse_history, parse_record
@@ -13,6 +15,7 @@ from tracker.rules.history.validation import InvalidHistory, check_record
 from tracker.rules.instruments.questions import QUESTIONS, Question, checklist_questions
 from tracker.rules.results import (
     Advice,
+    Checkpoint,
     Evidence,
     Finding,
     FlagHistory,
@@ -27,11 +30,14 @@ from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold, Thresholds
 
 __all__ = [
     "CATALOG",
+    "CHECKPOINT_VERSION",
     "LIVE",
     "QUESTIONS",
     "RULESETS",
     "THRESHOLDS",
     "Advice",
+    "Checkpoint",
+    "CheckpointUnusable",
     "Evidence",
     "Finding",
     "FlagHistory",

@@ -111,10 +111,27 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """The evaluation as it stood after everything up to an instant; opaque."""
+
+    at: datetime
+    #: Of the code that packed it: no other reads it.
+    version: str
+    #: Holds health data.
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """All flags of one patient, and all advice, as the records stand."""
+    """All flags of one patient, and all advice, as the records stand.
+
+    Resumed from a checkpoint: the flags that were live then or opened later, and the advice
+    given later.
+    """
 
     flags: tuple[FlagHistory, ...]
     advice: tuple[Advice, ...]
     #: When the on-time window of the next open local day ends.
     next_close_at: datetime
+    #: From which a later evaluation may resume; None where there is no newer one.
+    checkpoint: Checkpoint | None = None

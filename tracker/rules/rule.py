@@ -67,10 +67,12 @@ class Rule(Generic[S]):
         return getdoc(self.evaluate) or ""
 
     def finding(self, subject: S, thresholds: Thresholds) -> Finding | None:
-        """Evaluate, and add the texts that are the same for every finding of the rule."""
+        """Evaluate; None when the rule is not true."""
         result = self.evaluate(subject, thresholds)
-        if result is None:
-            return None
+        return None if result is None else self.found(result)
+
+    def found(self, result: RuleResult) -> Finding:
+        """A result with the texts that are the same for every finding of the rule."""
         return Finding(
             rule=self.id,
             priority=result.priority,

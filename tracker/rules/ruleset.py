@@ -6,6 +6,7 @@ it. Adding a rule is one file in `library` and one line here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date as Date
@@ -147,6 +148,22 @@ LIVE = RULESETS["2026.1"]
 CATALOG: dict[str, AnyRule] = {
     rule.id: rule for ruleset in RULESETS.values() for rule in ruleset.rules
 }
+
+
+class RulesetsInForce:
+    """Looks up the ruleset that is in force on a local day."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._from = [on.toordinal() for on, _ in timeline]
+        self.all = [ruleset for _, ruleset in timeline]
+
+    def on(self, day: int) -> Ruleset:
+        return self.all[max(bisect_right(self._from, day) - 1, 0)]
+
+    def up_to(self, day: int) -> list[tuple[int, Ruleset]]:
+        """Those in force on a day or before it, with the day from which each one is."""
+        periods = list(zip(self._from, self.all, strict=True))
+        return [(0, self.all[0]), *(each for each in periods[1:] if each[0] <= day)]
 
 
 def timeline_of(history: History, ruleset: str | Ruleset | Timeline | None) -> Timeline:

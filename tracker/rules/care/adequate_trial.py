@@ -22,6 +22,7 @@ from tracker.rules.state.daily_counts import (
     brace_minutes,
     counted_sessions,
     has_thermal_use,
+    injections,
     is_counted,
     is_painful,
     is_relieved,
@@ -35,7 +36,6 @@ from tracker.rules.thresholds import Number, exact
 ACTIVE = names_of(Category.ACTIVE)
 MANUAL = names_of(Category.MANUAL)
 BRACES = names_of(Category.BRACE)
-INJECTIONS = names_of(Category.INJECTION)
 VISITS = (PHYSICAL_THERAPY.name,)
 
 
@@ -291,8 +291,10 @@ def _brace(period: _Period) -> list[Amount]:
 def _injection(period: _Period) -> list[Amount]:
     """One in this episode, long enough ago to have worked."""
     ago = period.thresholds.injection_days
-    first, latest = period.episode.first_day, period.last - ago
-    done = period.state.prefix_sums.total(first, latest, sessions, INJECTIONS)
+    state, episode = period.state, period.episode
+    first = max(episode.first_day, state.days.kept_from)
+    earlier = state.earlier_injections.get(episode.number, 0)
+    done = earlier + state.prefix_sums.total(first, period.last - ago, injections)
     return [Amount(f"given {ago} days ago or earlier", done, 1, 1)]
 
 

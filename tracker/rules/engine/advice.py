@@ -83,8 +83,8 @@ def _asks_for_checklist(state: EpisodeState, entry: DiaryEntry) -> bool:
     if entry.pain_average is not None:
         if entry.pain_average >= ASK_PAIN:
             return True
-        before = state.days.get(entry.date.toordinal() - 1)
-        if before and before.pain is not None and entry.pain_average - before.pain >= ASK_RISE:
+        before = state.days.pain(entry.date.toordinal() - 1)
+        if before is not None and entry.pain_average - before >= ASK_RISE:
             return True
     return state.function_of(entry) == ASK_FUNCTION
 
@@ -99,18 +99,12 @@ def _of_compress(state: EpisodeState, use: CompressUse) -> Iterator[Notice]:
 
 def _wears_fentanyl(state: EpisodeState, at: datetime) -> bool:
     """A patch logged in the last 72 hours, or one in the plan."""
-    if any(_is_fentanyl_patch(dose) for dose in state.intakes.rolling(at, PATCH_WORN)):
+    if any(dose.is_fentanyl_patch for dose in state.intakes.rolling(at, PATCH_WORN)):
         return True
     planned = state.medicines.on(state.calendar.day_of(at)).ingredients
     return any(
         ingredient.name == "fentanyl" and ingredient.mcg_per_hour is not None
         for ingredient in planned
-    )
-
-
-def _is_fentanyl_patch(dose: TakenDose) -> bool:
-    return any(
-        ingredient.base == "fentanyl" and ingredient.is_patch for ingredient in dose.ingredients
     )
 
 

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from datetime import date as Date
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from tracker.rules.engine.advice import Notice, notices
+from tracker.rules.engine.checkpoint import Carried, pack, unpack
 from tracker.rules.engine.flag_tracker import DAYS_TO_CLEAR, FlagState, FlagTracker
 from tracker.rules.engine.reassessment import Reassessment
+from tracker.rules.history.clean_cuts import Cut, newest_clean_cut
 from tracker.rules.history.events import Event, Kind, events, next_close
 from tracker.rules.history.history import History
 from tracker.rules.history.records import CompressUse, DiaryEntry, RedFlagChecklist
 from tracker.rules.history.versions import Version, VersionedRecord
 from tracker.rules.instruments.checklist import Checklist
-from tracker.rules.results import Advice, Finding, Outcome, Priority, Urgency
+from tracker.rules.results import Advice, Checkpoint, Finding, Outcome, Priority, Urgency
 from tracker.rules.rule import AcuteRule, AnyRule, CloseRule, Needs
-from tracker.rules.ruleset import Ruleset, Timeline, timeline_of
+from tracker.rules.ruleset import Ruleset, RulesetsInForce, Timeline, timeline_of
 from tracker.rules.state.day_context import DayContext
 from tracker.rules.state.dose_context import DoseContext
 from tracker.rules.state.episode_state import BACKFILL_DAYS, EpisodeState
@@ -37,33 +39,61 @@ def evaluate(
     *,
     until: datetime | None,
     ruleset: str | Ruleset | Timeline | None = None,
+    since: Checkpoint | None = None,
 ) -> Outcome:
     """All flags, from what was submitted up to `until`.
 
     Without `until`, silence after the last record is not evaluated.
+    With `since`, the history holds the records submitted after that checkpoint, and all else
+    of the patient; what is found is what the whole history would have added. Raises
+    CheckpointUnusable.
     """
     limit = until and until.astimezone(UTC)
-    evaluation = Evaluation(history, timeline_of(history, ruleset))
-    for event in events(history, limit):
-        evaluation.apply(event)
+    rulesets = RulesetsInForce(timeline_of(history, ruleset))
+    carried = None if since is None else unpack(since, history, rulesets)
+    after = None if since is None else since.at.astimezone(UTC)
+    evaluation = Evaluation(history, rulesets, carried)
+    cut = limit and newest_clean_cut(history, limit, after=after)
+    checkpoint = None
+    due = events(history, limit, after=after)
+    if cut:
+        before = bisect_right(due, cut.at, key=attrgetter("at"))
+        evaluation.apply_all(due[:before])
+        checkpoint = evaluation.pack(cut)
+        due = due[before:]
+    evaluation.apply_all(due)
     return Outcome(
         flags=evaluation.flags.results(),
         advice=tuple(evaluation.advice),
         next_close_at=history.calendar.local(history.calendar.close(next_close(history, limit))),
+        checkpoint=checkpoint,
     )
 
 
 class Evaluation:
-    def __init__(self, history: History, timeline: Timeline) -> None:
+    def __init__(
+        self, history: History, rulesets: RulesetsInForce, carried: Carried | None = None
+    ) -> None:
         self.history = history
-        self.state = EpisodeState(history)
+        self._carried = carried.state if carried else None
+        self.state = EpisodeState(history, self._carried)
         self.flags = FlagTracker(history)
         self.advice: list[Advice] = []
-        self._from = [on.toordinal() for on, _ in timeline]
-        self._rulesets = [ruleset for _, ruleset in timeline]
+        self._rulesets = rulesets
         self._arrivals = history.arrivals
         #: Local days on which a medication or thermal rule was found true.
         self._true_days: dict[str, set[int]] = defaultdict(set)
+        if carried is not None:
+            carried.flags.carry_on(self.flags, rulesets)
+            self._true_days |= {rule: set(days) for rule, days in carried.true_days.items()}
+
+    def apply_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.apply(event)
+
+    def pack(self, cut: Cut) -> Checkpoint:
+        """What to resume from, after everything up to a clean cut."""
+        return pack(cut, self._rulesets, self.state, self.flags, self._true_days)
 
     def apply(self, event: Event) -> None:
         if event.kind is Kind.ARRIVAL:
@@ -98,7 +128,7 @@ class Evaluation:
         ]
         for entry, checklist in given:
             day = checklist.date.toordinal()
-            ruleset = self._ruleset(day)
+            ruleset = self._rulesets.on(day)
             for rule in ruleset.of_checklists:
                 finding = rule.finding(checklist, ruleset.thresholds)
                 if finding is not None:
@@ -109,7 +139,7 @@ class Evaluation:
             use = version.record
             if isinstance(use, CompressUse) and self.state.is_analyzed(entry):
                 day = version.day
-                ruleset = self._ruleset(day)
+                ruleset = self._rulesets.on(day)
                 for rule in ruleset.of_compresses:
                     finding = rule.finding(use, ruleset.thresholds)
                     if finding is not None:
@@ -130,7 +160,7 @@ class Evaluation:
     def _evaluate_dose(
         self, context: DoseContext, *, at: datetime, source: VersionedRecord
     ) -> None:
-        ruleset = self._ruleset(context.day)
+        ruleset = self._rulesets.on(context.day)
         for rule in ruleset.of_doses:
             if rule.only_with is not None and rule.only_with not in context.classes:
                 continue
@@ -152,7 +182,7 @@ class Evaluation:
         if not sources or day is None or day < self.history.episodes.first.first_day:
             return
         if at < self.history.calendar.close(day):
-            ruleset = self._ruleset(day)
+            ruleset = self._rulesets.on(day)
             context = DayContext(self.state, day, ruleset.thresholds)
             self._evaluate_day(ruleset.acute, context, at=at, source=sources[-1])
 
@@ -180,7 +210,7 @@ class Evaluation:
         return true
 
     def _close_day(self, at: datetime, day: int) -> None:
-        ruleset = self._ruleset(day)
+        ruleset = self._rulesets.on(day)
         context = DayContext(self.state, day, ruleset.thresholds)
         true = self._evaluate_day(ruleset.at_close, context, at=at, source=None)
         true |= {rule for rule, days in self._true_days.items() if day in days}
@@ -206,7 +236,7 @@ class Evaluation:
 
     def _reconsider(self, at: datetime, corrected: list[tuple[VersionedRecord, Version]]) -> None:
         """Withdraw what the corrected values no longer support."""
-        review = Reassessment(self.history, corrected, at)
+        review = Reassessment(self.history, corrected, at, self._carried)
         for flag in self.flags.all:
             if flag.withdrawn_at is None and not review.still_stands(flag):
                 self.flags.withdraw(flag, at=at)
@@ -224,7 +254,7 @@ class Evaluation:
         self.flags.report(
             FlagState(
                 rule=rule,
-                ruleset=self._ruleset(day),
+                ruleset=self._rulesets.on(day),
                 priority=finding.priority,
                 day=day,
                 episode_no=self.history.episodes.of(day).number,
@@ -233,6 +263,7 @@ class Evaluation:
                 source=source,
                 finding=finding,
                 latest=finding,
+                latest_day=day,
             )
         )
         if finding.patient_text is not None and source is not None:
@@ -250,11 +281,6 @@ class Evaluation:
                 record_id=self.state.versions.current(source).record.id,
             )
         )
-
-    def _ruleset(self, day: int) -> Ruleset:
-        """The ruleset that is in force on a local day."""
-        position = bisect_right(self._from, day) - 1
-        return self._rulesets[max(position, 0)]
 
 
 _HAS_DATA: dict[Needs, Callable[[DayContext], bool]] = {

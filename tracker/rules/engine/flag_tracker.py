@@ -18,6 +18,8 @@ DAYS_TO_CLEAR = 7
 COOL_DOWN_DAYS = {Priority.P2: 3, Priority.P3: 14, Priority.P4: 14}
 
 Key = tuple[str, int]
+#: When a flag became more urgent, of which day, from what, and by what.
+Rise = tuple[datetime, int, Priority, Finding, Ruleset]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,13 +38,23 @@ class FlagState:
     source: VersionedRecord | None
     finding: Finding
     latest: Finding
-    raises: list[tuple[datetime, int, Priority, Finding, Ruleset]] = field(default_factory=list)
+    #: The day that `latest` speaks of.
+    latest_day: int
+    raises: list[Rise] = field(default_factory=list)
     false_days: int = 0
     cleared_at: datetime | None = None
     closed_at: datetime | None = None
     closed_by_surgery: bool = False
     withdrawn_at: datetime | None = None
     retracted_at: datetime | None = None
+    #: Carried over from a checkpoint: nothing that it rests on is corrected any more.
+    is_carried: bool = False
+    #: The id of the record whose arrival opened it, if that lies before the checkpoint.
+    carried_record_id: str | None = None
+
+    @property
+    def record_id(self) -> str | None:
+        return self.source.versions[-1].record.id if self.source else self.carried_record_id
 
     @property
     def key(self) -> Key:
@@ -58,15 +70,19 @@ class FlagState:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
-    flag: FlagState
+class End:
+    """The end of a flag, after which its rule cools down."""
+
+    priority: Priority
     day: int
+    #: None if it ended before a checkpoint.
+    flag: FlagState | None
 
     def holds_back(self, finding: Finding, day: int) -> bool:
         """Cooling down; a finding more urgent than the flag that ended breaks it."""
-        if self.flag.only_clinician_closes or finding.priority < self.flag.priority:
+        if finding.priority < self.priority:
             return False
-        return day <= self.day + COOL_DOWN_DAYS[self.flag.priority]
+        return day <= self.day + COOL_DOWN_DAYS[self.priority]
 
 
 class FlagTracker:
@@ -74,11 +90,16 @@ class FlagTracker:
         self._history = history
         self.all: list[FlagState] = []
         self._live: dict[Key, FlagState] = {}
-        self._ends: dict[Key, _End] = {}
+        self.ends: dict[Key, End] = {}
 
     @property
     def live(self) -> list[FlagState]:
         return list(self._live.values())
+
+    def carry_on(self, flag: FlagState) -> None:
+        """A flag that was live at a checkpoint."""
+        self.all.append(flag)
+        self._live[flag.key] = flag
 
     def report(self, candidate: FlagState) -> None:
         """A rule is true: open its flag, or update and perhaps raise the one that stands."""
@@ -86,7 +107,7 @@ class FlagTracker:
         if open_flag is not None:
             self._update(open_flag, candidate)
             return
-        end = self._ends.get(candidate.key)
+        end = self.ends.get(candidate.key)
         if end is not None and end.holds_back(candidate.finding, candidate.day):
             return
         self.all.append(candidate)
@@ -111,16 +132,16 @@ class FlagTracker:
         flag.withdrawn_at, flag.cleared_at, flag.closed_at = at, None, None
         if self._live.get(flag.key) is flag:
             del self._live[flag.key]
-        end = self._ends.get(flag.key)
+        end = self.ends.get(flag.key)
         if end is not None and end.flag is flag:
-            del self._ends[flag.key]
+            del self.ends[flag.key]
 
     def results(self) -> tuple[FlagHistory, ...]:
         flags = sorted(self.all, key=lambda flag: (flag.opened_at, flag.rule.id, flag.episode_no))
         return tuple(self._result(flag) for flag in flags)
 
     def _update(self, open_flag: FlagState, candidate: FlagState) -> None:
-        open_flag.latest = candidate.finding
+        open_flag.latest, open_flag.latest_day = candidate.finding, candidate.day
         if candidate.priority < open_flag.priority:
             open_flag.raises.append(
                 (
@@ -135,7 +156,10 @@ class FlagTracker:
 
     def _end(self, flag: FlagState, day: int) -> None:
         del self._live[flag.key]
-        self._ends[flag.key] = _End(flag, day)
+        if flag.only_clinician_closes:
+            self.ends.pop(flag.key, None)
+        else:
+            self.ends[flag.key] = End(flag.priority, day, flag)
 
     def _number(self, flag: FlagState, day: int) -> int:
         return day - self._history.episodes.numbered(flag.episode_no).first_day + 1
@@ -164,7 +188,7 @@ class FlagTracker:
                 )
                 for at, day, before, finding, ruleset in flag.raises
             ),
-            record_id=flag.source.versions[-1].record.id if flag.source else None,
+            record_id=flag.record_id,
             cleared_at=flag.cleared_at and local(flag.cleared_at),
             closed_at=flag.closed_at and local(flag.closed_at),
             closed_by_surgery=flag.closed_by_surgery,

@@ -13,7 +13,7 @@ from tracker.rules.results import Finding
 from tracker.rules.rule import AcuteRule, CloseRule, CompressRule, DoseRule, RedFlagRule
 from tracker.rules.state.day_context import DayContext
 from tracker.rules.state.dose_context import DoseContext
-from tracker.rules.state.episode_state import EpisodeState
+from tracker.rules.state.episode_state import CarriedState, EpisodeState
 
 Corrected = list[tuple[VersionedRecord, Version]]
 
@@ -21,8 +21,15 @@ Corrected = list[tuple[VersionedRecord, Version]]
 class Reassessment:
     """Evaluates flags again as of their opening, with the values as corrected by now."""
 
-    def __init__(self, history: History, corrected: Corrected, now: datetime) -> None:
+    def __init__(
+        self,
+        history: History,
+        corrected: Corrected,
+        now: datetime,
+        carried: CarriedState | None = None,
+    ) -> None:
         self._history = history
+        self._carried = carried
         self._now = now
         self._entries = [entry for entry, _ in corrected]
         self._diary_day = self._earliest(corrected, DiaryEntry)
@@ -34,6 +41,8 @@ class Reassessment:
 
     def _may_change(self, flag: FlagState) -> bool:
         """Only records of its own kind, on or before its day, can take a flag's evidence."""
+        if flag.is_carried:
+            return False
         if isinstance(flag.rule, (RedFlagRule, CompressRule)):
             return flag.source in self._entries
         first = self._diary_day if isinstance(flag.rule, AcuteRule) else self._first_day
@@ -59,7 +68,10 @@ class Reassessment:
         """The records there were when the flag opened, with today's values."""
         if opened_at not in self._states:
             self._states[opened_at] = EpisodeState.at(
-                self._history, entered_by=opened_at, corrected_by=self._now
+                self._history,
+                entered_by=opened_at,
+                corrected_by=self._now,
+                carried=self._carried,
             )
         return self._states[opened_at]
 

@@ -28,11 +28,14 @@ class Event(NamedTuple):
     rule: str = ""
 
 
-def events(history: History, until: datetime | None) -> list[Event]:
+def events(
+    history: History, until: datetime | None, *, after: datetime | None = None
+) -> list[Event]:
     """Arrivals of records, closes of days and closures of flags."""
-    return sorted(
-        chain(_arrivals(history, until), _closes(history, until), _closures(history, until))
+    found = chain(
+        _arrivals(history, until), _closes(history, until, after), _closures(history, until)
     )
+    return sorted(event for event in found if after is None or event.at > after)
 
 
 def next_close(history: History, until: datetime | None) -> int:
@@ -50,8 +53,11 @@ def _arrivals(history: History, until: datetime | None) -> Iterator[Event]:
     return (Event(at, Kind.ARRIVAL) for at in history.arrivals if until is None or at <= until)
 
 
-def _closes(history: History, until: datetime | None) -> Iterator[Event]:
-    days = range(history.episodes.first.first_day, next_close(history, until))
+def _closes(history: History, until: datetime | None, after: datetime | None) -> Iterator[Event]:
+    first = history.episodes.first.first_day
+    if after is not None:
+        first = max(first, history.calendar.day_of(after) - 1)
+    days = range(first, next_close(history, until))
     return (Event(history.calendar.close(day), Kind.CLOSE, day) for day in days)
 
 

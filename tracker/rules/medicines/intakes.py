@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -54,6 +54,8 @@ class TakenDose:
     #: Of systemic doses only.
     classes: frozenset[DrugClass]
     bases: frozenset[str]
+    #: What was logged.
+    intake: MedicationIntake
 
     @classmethod
     def of(cls, intake: MedicationIntake, day: int) -> TakenDose:
@@ -69,7 +71,16 @@ class TakenDose:
             ingredients=ingredients,
             classes=frozenset(drug_class for drug_class, systemic in known if systemic),
             bases=frozenset(ingredient.base for ingredient in ingredients),
+            intake=intake,
         )
+
+    @property
+    def is_fentanyl_patch(self) -> bool:
+        return any(each.base == "fentanyl" and each.is_patch for each in self.ingredients)
+
+    def again(self, at: datetime, day: int) -> TakenDose:
+        """The same medicine, taken at another time."""
+        return replace(self, at=at, day=day)
 
 
 class Intakes:

@@ -37,6 +37,10 @@ def brace_minutes(state: EpisodeState, day: int) -> int:
     return each.brace_minutes if each.is_counted else 0
 
 
+def injections(state: EpisodeState, day: int) -> int:
+    return state.day(day).injections
+
+
 def has_thermal_use(state: EpisodeState, day: int) -> bool:
     return state.day(day).thermal_uses > 0
 

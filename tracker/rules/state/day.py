@@ -9,6 +9,7 @@ from tracker.rules.measures import Category, names_of
 from tracker.rules.medicines.intakes import TakenDose
 
 _BRACES = frozenset(names_of(Category.BRACE))
+_INJECTIONS = names_of(Category.INJECTION)
 _THERMAL_SESSIONS = frozenset(names_of(Category.THERMAL))
 
 
@@ -54,6 +55,10 @@ class Day:
         self.thermal_uses += sign * (session.type in _THERMAL_SESSIONS)
         if session.type in _BRACES:
             self.brace_minutes += sign * (session.minutes or 0)
+
+    @property
+    def injections(self) -> int:
+        return sum(self.sessions[kind] for kind in _INJECTIONS)
 
     @property
     def is_known(self) -> bool:

@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
+from tracker.rules.history.calendar import LocalCalendar
 from tracker.rules.history.episodes import Episode
 from tracker.rules.history.history import History
 from tracker.rules.history.records import (
@@ -19,19 +23,43 @@ from tracker.rules.history.records import (
 from tracker.rules.history.versions import Version, VersionedRecord
 from tracker.rules.medicines.catalog import DrugClass
 from tracker.rules.medicines.intakes import Intakes, TakenDose
-from tracker.rules.medicines.opioid_courses import OpioidCourses
+from tracker.rules.medicines.opioid_courses import CarriedCourses, OpioidCourses
 from tracker.rules.medicines.plan import MedicinePlan
 from tracker.rules.state.current_versions import CurrentVersions
-from tracker.rules.state.day import NO_DAY, Day
+from tracker.rules.state.day import Day
+from tracker.rules.state.days import CarriedDays, Days
 from tracker.rules.state.prefix_sums import PrefixSums
-from tracker.rules.state.weekly_means import WeeklyMeans
+from tracker.rules.state.weekly_means import CarriedMeans, Response, WeeklyMeans
 
 LATE = timedelta(hours=48)
 BACKFILL_DAYS = 7
+#: How far before a closed day the rules look for a dose by its time, and for a week: with
+#: all thresholds at their bounds, 24 days and 58. What a checkpoint carries begins there.
+INTAKES_AFTER = 28
+WEEKS_AFTER = 60
+
+
+class CarriedState(Struct, frozen=True, array_like=True):
+    """What rules still read of the records up to a checkpoint, as plain data.
+
+    Which version of a record holds is not carried: none of these has another one later.
+    """
+
+    days: CarriedDays
+    #: The first day whose doses are looked up by their time.
+    intakes_from: int
+    #: By the number of the episode.
+    means: dict[int, CarriedMeans]
+    injections: dict[int, int]
+    opioid_courses: CarriedCourses
+    pegs: dict[int, PegScore]
+    latest_on_time: int | None
+    latest_day: int
+    first_patch_day: int | None
 
 
 class EpisodeState:
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, carried: CarriedState | None = None) -> None:
         self.history = history
         self.calendar = history.calendar
         self.patient = history.document.patient
@@ -40,22 +68,42 @@ class EpisodeState:
         self.conditions = frozenset(self.patient.conditions)
         self.episodes = history.episodes
         self.versions = CurrentVersions()
-        self.days: dict[int, Day] = {}
         self.excused = _excused(history)
+        self.days = Days(self.excused, carried.days if carried else None)
         self.prefix_sums = PrefixSums(self)
         self.weekly_means = {
-            e.number: WeeklyMeans(self.days, e.first_day) for e in self.episodes.all
+            e.number: WeeklyMeans(
+                self.days, e.first_day, carried.means.get(e.number) if carried else None
+            )
+            for e in self.episodes.all
         }
+        #: Of each episode, those before the days that are here.
+        self.earlier_injections = carried.injections if carried else {}
         self.intakes = Intakes()
-        self.opioid_courses = OpioidCourses()
-        self.pegs: dict[int, PegScore] = {}
-        self.latest_on_time: int | None = None
+        self.opioid_courses = OpioidCourses(carried.opioid_courses if carried else None)
+        self.pegs = dict(carried.pegs) if carried else {}
+        self.latest_on_time = carried.latest_on_time if carried else None
+        self._carried_on_time = self.latest_on_time
+        #: The latest day that a record speaks of; it may lie ahead.
+        self.latest_day = carried.latest_day if carried else 0
+        #: When the first patch of fentanyl was logged.
+        self.first_patch_day = carried.first_patch_day if carried else None
         self._doses: dict[VersionedRecord, TakenDose] = {}
+        if carried is not None:
+            for dose in self.days.doses_from(carried.intakes_from):
+                self.intakes.add(dose)
 
     @classmethod
-    def at(cls, history: History, *, entered_by: datetime, corrected_by: datetime) -> EpisodeState:
+    def at(
+        cls,
+        history: History,
+        *,
+        entered_by: datetime,
+        corrected_by: datetime,
+        carried: CarriedState | None = None,
+    ) -> EpisodeState:
         """The records there were at one moment, with the corrections of a later one."""
-        state = cls(history)
+        state = cls(history, carried)
         later = []
         for entry in history.entries:
             if entry.first.submitted_at <= entered_by:
@@ -72,6 +120,7 @@ class EpisodeState:
 
         A second diary entry, or PEG, of a date takes the place of the first.
         """
+        self.latest_day = max(self.latest_day, version.day)
         before = self.versions.of(entry)
         replaced = self.versions.put(entry, version)
         if before is not None:
@@ -85,23 +134,15 @@ class EpisodeState:
 
     def is_analyzed(self, entry: VersionedRecord) -> bool:
         """Whether a treatment was logged within seven local days."""
-        first = entry.first
-        logged = self.calendar.day_of(first.submitted_at)
-        return logged - first.day <= BACKFILL_DAYS
+        return is_analyzed(entry, self.calendar)
 
     def day(self, day: int) -> Day:
         """What is known of a day; for reading only."""
-        return self.days.get(day, NO_DAY)
+        return self.days[day]
 
     def is_known(self, day: int) -> bool:
         """Whether a diary entry or a treatment tells of a day."""
         return self.day(day).is_known
-
-    def _opened(self, day: int) -> Day:
-        """A day to write in."""
-        if day not in self.days:
-            self.days[day] = Day(is_excused=day in self.excused)
-        return self.days[day]
 
     def weekly_means_of(self, episode: Episode) -> WeeklyMeans:
         return self.weekly_means[episode.number]
@@ -126,7 +167,7 @@ class EpisodeState:
             self._count_treatment(entry, version.record, version.day, sign)
 
     def _refresh_diary(self, date: int) -> None:
-        day = self._opened(date)
+        day = self.days.opened(date)
         day.clear_entry()
         latest = self.versions.of_date(DiaryEntry, date)
         if latest is not None and isinstance(latest.record, DiaryEntry):
@@ -158,7 +199,9 @@ class EpisodeState:
         if is_on_time and (self.latest_on_time is None or date > self.latest_on_time):
             self.latest_on_time = date
         elif not is_on_time and date == self.latest_on_time:
-            on_time = (each for each, day in self.days.items() if day.is_on_time)
+            on_time = [each for each, day in self.days.items() if day.is_on_time]
+            if self._carried_on_time is not None:
+                on_time.append(self._carried_on_time)
             self.latest_on_time = max(on_time, default=None)
 
     def _refresh_peg(self, day: int) -> None:
@@ -171,7 +214,7 @@ class EpisodeState:
     def _count_treatment(
         self, entry: VersionedRecord, record: Treatment, date: int, sign: int
     ) -> None:
-        day = self._opened(date)
+        day = self.days.opened(date)
         day.treatments += sign
         self.prefix_sums.invalidate(date)
         if isinstance(record, CompressUse):
@@ -189,12 +232,56 @@ class EpisodeState:
         self.intakes.add(dose)
         if DrugClass.OPIOID in dose.classes:
             self.opioid_courses.add(dose.day)
+        if dose.is_fentanyl_patch:
+            self.first_patch_day = min(self.first_patch_day or dose.day, dose.day)
 
     def _remove_dose(self, dose: TakenDose) -> None:
         self.days[dose.day].doses.remove(dose)
         self.intakes.remove(dose)
         if DrugClass.OPIOID in dose.classes:
             self.opioid_courses.remove(dose.day)
+
+    def carried(
+        self, closed_day: int, window: int, responses: Collection[Response]
+    ) -> CarriedState:
+        """Plain data of what rules read from the close of a day on, with `window` days."""
+        kept_from = closed_day + 1 - window
+        means = {
+            number: each.carried(closed_day - WEEKS_AFTER, responses)
+            for number, each in self.weekly_means.items()
+        }
+        return CarriedState(
+            days=self.days.carried(kept_from),
+            intakes_from=closed_day - INTAKES_AFTER,
+            means={number: each for number, each in means.items() if each is not None},
+            injections={e.number: self._injections(e, kept_from) for e in self.episodes.all},
+            opioid_courses=self.opioid_courses.carried(kept_from),
+            pegs=self._carried_pegs(kept_from),
+            latest_on_time=self.latest_on_time,
+            latest_day=self.latest_day,
+            first_patch_day=self.first_patch_day,
+        )
+
+    def _injections(self, episode: Episode, upto: int) -> int:
+        """Injections of an episode before a day."""
+        here = range(max(episode.first_day, self.days.kept_from), upto)
+        return self.earlier_injections.get(episode.number, 0) + sum(
+            self.day(day).injections for day in here
+        )
+
+    def _carried_pegs(self, kept_from: int) -> dict[int, PegScore]:
+        """The first of each episode, and those that may be the newest."""
+        firsts = {
+            min((day for day in self.pegs if day >= e.first_day), default=0)
+            for e in self.episodes.all
+        }
+        return {d: peg for d, peg in self.pegs.items() if d >= kept_from or d in firsts}
+
+
+def is_analyzed(entry: VersionedRecord, calendar: LocalCalendar) -> bool:
+    """Whether a treatment was logged within seven local days."""
+    first = entry.first
+    return calendar.day_of(first.submitted_at) - first.day <= BACKFILL_DAYS
 
 
 def _excused(history: History) -> frozenset[int]:

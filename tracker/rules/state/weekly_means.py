@@ -6,11 +6,13 @@ diary no more per day than one month. A record changes the sums after its own da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from tracker.rules.thresholds import Number
+from msgspec import Struct
+
+from tracker.rules.thresholds import Number, exact
 
 WINDOW = 7
 LEAST_ON_TIME = 4
@@ -22,6 +24,10 @@ class PainDay(Protocol):
     def pain(self) -> int | None: ...
     @property
     def is_on_time(self) -> bool: ...
+
+
+class PainDays(Protocol):
+    def __getitem__(self, day: int, /) -> PainDay: ...
 
 
 class Mean(NamedTuple):
@@ -46,16 +52,40 @@ class Mean(NamedTuple):
 BestWeek = tuple[int, Mean] | None
 
 
+#: A percentage of response and the first day, of the episode, whose week may be one.
+Response = tuple[Number, int]
+
+
+class CarriedMeans(Struct, frozen=True, array_like=True):
+    """What the weeks up to a day, of which none changes any more, came to."""
+
+    through: int
+    baseline: Mean | None
+    latest: Mean | None
+    #: (percent, first day, the best week)
+    best: list[tuple[str, int, BestWeek]]
+
+
 class WeeklyMeans:
-    def __init__(self, days: Mapping[int, PainDay], first_day: int) -> None:
+    def __init__(self, days: PainDays, first_day: int, carried: CarriedMeans | None = None) -> None:
         self._days = days
         self._first = first_day
-        #: Pain, entries and on-time entries of the days before the first + position.
+        #: The first day whose week is computed here.
+        self._from = carried.through + 1 if carried else first_day
+        self._carried = carried
+        #: The first day that is summed up here.
+        self._sums_from = self._from - WINDOW + 1 if carried else first_day
+        #: Pain, entries and on-time entries of the days before `_sums_from` + position.
         self._before = [(0, 0, 0)]
-        self._baseline: Mean | None = None
-        self._knows_baseline = False
+        self._baseline = carried.baseline if carried else None
+        self._knows_baseline = carried is not None
         self._latest: list[Mean | None] = []
-        self._best: dict[tuple[Number, int], list[BestWeek]] = {}
+        self._best: dict[Response, list[BestWeek]] = {}
+        self._carried_best = (
+            {(exact(percent), first): best for percent, first, best in carried.best}
+            if carried
+            else {}
+        )
 
     def mean(self, day: int) -> Mean | None:
         """W(D): the mean of D-6..D, if four of those days were on time and D >= 7."""
@@ -75,10 +105,11 @@ class WeeklyMeans:
 
     def latest(self, day: int) -> Mean | None:
         """The newest valid W(E) with E <= D, a day of this episode."""
-        while len(self._latest) <= day - self._first:
-            before = self._latest[-1] if self._latest else None
-            self._latest.append(self.mean(self._first + len(self._latest)) or before)
-        return self._latest[day - self._first]
+        carried = self._carried.latest if self._carried else None
+        while len(self._latest) <= day - self._from:
+            before = self._latest[-1] if self._latest else carried
+            self._latest.append(self.mean(self._from + len(self._latest)) or before)
+        return self._latest[day - self._from]
 
     def best_response(self, day: int, percent: Number, first: int) -> BestWeek:
         """The lowest W(E), first <= E <= D, that was `percent` below the baseline."""
@@ -86,7 +117,8 @@ class WeeklyMeans:
         if day < start or baseline is None:
             return None
         known = self._best.setdefault((percent, first), [])
-        best = known[-1] if known else None
+        best = known[-1] if known else self._carried_best.get((percent, first))
+        start = max(start, self._from)
         for each in range(start + len(known), day + 1):
             mean = self.mean(each)
             if mean and fell_by(baseline, mean, percent) and _is_lower(mean, best):
@@ -96,14 +128,28 @@ class WeeklyMeans:
 
     def invalidate(self, day: int) -> None:
         """The entry of this day has changed."""
-        position = max(day - self._first, 0)
-        del self._before[position + 1 :]
-        del self._latest[position:]
-        if position < LONGEST_BASELINE:
+        del self._before[max(day - self._sums_from, 0) + 1 :]
+        del self._latest[max(day - self._from, 0) :]
+        if self._carried is None and day < self._first + LONGEST_BASELINE:
             self._knows_baseline = False
             self._best.clear()
         for (_, first), known in self._best.items():
-            del known[max(position - first + 1, 0) :]
+            start = max(self._first + first - 1, self._from)
+            del known[max(day - start, 0) :]
+
+    def carried(self, through: int, responses: Iterable[Response]) -> CarriedMeans | None:
+        """Plain data of the weeks up to a day, if the baseline is complete by then."""
+        if through < self._first + LONGEST_BASELINE - 1:
+            return None
+        return CarriedMeans(
+            through,
+            self.baseline(through),
+            self.latest(through),
+            [
+                (str(percent), first, self.best_response(through, percent, first))
+                for percent, first in responses
+            ],
+        )
 
     def _find_baseline(self) -> Mean | None:
         for length in range(WINDOW, LONGEST_BASELINE + 1):
@@ -112,10 +158,10 @@ class WeeklyMeans:
         return None
 
     def _of(self, first: int, length: int) -> Mean | None:
-        start = first - self._first
+        start = first - self._sums_from
         end = start + length
         before = self._before
-        for day in range(self._first + len(before) - 1, self._first + end):
+        for day in range(self._sums_from + len(before) - 1, self._sums_from + end):
             before.append(self._with(before[-1], day))
         on_time = before[end][2] - before[start][2]
         if on_time < LEAST_ON_TIME:
@@ -124,8 +170,8 @@ class WeeklyMeans:
         return Mean(total - total_before, entries - entries_before, on_time, length)
 
     def _with(self, before: tuple[int, int, int], day: int) -> tuple[int, int, int]:
-        each = self._days.get(day)
-        if each is None or each.pain is None:
+        each = self._days[day]
+        if each.pain is None:
             return before
         total, entries, on_time = before
         return total + each.pain, entries + 1, on_time + each.is_on_time
