@@ -12,7 +12,7 @@ from tracker.models.escalation import (
     HandOver,
     Snooze,
 )
-from tracker.models.flags import Advice, Evaluation, Flag, Priority
+from tracker.models.flags import Advice, Evaluation, EvaluationCheckpoint, Flag, Priority
 from tracker.models.people import Clinician, Consent, Invitation, Patient, PatientTimeZone
 from tracker.models.record_kinds import RECORD_KINDS
 from tracker.models.record_kinds.base import RecordKind
@@ -50,6 +50,7 @@ __all__ = [
     "EscalationPolicyStep",
     "EscalationStep",
     "Evaluation",
+    "EvaluationCheckpoint",
     "ExcusedPeriod",
     "Flag",
     "HandOver",

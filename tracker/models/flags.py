@@ -33,6 +33,27 @@ class Evaluation(ClinicLedger):
         constraints = [*same_clinic("episode")]
 
 
+class EvaluationCheckpoint(ClinicLedger):
+    """The evaluation as it stood at the close of a day, for the next one to resume from.
+
+    Health data. It can be deleted at any time: the records are the truth.
+    """
+
+    episode = models.ForeignKey("tracker.Episode", models.CASCADE, related_name="checkpoints")
+    at = models.DateTimeField()  #: everything submitted up to this instant is in it
+    version = models.CharField(max_length=20)  #: of the code that can read it
+    records = models.PositiveIntegerField()  #: so many versions of records are in it
+    packed = models.BinaryField()
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            *same_clinic("episode"),
+            # Two evaluations of one state would carry on from different ones.
+            models.UniqueConstraint(fields=["episode", "at"], name="checkpoint_once"),
+        ]
+
+
 class FlagQuerySet(models.QuerySet["Flag"]):
     def open(self) -> FlagQuerySet:
         return self.filter(state=Flag.State.OPEN)

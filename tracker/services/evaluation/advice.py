@@ -12,10 +12,20 @@ from tracker.services.evaluation.lateness import STALE_AFTER
 
 
 def reconcile_advice(
-    episode: Episode, given: Iterable[rules.Advice], *, at: datetime, retrospective: bool
+    episode: Episode,
+    given: Iterable[rules.Advice],
+    *,
+    since: datetime | None,
+    at: datetime,
+    retrospective: bool,
 ) -> list[Advice]:
-    """Store new advice, withdraw what no record supports any more; return what is unread."""
-    stored = {(row.code, row.given_at): row for row in Advice.objects.filter(episode=episode)}
+    """Store new advice, withdraw what no record supports any more; return what is unread.
+
+    `given` is all that was given after `since`; older advice is left alone.
+    """
+    later = {} if since is None else {"given_at__gt": since}
+    rows = Advice.objects.filter(episode=episode, **later)
+    stored = {(row.code, row.given_at): row for row in rows}
     current = {key: row for key, row in stored.items() if row.withdrawn_at is None}
     wanted = {(item.code, item.at): item for item in reversed(tuple(given))}
     gone = [row.pk for key, row in current.items() if key not in wanted]

@@ -1,13 +1,15 @@
 """Runs the rules over an episode and stores what they find.
 
-The flags are a function of the records: the whole history is evaluated anew and the stored
-flags are changed to match. So the order in which phones sync does not matter, and the next
-evaluation makes up for a day close that was missed.
+The flags are a function of the records. An evaluation resumes from the newest checkpoint that
+holds nothing of what has changed, evaluates what came since, and changes the stored flags to
+match; without a checkpoint it evaluates the whole history. So the order in which phones sync
+does not matter, and the next evaluation makes up for a day close that was missed.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,10 +18,19 @@ from django.db import transaction
 
 from tracker import rules
 from tracker.models import Episode, Evaluation, Flag
+from tracker.rules import submitted_at
+from tracker.services.evaluation import checkpoints
 from tracker.services.evaluation.advice import reconcile_advice
 from tracker.services.evaluation.flag_changes import flag_changes
 from tracker.services.evaluation.flag_matching import StoredFlag
-from tracker.services.evaluation.histories import Document, document_of, parsed, versions_of
+from tracker.services.evaluation.histories import (
+    Document,
+    RecordVersion,
+    parsed,
+    records_of,
+    setup_of,
+    versions_of,
+)
 from tracker.services.evaluation.lateness import Lateness
 from tracker.services.evaluation.reconciliation import Result, apply_changes
 
@@ -39,24 +50,81 @@ def evaluate_episode(
         .get(pk=episode_id)
     )
     flags = list(Flag.objects.select_for_update().filter(episode=episode).order_by("pk"))
-    versions = versions_of(episode)
-    document = document_of(episode=episode, flags=flags, versions=versions)
-    history = parsed(document)
-    outcome = rules.evaluate(history, until=at if judge_silence else None)
+    setup = setup_of(episode=episode, flags=flags)
+    found = _evaluate(episode, setup, until=at if judge_silence else None)
     changes = flag_changes(
-        [StoredFlag.of(flag) for flag in flags],
-        [found for found in outcome.flags if found.episode_no == 1],
-        is_stale=Lateness.of(versions, everything=retrospective).is_stale,
+        [StoredFlag.of(flag) for flag in flags if _may_change(flag, found.since)],
+        [each for each in found.outcome.flags if each.episode_no == 1],
+        is_stale=Lateness.of(found.versions, everything=retrospective).is_stale,
     )
     result = apply_changes(changes, episode=episode, flags=flags, at=at)
-    result.advice = reconcile_advice(episode, outcome.advice, at=at, retrospective=retrospective)
+    outcome = found.outcome
+    result.advice = reconcile_advice(
+        episode, outcome.advice, since=found.since, at=at, retrospective=retrospective
+    )
+    if outcome.checkpoint is not None:
+        checkpoints.keep(episode, outcome.checkpoint, records=found.records_at_checkpoint)
     if judge_silence and outcome.next_close_at != episode.next_close_at:
         Episode.objects.filter(pk=episode.pk).update(
             next_close_at=outcome.next_close_at, close_offered_at=None
         )
-    today = date.fromordinal(history.calendar.day_of(at))
-    _log(episode, document, result, today=today, at=at)
+    _log(episode, setup, found, result, at=at)
     return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the rules found, from a checkpoint on or in the whole history."""
+
+    outcome: rules.Outcome
+    history: rules.History
+    #: the versions of records that were evaluated
+    versions: list[RecordVersion]
+    #: the checkpoint's instant; None = the whole history
+    since: datetime | None
+    #: so many versions of records are in the checkpoint, and in it and since
+    records_before: int
+    records: int
+
+    @property
+    def records_at_checkpoint(self) -> int:
+        """How many versions of records the new checkpoint holds."""
+        assert self.outcome.checkpoint is not None
+        at = self.outcome.checkpoint.at
+        return self.records_before + sum(
+            submitted_at(record) <= at for record in self.history.document.records
+        )
+
+
+def _evaluate(episode: Episode, setup: Document, *, until: datetime | None) -> _Found:
+    """Evaluate from the newest checkpoint that the rules accept; failing that, everything."""
+    row = checkpoints.newest(episode, at=until) if until else None
+    versions = versions_of(episode, since=None if row is None else row.at)
+    history = parsed({**setup, "records": records_of(versions)})
+    try:
+        outcome = rules.evaluate(
+            history, until=until, since=None if row is None else checkpoints.value_of(row)
+        )
+    except rules.CheckpointUnusable:
+        assert row is not None
+        row.delete()
+        return _evaluate(episode, setup, until=until)
+    before = 0 if row is None else row.records
+    return _Found(
+        outcome=outcome,
+        history=history,
+        versions=versions,
+        since=None if row is None else row.at,
+        records_before=before,
+        records=before + len(history.document.records),
+    )
+
+
+def _may_change(flag: Flag, since: datetime | None) -> bool:
+    """Whether the flag stood at the checkpoint, or opened after it."""
+    if since is None or flag.state == Flag.State.OPEN:
+        return True
+    return flag.opened_at > since or (flag.ended_at is not None and flag.ended_at > since)
 
 
 def _version_in_force(document: Document, today: date) -> str:
@@ -66,21 +134,24 @@ def _version_in_force(document: Document, today: date) -> str:
     return version
 
 
-def digest_of(document: Document) -> str:
-    """By which an evaluation says what it was given."""
-    return hashlib.sha256(msgspec.json.encode(document, order="sorted")).hexdigest()
+def digest_of(setup: Document, *, records: int) -> str:
+    """By which an evaluation says what it was given.
+
+    Stored versions of records never change: how many there were says which.
+    """
+    inputs = {**setup, "records": records}
+    return hashlib.sha256(msgspec.json.encode(inputs, order="sorted")).hexdigest()
 
 
-def _log(
-    episode: Episode, document: Document, result: Result, *, today: date, at: datetime
-) -> None:
+def _log(episode: Episode, setup: Document, found: _Found, result: Result, *, at: datetime) -> None:
+    today = date.fromordinal(found.history.calendar.day_of(at))
     Evaluation.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,
         at=at,
-        ruleset=_version_in_force(document, today),
-        inputs_sha256=digest_of(document),
-        records=len(document["records"]),
+        ruleset=_version_in_force(setup, today),
+        inputs_sha256=digest_of(setup, records=found.records),
+        records=found.records,
         opened=len(result.opened),
         raised=len(result.raised),
         cleared=len(result.cleared),

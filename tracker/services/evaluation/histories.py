@@ -34,25 +34,34 @@ class RecordVersion:
     received_at: datetime
 
 
-def versions_of(episode: Episode) -> list[RecordVersion]:
-    """The accepted versions of the patient's records, in order of submission."""
+def versions_of(episode: Episode, *, since: datetime | None = None) -> list[RecordVersion]:
+    """The accepted versions of the patient's records, in order of submission.
+
+    With `since`, those submitted after it.
+    """
+    later = {} if since is None else {"submitted_at__gt": since}
     rows: Iterable[Any] = (
         Revision.objects.accepted()
-        .filter(patient_id=episode.patient_id)
+        .filter(patient_id=episode.patient_id, **later)
         .order_by("submitted_at", "id")
         .values_list("uuid", "number", "content", "retracted", "submitted_at", "received_at")
     )
     return [RecordVersion(*row) for row in rows]
 
 
-def document_of(
-    *, episode: Episode, flags: Iterable[Flag], versions: list[RecordVersion] | None = None
-) -> Document:
+def document_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
     """What `manage.py replay` would be given to reproduce this episode.
 
     `flags` are the episode's stored flags: those closed by a review are its closures.
-    `versions` are those of the patient's records, if they are loaded already.
     """
+    return {
+        **setup_of(episode=episode, flags=flags),
+        "records": records_of(versions_of(episode)),
+    }
+
+
+def setup_of(*, episode: Episode, flags: Iterable[Flag]) -> Document:
+    """The document but for the records."""
     patient = episode.patient
     periods = periods_of(clinic_id=episode.clinic_id, patient_id=patient.id)
     return {
@@ -90,7 +99,6 @@ def document_of(
             }
         ),
         "plan": [_measure(line) for line in episode.planned_measures.all()],
-        "records": _records(versions_of(episode) if versions is None else versions),
         "closures": [
             {"rule": flag.rule, "at": flag.ended_at.isoformat()}
             for flag in flags
@@ -137,7 +145,7 @@ def _in_force(periods: list[Period]) -> Document:
     return {"rulesets": [version], "thresholds": dict(period.thresholds)}
 
 
-def _records(versions: list[RecordVersion]) -> list[Document]:
+def records_of(versions: list[RecordVersion]) -> list[Document]:
     """Every version, each naming the one it replaces; retracted records are left out."""
     retracted = {version.uuid for version in versions if version.is_retracted}
     return [

@@ -13,6 +13,7 @@ from tracker.models import Clinic, DiaryImport, Episode
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
+from tracker.services.evaluation import checkpoints
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.imports import rows
 from tracker.services.imports.diary_file import Options, Reading, read
@@ -165,6 +166,7 @@ def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress:
     patients = [person.patient.pk for person in people]
     episodes = list(Episode.objects.current().filter(patient_id__in=patients).order_by("pk"))
     for done, episode in enumerate(episodes, start=1):
+        checkpoints.delete_all(episode.pk)
         found = evaluate_episode(
             episode_id=episode.pk,
             at=at,

@@ -1,0 +1,103 @@
+"""Checkpoints of an episode's evaluation: the next one resumes from the newest that is usable.
+
+The rules pack and read them (docs/adr/0024-resume-evaluation-from-checkpoints.md); here they are
+kept, thinned, and deleted as soon as a record would have changed them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Min, Q
+
+from tracker import rules
+from tracker.models import RECORD_KINDS, Episode, EvaluationCheckpoint, RecordKind, Revision
+
+DAY = timedelta(days=1)
+
+
+def newest(episode: Episode, *, at: datetime) -> EvaluationCheckpoint | None:
+    """The newest one that this code can read."""
+    return (
+        EvaluationCheckpoint.objects.filter(
+            episode=episode, version=rules.CHECKPOINT_VERSION, at__lte=at
+        )
+        .order_by("-at")
+        .first()
+    )
+
+
+def keep(episode: Episode, checkpoint: rules.Checkpoint, *, records: int) -> None:
+    """Store a checkpoint after that many records, and thin the older ones."""
+    row = EvaluationCheckpoint(
+        clinic_id=episode.clinic_id,
+        episode=episode,
+        at=checkpoint.at,
+        version=checkpoint.version,
+        records=records,
+        packed=checkpoint.packed,
+    )
+    EvaluationCheckpoint.objects.bulk_create(
+        [row],
+        # Other code, or a clock that went back, may have left one of this instant.
+        update_conflicts=True,
+        unique_fields=["episode", "at"],
+        update_fields=["version", "records", "packed"],
+    )
+    stored = dict(EvaluationCheckpoint.objects.filter(episode=episode).values_list("at", "pk"))
+    surplus = surplus_of(stored, newest_at=checkpoint.at)
+    EvaluationCheckpoint.objects.filter(pk__in=[stored[each] for each in surplus]).delete()
+
+
+def surplus_of(stored: Iterable[datetime], *, newest_at: datetime) -> list[datetime]:
+    """Those that are not needed so that one of about each age stays: 1, 2, 4, 8, ... days.
+
+    Of each span of ages the oldest stays: it is the one that reaches the next span.
+    """
+    surplus = []
+    spans = set()
+    for each in sorted(stored):
+        span = ((newest_at - each) // DAY).bit_length()
+        if span in spans:
+            surplus.append(each)
+        spans.add(span)
+    return surplus
+
+
+def delete_changed_by(episode_id: UUID, written: Iterable[Revision]) -> None:
+    """Delete the checkpoints that these versions, or what they correct, belong before.
+
+    A checkpoint holds only what nothing later corrects: so it ends where the record began
+    of which a version was written, or the first record of the same date.
+    """
+    versions = list(written)
+    patient_id = versions[0].patient_id
+    records = Q(uuid__in={version.uuid for version in versions})
+    dates: dict[RecordKind, set[str]] = defaultdict(set)
+    for version in versions:
+        kind = RECORD_KINDS[version.kind]
+        if kind.is_daily:
+            dates[kind].add(version.content["date"])
+    for kind, days in dates.items():
+        of_these_dates = kind.model._default_manager.filter(
+            patient_id=patient_id, local_date__in=days, retracted_at=None
+        )
+        records |= Q(uuid__in=of_these_dates.values("uuid"))
+    began = (
+        Revision.objects.accepted()
+        .filter(records, patient_id=patient_id)
+        .aggregate(first=Min("submitted_at"))
+    )
+    EvaluationCheckpoint.objects.filter(episode_id=episode_id, at__gte=began["first"]).delete()
+
+
+def delete_all(episode_id: UUID) -> None:
+    EvaluationCheckpoint.objects.filter(episode_id=episode_id).delete()
+
+
+def value_of(row: EvaluationCheckpoint) -> rules.Checkpoint:
+    """As the rules take it."""
+    return rules.Checkpoint(at=row.at, version=row.version, packed=bytes(row.packed))
