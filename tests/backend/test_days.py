@@ -5,7 +5,7 @@ import pytest
 from notifications.models import Urgency
 from notifications.services import heartbeats
 from tests.backend.test_dispatcher import FakeBroker, make
-from tests.cast import make_care_team, make_clinic, make_patient
+from tests.fixtures import make_care_team, make_clinic, make_patient
 from tracker.models import Evaluation
 
 

@@ -13,7 +13,7 @@ from backend.dispatcher.timers import Timer, is_due
 from notifications.models import Attempt, Delivery, Urgency
 from notifications.services import heartbeats
 from notifications.services.offers import OFFER_LASTS
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.running import MORNING, open_escalation
 from tracker.models import Escalation
 from tracker.services.context import SYSTEM, Context
@@ -222,7 +222,7 @@ def test_the_dispatcher_ends_what_is_too_late(tell, smtp, at):
 
 
 def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db):
-    ladder = open_escalation(Cast(), at=MORNING)
+    ladder = open_escalation(TwoClinics(), at=MORNING)
     timers.fire_due(Context(SYSTEM, MORNING), limit=1)
     Delivery.objects.all().delete()
     due_at = MORNING + timedelta(minutes=15)
@@ -235,12 +235,12 @@ def test_the_dispatcher_sleeps_until_the_next_step_of_a_ladder_and_no_longer(db)
 
 
 def test_when_the_server_refuses_a_mail_the_next_person_is_told_seconds_later(smtp, at):
-    cast = Cast()
-    open_escalation(cast)
-    smtp.answer_recipient(cast.nora.user.email, "550 5.1.1 no such user")
+    clinics = TwoClinics()
+    open_escalation(clinics)
+    smtp.answer_recipient(clinics.nora.user.email, "550 5.1.1 no such user")
 
     for seconds in (0, 6):
         clock.travel_to(MORNING + timedelta(seconds=seconds))
         dispatcher.tick(clock.now())
 
-    assert [mail.address for mail in smtp.mails] == [cast.phil.user.email]
+    assert [mail.address for mail in smtp.mails] == [clinics.phil.user.email]

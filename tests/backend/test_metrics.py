@@ -14,17 +14,17 @@ from notifications.models import Attempt, Breaker, Delivery, WorkerHeartbeat
 from notifications.services import heartbeats
 from tests.backend.auditor.conftest import Scene
 from tests.backend.auditor.plants import a_flag_is_lost
-from tests.tracker.conftest import cast
+from tests.tracker.conftest import clinics
 from tracker.models import Escalation, EscalationStep
 
-__all__ = ["cast"]
+__all__ = ["clinics"]
 
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def scene(cast) -> Scene:
-    return Scene(cast)
+def scene(clinics) -> Scene:
+    return Scene(clinics)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_timers_and_ladders(scene, told):
 
     now = clock.now()
     Escalation.objects.filter(pk=scene.live.pk).update(next_step_at=now - 90 * SECOND)
-    scene.cast.alice.reminder_slots.update(remind_at=now - 30 * SECOND)
+    scene.clinics.alice.reminder_slots.update(remind_at=now - 30 * SECOND)
 
     assert told("timer_overdue_seconds", timer="ladder_step") == pytest.approx(90, abs=5)
     assert told("timer_overdue_seconds", timer="reminder") == pytest.approx(30, abs=5)

@@ -10,9 +10,9 @@ from django.db import connection
 import clock
 from backend.auditor import find_violations
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
-from tests.cast import MONDAY_EVENING
 from tests.faults.database import deadlocks, until
 from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
+from tests.fixtures import MONDAY_EVENING
 from tests.outgoing import smtp, someone, tell
 from tests.smtp import SmtpSink
 

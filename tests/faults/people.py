@@ -8,7 +8,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import clock
-from tests.cast import (
+from tests.fixtures import (
     NEW_YORK,
     make_care_team,
     make_clinic,

@@ -10,9 +10,9 @@ from django.db import connection
 
 import clock
 from notifications import outbox
-from tests.cast import NEW_YORK, Cast
 from tests.faults.database import deadlocks, until
 from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
+from tests.fixtures import NEW_YORK, TwoClinics
 from tests.journeys.desk import Desk
 from tests.journeys.phone import Phone
 from tests.outgoing import smtp
@@ -29,7 +29,7 @@ class Town:
 
     address: str
     smtp: SmtpSink
-    cast: Cast
+    clinics: TwoClinics
     lines: ExitStack
 
     def phone(self) -> Phone:
@@ -82,7 +82,7 @@ def town(has_broker, child_environment, smtp, settings) -> Iterator[Town]:
     try:
         until(lambda: _answers(address), "the web server", seconds=120)
         with ExitStack() as lines:
-            yield Town(address, smtp, Cast(), lines)
+            yield Town(address, smtp, TwoClinics(), lines)
     finally:
         for process in processes:
             process.end()

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cast import PASSWORD
 from tests.faults.database import until
+from tests.fixtures import PASSWORD
 from tests.journeys.phone import Phone
 from tests.smtp import Mail
 from tracker.models import Escalation, Flag, Patient
@@ -115,8 +115,8 @@ def enrol_dana(town, phone: Phone) -> Patient:
     """Invited by Nora, with a plan: exercises, naproxen twice a day, warmth every day."""
     town.travel_to(phone.instant(MONDAY, 9))
     invited = invitations.invite_patient(
-        Context(town.cast.nora, phone.instant(MONDAY, 9)),
-        care_team=town.cast.team,
+        Context(town.clinics.nora, phone.instant(MONDAY, 9)),
+        care_team=town.clinics.team,
         email="dana@patients.test",
         full_name="Dana Dunn",
         birth_date=None,
@@ -137,7 +137,7 @@ def enrol_dana(town, phone: Phone) -> Patient:
             "doses_per_day": 2,
         },
     ):
-        plan.create(clinic=town.cast.clinic, from_date=MONDAY, **line)
+        plan.create(clinic=town.clinics.clinic, from_date=MONDAY, **line)
     return dana
 
 

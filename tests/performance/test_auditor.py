@@ -12,8 +12,8 @@ from tests.performance.years import ROWS, fill
 
 
 @pytest.fixture
-def scene(cast) -> Scene:
-    scene = Scene(cast)
+def scene(clinics) -> Scene:
+    scene = Scene(clinics)
     fill()
     return scene
 

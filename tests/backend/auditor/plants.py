@@ -147,7 +147,7 @@ def a_promise_is_forgotten(scene):
         "UPDATE tracker_escalation SET state = 'acknowledged', next_step_at = NULL,"
         " review_by = now(), owner_id = %(nora)s WHERE id = %(id)s",
         id=scene.live.pk,
-        nora=scene.cast.nora.pk,
+        nora=scene.clinics.nora.pk,
     )
     return past("tracker_escalation", "review_by", "61 seconds", scene.live.pk)
 
@@ -164,7 +164,7 @@ def a_snooze_is_not_heard(scene):
 
 @breaks("day_close_on_time")
 def a_day_is_not_closed(scene):
-    return past("tracker_episode", "next_close_at", "16 minutes", scene.cast.episode.pk)
+    return past("tracker_episode", "next_close_at", "16 minutes", scene.clinics.episode.pk)
 
 
 @breaks("ladder_skipped_nobody")
@@ -306,7 +306,7 @@ def one_message_for_two_people(scene):
         "UPDATE notifications_delivery SET contact_point_id ="
         " (SELECT id FROM notifications_contactpoint WHERE recipient_id = %(phil)s)"
         " WHERE bundled_into_id IS NOT NULL",
-        phil=scene.cast.phil.recipient_id,
+        phil=scene.clinics.phil.recipient_id,
     )
 
 
@@ -358,7 +358,7 @@ def a_review_by_somebody_else(scene):
 @breaks("flags_follow_from_records")
 def a_flag_is_lost(scene):
     Flag.objects.filter(pk=scene.live.flag_id).update(retracted_at=scene.live.opened_at)
-    return [scene.cast.bob.episodes.get().pk]
+    return [scene.clinics.bob.episodes.get().pk]
 
 
 @breaks("reminded_once_a_day")
@@ -377,7 +377,7 @@ def one_reminder_two_notices(scene):
 
 @breaks("reminder_on_time")
 def a_reminder_is_not_heard(scene):
-    slot = scene.cast.alice.reminder_slots.get()
+    slot = scene.clinics.alice.reminder_slots.get()
     return past("tracker_reminderslot", "remind_at", "16 minutes", slot.pk)
 
 

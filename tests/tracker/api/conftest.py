@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 import clock
-from tests.cast import MONDAY_EVENING, Cast
+from tests.fixtures import MONDAY_EVENING, TwoClinics
 from tests.tracker.api.phone import Phone
 
 
@@ -15,5 +15,5 @@ def _monday_evening(db: None) -> None:
 
 
 @pytest.fixture
-def alice(cast: Cast, _monday_evening: None) -> Phone:
-    return Phone.of(cast.alice)
+def alice(clinics: TwoClinics, _monday_evening: None) -> Phone:
+    return Phone.of(clinics.alice)

@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.test import Client
 
 import clock
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.services.people import sessions
 
 PROBLEM = "application/problem+json"

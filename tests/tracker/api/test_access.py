@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from notifications import outbox
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.endpoints import endpoints
 from tests.tracker.api.phone import Phone, code_of, entry
 from tracker.models import Advice, AuditEvent, Message
@@ -35,29 +35,33 @@ NAMED = [(path, method) for path, method in PRIVATE if "{" in path]
 
 
 @pytest.fixture
-def alices_ids(cast, alice) -> dict[str, str]:
+def alices_ids(clinics, alice) -> dict[str, str]:
     """What Alice has, by the name that it has in an address."""
     ids = {"day": "2026-03-02"}
     alice.put("diary/2026-03-02", entry(note=CANARY))
     advice = Advice.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        episode=cast.episode,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        episode=clinics.episode,
         code=CANARY,
         urgency="today",
         given_at=MONDAY_EVENING,
         text=CANARY,
     )
     message = Message.objects.create(
-        clinic=cast.clinic, patient=cast.alice, by=cast.nora, sent_at=MONDAY_EVENING, text=CANARY
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        by=clinics.nora,
+        sent_at=MONDAY_EVENING,
+        text=CANARY,
     )
     record = uuid4()
     for resource, sent in RECORDS.items():
         answer = alice.put(f"{resource}/{record}", sent)
         assert answer.status_code in {201, 409}, answer.content
-    reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(20), at=MONDAY_EVENING)
+    reminder_slots.set_diary_time(patient=clinics.alice, wall_time=time(20), at=MONDAY_EVENING)
     device = outbox.add_contact_point(
-        recipient_id=cast.alice.recipient_id, channel="apns", address="0" * 64, at=MONDAY_EVENING
+        recipient_id=clinics.alice.recipient_id, channel="apns", address="0" * 64, at=MONDAY_EVENING
     )
     return {
         **ids,
@@ -65,7 +69,7 @@ def alices_ids(cast, alice) -> dict[str, str]:
         "message_id": str(message.id),
         "uuid": str(record),
         "device_id": str(device.pk),
-        "slot_id": str(cast.alice.reminder_slots.get().pk),
+        "slot_id": str(clinics.alice.reminder_slots.get().pk),
     }
 
 
@@ -97,8 +101,8 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
     assert code_of(answer) == "not_authenticated"
 
 
-def test_clinicians_are_forbidden(cast, alices_ids):
-    for clinician in (cast.nora, cast.phil, cast.ada, cast.mallory):
+def test_clinicians_are_forbidden(clinics, alices_ids):
+    for clinician in (clinics.nora, clinics.phil, clinics.ada, clinics.mallory):
         phone = Phone.of(clinician)
         for path, method in PRIVATE:
             answer = request(phone, path, method, alices_ids)
@@ -107,8 +111,8 @@ def test_clinicians_are_forbidden(cast, alices_ids):
             assert CANARY.encode() not in answer.content
 
 
-def test_what_is_another_patients_is_not_found(cast, alices_ids):
-    for other in (cast.bob, cast.carol):
+def test_what_is_another_patients_is_not_found(clinics, alices_ids):
+    for other in (clinics.bob, clinics.carol):
         phone = Phone.of(other)
         for path, method in NAMED:
             if method == "PUT":
@@ -118,24 +122,24 @@ def test_what_is_another_patients_is_not_found(cast, alices_ids):
             assert code_of(answer) == "not_found"
 
 
-def test_no_list_shows_what_is_another_patients(cast, alices_ids):
-    for other in (cast.bob, cast.carol):
+def test_no_list_shows_what_is_another_patients(clinics, alices_ids):
+    for other in (clinics.bob, clinics.carol):
         phone = Phone.of(other)
         for path, method in PRIVATE:
             if method == "GET" and "{" not in path:
                 answer = phone.get(path)
                 assert answer.status_code == 200, (path, answer.content)
                 assert CANARY.encode() not in answer.content
-                assert str(cast.alice.id).encode() not in answer.content
+                assert str(clinics.alice.id).encode() not in answer.content
 
 
-def test_another_patients_message_is_no_start_of_a_page(cast, alices_ids):
-    answer = Phone.of(cast.bob).get(f"messages?before={alices_ids['message_id']}")
+def test_another_patients_message_is_no_start_of_a_page(clinics, alices_ids):
+    answer = Phone.of(clinics.bob).get(f"messages?before={alices_ids['message_id']}")
 
     assert code_of(answer) == "not_found"
 
 
-def test_each_request_leaves_one_audit_row_of_the_patient(cast, alices_ids, alice):
+def test_each_request_leaves_one_audit_row_of_the_patient(clinics, alices_ids, alice):
     for path, method in PRIVATE:
         if (path, method) in IMPERSONAL | WITH_BODY or method not in {"GET", "POST"}:
             continue
@@ -146,7 +150,7 @@ def test_each_request_leaves_one_audit_row_of_the_patient(cast, alices_ids, alic
         assert answer.status_code == 200, (path, answer.content)
         assert AuditEvent.objects.count() == before + 1, (path, method)
         line = AuditEvent.objects.last()
-        assert (line.actor_id, line.patient_id) == (cast.alice.id, cast.alice.id)
+        assert (line.actor_id, line.patient_id) == (clinics.alice.id, clinics.alice.id)
         assert CANARY not in str(vars(line))
 
 
@@ -155,8 +159,8 @@ def test_an_unknown_url_is_a_problem_too(db, path):
     assert code_of(Phone().get(path)) == "not_found"
 
 
-def test_an_inactive_patient_is_kept_out(cast, alice):
-    cast.alice.is_active = False
-    cast.alice.save()
+def test_an_inactive_patient_is_kept_out(clinics, alice):
+    clinics.alice.is_active = False
+    clinics.alice.save()
 
     assert code_of(alice.get("me")) == "forbidden"

@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from backend.logs import JsonFormatter
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.api.phone import PROBLEM, Phone, entry
 from tracker.models import AuditEvent, DiaryEntry, Revision
 
@@ -22,8 +22,8 @@ MONDAY = "/api/v1/diary/2026-03-02"
 
 @pytest.fixture
 def bobs_phone(transactional_db, live_server) -> httpx.Client:
-    cast = Cast()
-    token = Phone.of(cast.bob).token
+    clinics = TwoClinics()
+    token = Phone.of(clinics.bob).token
     with httpx.Client(
         base_url=live_server.url, headers={"Authorization": f"Bearer {token}"}, timeout=20
     ) as client:

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 import clock
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.console import clinic_data
 from tests.tracker.console.clinic_data import NOW
 from tests.tracker.console.console_client import signed_in
@@ -13,23 +13,23 @@ from tracker.models import Flag
 
 
 @pytest.fixture
-def flag(cast: Cast) -> Flag:
+def flag(clinics: TwoClinics) -> Flag:
     """Alice's more urgent flag, in a clinic with everything in it; it is `NOW`."""
     clock.travel_to(NOW)
-    return clinic_data.fill_clinic(cast, at=NOW)
+    return clinic_data.fill_clinic(clinics, at=NOW)
 
 
 @pytest.fixture
-def nora(cast: Cast, flag: Flag) -> Client:
-    return signed_in(cast.nora)
+def nora(clinics: TwoClinics, flag: Flag) -> Client:
+    return signed_in(clinics.nora)
 
 
 @pytest.fixture
-def ada(cast: Cast, flag: Flag) -> Client:
-    return signed_in(cast.ada)
+def ada(clinics: TwoClinics, flag: Flag) -> Client:
+    return signed_in(clinics.ada)
 
 
 @pytest.fixture
-def pages(cast: Cast, flag: Flag) -> list[Page]:
+def pages(clinics: TwoClinics, flag: Flag) -> list[Page]:
     """Every page of the console, with ids of Harbor Clinic in its URL."""
-    return pages_of(cast, flag)
+    return pages_of(clinics, flag)

@@ -9,13 +9,13 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.console import clinic_data
 from tests.tracker.console.clinic_data import NOW
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
 from tracker.models import Flag, Holiday, Invitation, Rotation
-from tracker.services.clinics import clinics
+from tracker.services.clinics import clinics as clinic_services
 from tracker.services.context import Context
 from tracker.services.episodes import episodes
 from tracker.services.people import invitations
@@ -35,50 +35,50 @@ class Page:
         return self.access == Access.CLINICIAN
 
 
-def ids_of(cast: Cast, flag: Flag) -> dict[str, object]:
+def ids_of(clinics: TwoClinics, flag: Flag) -> dict[str, object]:
     """Something of Harbor Clinic for each parameter that an address can have."""
-    holiday = Holiday.objects.filter(clinic=cast.clinic).first() or clinics.add_holiday(
-        Context(cast.ada, NOW), clinic=cast.clinic, holiday_date=NOW.date(), name="Day off"
+    holiday = Holiday.objects.filter(clinic=clinics.clinic).first() or clinic_services.add_holiday(
+        Context(clinics.ada, NOW), clinic=clinics.clinic, holiday_date=NOW.date(), name="Day off"
     )
-    invitation = Invitation.objects.filter(clinic=cast.clinic).first() or (
+    invitation = Invitation.objects.filter(clinic=clinics.clinic).first() or (
         invitations.invite_patient(
-            Context(cast.ada, NOW),
-            care_team=cast.team,
+            Context(clinics.ada, NOW),
+            care_team=clinics.team,
             email="new@patients.test",
             full_name="Nell New",
             birth_date=None,
             sex="unknown",
         ).invitation
     )
-    period = cast.episode.excused_periods.first() or episodes.excuse(
-        Context(cast.nora, NOW),
-        episode=cast.episode,
+    period = clinics.episode.excused_periods.first() or episodes.excuse(
+        Context(clinics.nora, NOW),
+        episode=clinics.episode,
         from_date=NOW.date(),
         until_date=NOW.date(),
         reason="Travel",
     )
-    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or clinic_data.make_rotation(
-        cast, at=NOW
+    rotation = Rotation.objects.filter(clinic=clinics.clinic).first() or clinic_data.make_rotation(
+        clinics, at=NOW
     )
     return {
         "rotation_id": rotation.id,
         "override_id": rotation.overrides.get().id,
         "flag_id": flag.id,
-        "message_id": clinic_data.leave_unread(cast, at=NOW).id,
-        "patient_id": cast.alice.id,
-        "line_id": cast.episode.planned_measures.first().id,
+        "message_id": clinic_data.leave_unread(clinics, at=NOW).id,
+        "patient_id": clinics.alice.id,
+        "line_id": clinics.episode.planned_measures.first().id,
         "period_id": period.id,
-        "clinician_id": cast.phil.id,
+        "clinician_id": clinics.phil.id,
         "invitation_id": invitation.id,
-        "team_id": cast.team.id,
+        "team_id": clinics.team.id,
         "priority": "P1",
         "holiday_id": holiday.id,
         "token": "not-a-token",
     }
 
 
-def pages_of(cast: Cast, flag: Flag) -> list[Page]:
-    ids = ids_of(cast, flag)
+def pages_of(clinics: TwoClinics, flag: Flag) -> list[Page]:
+    ids = ids_of(clinics, flag)
     found = []
     for pattern in urlpatterns:
         needed = {name: ids[name] for name in pattern.pattern.converters}

@@ -25,45 +25,45 @@ def test_an_anonymous_visitor_is_asked_to_sign_in(pages):
             assert answer["Location"].startswith("/accounts/login/?next="), visit
 
 
-def test_a_patient_has_no_access(cast, pages):
-    for page, visit, answer in visits(signed_in(cast.alice.user), pages):
+def test_a_patient_has_no_access(clinics, pages):
+    for page, visit, answer in visits(signed_in(clinics.alice.user), pages):
         if page.access not in {Access.PUBLIC, Access.ACCOUNT}:
             assert answer.status_code == 403, visit
 
 
-def test_a_deactivated_clinician_has_no_access(cast, pages):
-    Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
+def test_a_deactivated_clinician_has_no_access(clinics, pages):
+    Clinician.objects.filter(id=clinics.nora.id).update(is_active=False)
 
-    for page, visit, answer in visits(signed_in(cast.nora), pages):
+    for page, visit, answer in visits(signed_in(clinics.nora), pages):
         if page.access not in {Access.PUBLIC, Access.ACCOUNT}:
             assert answer.status_code == 403, visit
 
 
-def test_ids_of_another_clinic_are_not_found(cast, pages):
-    Clinician.objects.filter(id=cast.mallory.id).update(is_administrator=True)
+def test_ids_of_another_clinic_are_not_found(clinics, pages):
+    Clinician.objects.filter(id=clinics.mallory.id).update(is_administrator=True)
 
-    for page, visit, answer in visits(signed_in(cast.mallory), pages):
+    for page, visit, answer in visits(signed_in(clinics.mallory), pages):
         if page.has_ids:
             assert answer.status_code == 404, visit
         assert not [name for name in NAMES if name in answer.content.decode()], visit
 
 
-def test_an_administrator_sees_no_patient(cast, pages):
-    for page, visit, answer in visits(signed_in(cast.ada), pages):
+def test_an_administrator_sees_no_patient(clinics, pages):
+    for page, visit, answer in visits(signed_in(clinics.ada), pages):
         if page.is_of_patients:
             assert answer.status_code == 404, visit
         assert "Alice" not in answer.content.decode(), visit
 
 
-def test_a_nurse_opens_no_page_of_administrators(cast, pages):
-    for page, visit, answer in visits(signed_in(cast.nora), pages):
+def test_a_nurse_opens_no_page_of_administrators(clinics, pages):
+    for page, visit, answer in visits(signed_in(clinics.nora), pages):
         if page.access == Access.ADMINISTRATOR:
             assert answer.status_code == 404, visit
 
 
-def test_no_page_fails_on_a_visit_or_an_empty_form(cast, pages):
+def test_no_page_fails_on_a_visit_or_an_empty_form(clinics, pages):
     """An empty form is refused with 422, never a server error."""
-    for person in (cast.nora, cast.ada):
+    for person in (clinics.nora, clinics.ada):
         for page in pages:
             for method in METHODS:
                 answer = getattr(signed_in(person), method)(page.url)

@@ -58,20 +58,20 @@ def test_the_page_shows_who_was_told_and_who_is_next(nora, flag):
     assert re.search(r"Physician</strong><br>next, Mon Mar 30, 9:15 AM", html)
 
 
-def test_acknowledging_covers_the_flags_that_were_shown(cast, nora, flag):
+def test_acknowledging_covers_the_flags_that_were_shown(clinics, nora, flag):
     shown = shown_escalations(read(nora, flag))
     assert len(shown) == 2
 
     answer = acknowledge(nora, flag, shown)
 
     assert "You acknowledged 2 flags" in answer.content.decode()
-    assert {each.state for each in cast.alice.escalations.all()} == {"acknowledged"}
+    assert {each.state for each in clinics.alice.escalations.all()} == {"acknowledged"}
     assert "Acknowledged, review due" in answer.content.decode()
 
 
-def test_a_newer_flag_stays_live_and_is_reported(cast, nora, flag):
+def test_a_newer_flag_stays_live_and_is_reported(clinics, nora, flag):
     shown = shown_escalations(read(nora, flag))
-    newer = clinic_data.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+    newer = clinic_data.raise_flag(clinics.alice, at=NOW, rule="RF-CES", priority="P0")
 
     answer = acknowledge(nora, flag, shown)
 
@@ -79,23 +79,23 @@ def test_a_newer_flag_stays_live_and_is_reported(cast, nora, flag):
     assert "1 flag of this patient still needs an acknowledgement" in answer.content.decode()
 
 
-def test_opening_the_page_acknowledges_nothing(cast, nora, flag):
+def test_opening_the_page_acknowledges_nothing(clinics, nora, flag):
     read(nora, flag)
 
-    assert {each.state for each in cast.alice.escalations.all()} == {"active"}
+    assert {each.state for each in clinics.alice.escalations.all()} == {"active"}
     assert nora.get(f"/console/flags/{flag.id}/acknowledge/").status_code == 405
 
 
 @pytest.mark.parametrize("ids", [[], ["nonsense"], [str(uuid4())]])
-def test_unknown_ids_acknowledge_nothing(cast, nora, flag, ids):
+def test_unknown_ids_acknowledge_nothing(clinics, nora, flag, ids):
     answer = acknowledge(nora, flag, ids)
 
     assert "There is no such thing" in answer.content.decode()
     assert clinic_data.escalation_of(flag).state == "active"
 
 
-def test_an_escalation_of_another_clinic_cannot_be_acknowledged(cast, nora, flag):
-    theirs = clinic_data.escalation_of(Flag.objects.get(patient=cast.carol))
+def test_an_escalation_of_another_clinic_cannot_be_acknowledged(clinics, nora, flag):
+    theirs = clinic_data.escalation_of(Flag.objects.get(patient=clinics.carol))
 
     acknowledge(nora, flag, [str(theirs.id)])
 
@@ -103,7 +103,7 @@ def test_an_escalation_of_another_clinic_cannot_be_acknowledged(cast, nora, flag
     assert theirs.state == "active"
 
 
-def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag):
+def test_a_review_closes_what_was_ticked_and_tells_the_patient(clinics, nora, flag):
     answer = review(
         nora,
         flag,
@@ -119,7 +119,7 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
 
     assert "The patient has been told" in answer.content.decode()
     flag.refresh_from_db()
-    other = Flag.objects.get(patient=cast.alice, rule="FUNC-LIMIT")
+    other = Flag.objects.get(patient=clinics.alice, rule="FUNC-LIMIT")
     assert (flag.state, flag.usefulness, other.state) == ("closed", "acted_on", "open")
     assert clinic_data.escalation_of(flag).state == "resolved"
     assert Message.objects.get().text == "We would like to see you on Thursday."
@@ -139,7 +139,7 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
         ({"decision": "operate"}, "is not one of the available choices"),
     ],
 )
-def test_an_incomplete_review_is_refused(cast, nora, flag, fields, words):
+def test_an_incomplete_review_is_refused(clinics, nora, flag, fields, words):
     answer = review(nora, flag, message="Kept while I correct it.", **fields)
 
     html = answer.content.decode()
@@ -149,8 +149,8 @@ def test_an_incomplete_review_is_refused(cast, nora, flag, fields, words):
     assert not Review.objects.exists()
 
 
-def test_a_review_cannot_close_another_patients_flag(cast, nora, flag):
-    theirs = Flag.objects.get(patient=cast.bob)
+def test_a_review_cannot_close_another_patients_flag(clinics, nora, flag):
+    theirs = Flag.objects.get(patient=clinics.bob)
 
     answer = review(nora, flag, flags=[str(flag.id), str(theirs.id)])
 
@@ -169,7 +169,7 @@ def test_a_closed_flag_shows_its_review(nora, flag):
     assert "Save the review" not in html
 
 
-def test_an_escalation_stays_live_after_its_flag_cleared(cast, nora, flag):
+def test_an_escalation_stays_live_after_its_flag_cleared(clinics, nora, flag):
     Flag.objects.filter(id=flag.id).update(state="cleared", ended_at=NOW)
 
     assert str(clinic_data.escalation_of(flag).id) in shown_escalations(read(nora, flag))
@@ -197,7 +197,7 @@ def test_the_chart_is_also_a_table(nora, flag):
     assert "The same as a table" in html
 
 
-def test_an_acknowledged_flag_is_handed_over_to_a_colleague(cast, nora, flag):
+def test_an_acknowledged_flag_is_handed_over_to_a_colleague(clinics, nora, flag):
     html = acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)]).content.decode()
     assert re.findall(r'<option value="[^"]+">([A-Z][a-z]+ [A-Z][a-z]+)</option>', html) == [
         "Phil Physician"
@@ -205,11 +205,11 @@ def test_an_acknowledged_flag_is_handed_over_to_a_colleague(cast, nora, flag):
 
     answer = nora.post(
         f"/console/flags/{flag.id}/hand-over/",
-        {"to": str(cast.phil.id), "hand_over_reason": "end_of_shift"},
+        {"to": str(clinics.phil.id), "hand_over_reason": "end_of_shift"},
         follow=True,
     )
 
-    assert clinic_data.escalation_of(flag).owner == cast.phil
+    assert clinic_data.escalation_of(flag).owner == clinics.phil
     html = answer.content.decode()
     assert "<strong>Phil Physician</strong> is responsible" in html
     assert "to Phil Physician, Mon Mar 30, 9:00 AM: End of my shift" in html
@@ -231,17 +231,17 @@ def test_a_snooze_shows_its_end_and_reason_and_can_be_ended(nora, flag):
     assert clinic_data.escalation_of(flag).state == "active"
 
 
-def test_the_worklist_names_who_is_responsible_for_the_review(cast, nora, flag):
-    acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
+def test_the_worklist_names_who_is_responsible_for_the_review(clinics, nora, flag):
+    acknowledge(nora, flag, [str(each.id) for each in clinics.alice.escalations.all()])
 
-    nora.post(f"/console/flags/{flag.id}/hand-over/", {"to": str(cast.phil.id)})
+    nora.post(f"/console/flags/{flag.id}/hand-over/", {"to": str(clinics.phil.id)})
 
     assert "with Nora Nurse, Phil Physician; review due" in nora.get("/console/").content.decode()
 
 
-def test_the_worklist_shows_a_snoozed_patient_with_the_end_of_the_snooze(cast, nora, flag):
-    acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
-    for each in cast.alice.flags.all():
+def test_the_worklist_shows_a_snoozed_patient_with_the_end_of_the_snooze(clinics, nora, flag):
+    acknowledge(nora, flag, [str(each.id) for each in clinics.alice.escalations.all()])
+    for each in clinics.alice.flags.all():
         nora.post(f"/console/flags/{each.id}/snooze/", {"hours": "4", "reason": "visit_arranged"})
 
     html = nora.get("/console/").content.decode()
@@ -269,9 +269,9 @@ def test_an_invalid_hand_over_or_snooze_is_refused_with_a_reason(nora, flag, url
     assert clinic_data.escalation_of(flag).state == "acknowledged"
 
 
-def test_only_who_acknowledged_may_hand_over_or_snooze(cast, nora, flag):
+def test_only_who_acknowledged_may_hand_over_or_snooze(clinics, nora, flag):
     acknowledge(nora, flag, [str(clinic_data.escalation_of(flag).id)])
-    phil = signed_in(cast.phil)
+    phil = signed_in(clinics.phil)
 
     assert "Hand it over" in read(nora, flag)
     assert "Hand it over" not in read(phil, flag)

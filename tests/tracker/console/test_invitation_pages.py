@@ -6,7 +6,7 @@ import re
 
 from django.test import Client
 
-from tests.cast import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.tracker.console.console_client import post, signed_in
 from tracker.models import (
     Invitation,
@@ -64,24 +64,24 @@ def test_a_weak_password_is_refused_with_a_reason(ada):
     assert not User.objects.filter(email="nina@harbor.test").exists()
 
 
-def test_an_invited_user_with_an_account_signs_in_before_joining(cast, ada):
-    link = invite(ada, email=cast.mallory.user.email)
+def test_an_invited_user_with_an_account_signs_in_before_joining(clinics, ada):
+    link = invite(ada, email=clinics.mallory.user.email)
     assert "Sign in with it first" in Client().get(link).content.decode()
 
-    mallory = signed_in(cast.mallory)
+    mallory = signed_in(clinics.mallory)
     post(mallory, link)
 
-    assert cast.mallory.user.clinicians.count() == 2
+    assert clinics.mallory.user.clinicians.count() == 2
     assert "Alice Avery" in mallory.get("/console/").content.decode()
 
 
-def test_another_signed_in_user_cannot_accept_the_invitation(cast, ada):
-    link = invite(ada, email=cast.mallory.user.email)
+def test_another_signed_in_user_cannot_accept_the_invitation(clinics, ada):
+    link = invite(ada, email=clinics.mallory.user.email)
 
-    answer = post(signed_in(cast.nora), link)
+    answer = post(signed_in(clinics.nora), link)
 
     assert answer.status_code == 403
-    assert cast.mallory.user.clinicians.count() == 1
+    assert clinics.mallory.user.clinicians.count() == 1
 
 
 def test_an_unknown_link_is_refused_with_advice(db):
@@ -100,14 +100,14 @@ def test_the_link_of_a_revoked_invitation_does_not_work(ada):
     assert Client().get(link).status_code == 400
 
 
-def test_a_nurse_invites_patients_but_not_colleagues(cast, nora):
+def test_a_nurse_invites_patients_but_not_colleagues(clinics, nora):
     html = post(
         nora,
         "/console/invitations/patient/",
         full_name="Pat Park",
         email="pat@patients.test",
         sex="female",
-        care_team=str(cast.team.id),
+        care_team=str(clinics.team.id),
     ).content.decode()
 
     assert re.search(r'value="http://testserver/invitation#[\w-]{43}"', html)

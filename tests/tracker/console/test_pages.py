@@ -8,7 +8,7 @@ import time
 import pytest
 from django.test import Client
 
-from tests.cast import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.tracker.console.clinic_data import NASTY
 from tests.tracker.console.console_pages import readable
 from tracker.console import access
@@ -40,29 +40,31 @@ def test_no_page_may_be_cached(pages, nora):
         assert "no-store" in answer["Cache-Control"], page.name
 
 
-def test_notes_of_patients_are_escaped(cast, nora):
-    html = nora.get(f"/console/patients/{cast.alice.id}/").content.decode()
+def test_notes_of_patients_are_escaped(clinics, nora):
+    html = nora.get(f"/console/patients/{clinics.alice.id}/").content.decode()
 
     assert NASTY not in html
     assert "&lt;script&gt;" in html
 
 
-def test_a_page_about_a_patient_leaves_one_audit_row(cast, nora, pages):
+def test_a_page_about_a_patient_leaves_one_audit_row(clinics, nora, pages):
     for page in pages:
         if not page.is_of_patients:
             continue
         AuditEvent.objects.all().delete()
         if nora.get(page.url).status_code == 200:
             (event,) = AuditEvent.objects.all()
-            assert event.actor_id == cast.nora.id, page.name
-            assert event.patient_id == cast.alice.id or page.name == "patients", page.name
+            assert event.actor_id == clinics.nora.id, page.name
+            assert event.patient_id == clinics.alice.id or page.name == "patients", page.name
             assert event.request_id, page.name
 
 
-def test_people_sign_in_with_their_password(cast, flag):
+def test_people_sign_in_with_their_password(clinics, flag):
     client = Client()
 
-    answer = client.post("/accounts/login/", {"login": cast.nora.user.email, "password": PASSWORD})
+    answer = client.post(
+        "/accounts/login/", {"login": clinics.nora.user.email, "password": PASSWORD}
+    )
 
     assert answer["Location"] == "/console/"
     assert "Alice Avery" in client.get("/console/").content.decode()

@@ -11,14 +11,14 @@ from tracker.models import (
 )
 
 
-def test_a_deactivated_clinician_loses_access(cast, ada, nora):
-    post(ada, f"/console/people/{cast.nora.id}/", full_name="Nora Nurse", role="nurse")
+def test_a_deactivated_clinician_loses_access(clinics, ada, nora):
+    post(ada, f"/console/people/{clinics.nora.id}/", full_name="Nora Nurse", role="nurse")
 
-    assert not Clinician.objects.get(id=cast.nora.id).is_active
+    assert not Clinician.objects.get(id=clinics.nora.id).is_active
     assert nora.get("/console/").status_code == 403
 
 
-def test_every_member_sets_their_own_quiet_hours(cast, nora):
+def test_every_member_sets_their_own_quiet_hours(clinics, nora):
     typed = {"time_zone": "Europe/Vienna", "quiet_from": "22:00", "quiet_until": "07:00"}
     assert "Saved." in post(nora, "/console/me/notices/", **typed).content.decode()
 
@@ -29,7 +29,7 @@ def test_every_member_sets_their_own_quiet_hours(cast, nora):
     assert re.findall(r'value="(2[0-9]:00|0[0-9]:00)"', html) == ["22:00", "07:00"]
 
 
-def test_a_member_without_a_working_address_is_warned(cast, nora):
-    ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
+def test_a_member_without_a_working_address_is_warned(clinics, nora):
+    ContactPoint.objects.filter(recipient_id=clinics.nora.recipient_id).delete()
 
     assert "No notification can reach you" in nora.get("/console/me/notices/").content.decode()

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from notifications.models import Notification
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 
 PAGE = "/console/me/notices/number/"
 NUMBER = "+15005550006"
@@ -16,7 +16,7 @@ def _sms(settings):
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "a token"
 
 
-def test_a_clinician_confirms_and_removes_a_number(cast: Cast, nora):
+def test_a_clinician_confirms_and_removes_a_number(clinics: TwoClinics, nora):
     nora.post(PAGE, {"number": "+1 500 555-0006"})
     code = Notification.objects.get(kind="verification").code
     assert NUMBER not in nora.get(PAGE).content.decode()
@@ -42,7 +42,7 @@ def test_an_invalid_number_or_code_is_refused(nora, path, typed, says):
     assert says in answer.content.decode()
 
 
-def test_wrong_codes_are_counted(cast: Cast, nora):
+def test_wrong_codes_are_counted(clinics: TwoClinics, nora):
     nora.post(PAGE, {"number": NUMBER})
     code = Notification.objects.get(kind="verification").code
     for _ in range(5):

@@ -25,22 +25,22 @@ def change(client, url="/console/clinic/thresholds/", **fields):
 
 
 class TestThresholds:
-    def test_an_administrator_changes_a_threshold_with_a_reason(self, cast, ada):
+    def test_an_administrator_changes_a_threshold_with_a_reason(self, clinics, ada):
         answer = change(ada)
 
         row = ThresholdChange.objects.get()
         assert (row.name, row.value, row.from_date) == ("severe_days", 4, TOMORROW)
-        assert (row.changed_by, row.reason, row.patient) == (cast.ada, "Quieter.", None)
+        assert (row.changed_by, row.reason, row.patient) == (clinics.ada, "Quieter.", None)
         assert "The new value applies from that date." in html_of(answer)
         assert "Quieter." in html_of(answer)
 
-    def test_the_page_shows_bounds_source_and_who_set_it(self, cast, ada):
+    def test_the_page_shows_bounds_source_and_who_set_it(self, clinics, ada):
         ThresholdChange.objects.create(
-            clinic=cast.clinic,
+            clinic=clinics.clinic,
             name="fever_c",
             value=Decimal("38.5"),
             from_date=date(2026, 3, 2),
-            changed_by=cast.ada,
+            changed_by=clinics.ada,
             changed_at=NOW,
             reason="As the ward has it.",
         )
@@ -61,14 +61,14 @@ class TestThresholds:
     def test_a_change_cannot_start_today(self, ada):
         assert "Choose a date from tomorrow on" in html_of(change(ada, from_date="2026-03-30"))
 
-    def test_a_clinician_changes_a_threshold_of_one_patient(self, cast, nora):
-        change(nora, f"/console/patients/{cast.alice.id}/thresholds/")
+    def test_a_clinician_changes_a_threshold_of_one_patient(self, clinics, nora):
+        change(nora, f"/console/patients/{clinics.alice.id}/thresholds/")
 
         row = ThresholdChange.objects.get()
-        assert (row.patient, row.changed_by) == (cast.alice, cast.nora)
+        assert (row.patient, row.changed_by) == (clinics.alice, clinics.nora)
 
-    def test_an_administrator_cannot_change_a_patients_threshold(self, cast, ada):
-        assert change(ada, f"/console/patients/{cast.alice.id}/thresholds/").status_code == 404
+    def test_an_administrator_cannot_change_a_patients_threshold(self, clinics, ada):
+        assert change(ada, f"/console/patients/{clinics.alice.id}/thresholds/").status_code == 404
         assert not ThresholdChange.objects.exists()
 
 
@@ -79,12 +79,12 @@ class TestVersions:
         assert "Ruleset 2026.1 is in force" in html
         assert "The clinic opened with it." in html
 
-    def test_a_version_is_adopted_from_a_day_on(self, cast, ada):
+    def test_a_version_is_adopted_from_a_day_on(self, clinics, ada):
         fields = {"version": "2026.1", "from_date": "2026-04-01", "reason": "Reviewed in March."}
         ada.post("/console/clinic/rules/", fields)
 
-        row = RulesetAdoption.objects.get(clinic=cast.clinic, from_date=date(2026, 4, 1))
-        assert (row.adopted_by, row.reason) == (cast.ada, "Reviewed in March.")
+        row = RulesetAdoption.objects.get(clinic=clinics.clinic, from_date=date(2026, 4, 1))
+        assert (row.adopted_by, row.reason) == (clinics.ada, "Reviewed in March.")
 
 
 class TestTrials:
@@ -92,7 +92,7 @@ class TestTrials:
         typed = {"version": "2026.1", "name_1": "severe_pain", "value_1": "8", "reason": "Fewer?"}
         return client.post("/console/clinic/rules/trial/", {**typed, **fields}, follow=True)
 
-    def test_a_trial_is_started_seen_and_stopped(self, cast, ada):
+    def test_a_trial_is_started_seen_and_stopped(self, clinics, ada):
         answer = self.start(ada)
         trial = ShadowTrial.objects.get()
         assert (trial.thresholds, trial.from_date) == ({"severe_pain": 8}, TOMORROW)
@@ -100,18 +100,18 @@ class TestTrials:
 
         answer = ada.post("/console/clinic/rules/trial/stop/", follow=True)
         trial.refresh_from_db()
-        assert trial.stopped_by == cast.ada
+        assert trial.stopped_by == clinics.ada
         assert "Start a trial" in html_of(answer)
 
-    def test_findings_are_compared_with_the_flags_of_the_same_days(self, cast, ada):
+    def test_findings_are_compared_with_the_flags_of_the_same_days(self, clinics, ada):
         self.start(ada)
         trial = ShadowTrial.objects.get()
         Flag.objects.filter(rule="SEV-SUST").update(local_date=TOMORROW)
         ShadowFinding.objects.create(
-            clinic=cast.clinic,
+            clinic=clinics.clinic,
             trial=trial,
-            patient=cast.alice,
-            episode=cast.episode,
+            patient=clinics.alice,
+            episode=clinics.episode,
             rule="WORSE",
             priority="P2",
             day=30,
@@ -139,7 +139,7 @@ class TestTrials:
 
 
 class TestAlertBurden:
-    def test_an_administrator_sees_counts_and_no_name(self, cast, ada):
+    def test_an_administrator_sees_counts_and_no_name(self, clinics, ada):
         Flag.objects.filter(rule="SEV-SUST").update(usefulness="useful")
         html = html_of(ada.get("/console/alerts/"))
 
@@ -147,12 +147,12 @@ class TestAlertBurden:
         assert "<td>100%</td><td>0, 1, 0</td>" in html
         assert "Alice" not in html
 
-    def test_a_clinician_chooses_the_period(self, cast, nora):
+    def test_a_clinician_chooses_the_period(self, clinics, nora):
         assert "No flags in this period" in html_of(nora.get("/console/alerts/?since=2026-04-01"))
         assert "All rules" in html_of(nora.get("/console/alerts/?since=2026-03-01"))
         assert "All rules" in html_of(nora.get("/console/alerts/?since=nonsense"))
 
-    def test_another_clinics_flags_are_not_counted(self, cast, ada):
-        clinic_data.raise_flag(cast.carol, at=NOW, rule="MED-DUP")
+    def test_another_clinics_flags_are_not_counted(self, clinics, ada):
+        clinic_data.raise_flag(clinics.carol, at=NOW, rule="MED-DUP")
 
         assert "MED-DUP" not in html_of(ada.get("/console/alerts/"))

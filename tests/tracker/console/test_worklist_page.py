@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from tests.cast import make_care_team, make_clinician, make_patient
+from tests.fixtures import make_care_team, make_clinician, make_patient
 from tests.tracker.console import clinic_data
 from tests.tracker.console.clinic_data import NOW
 from tests.tracker.console.console_client import signed_in
@@ -13,8 +13,8 @@ def names(html: str) -> list[str]:
     return re.findall(r'href="/console/flags/[^"]+">([^<]+)</a>', html)
 
 
-def test_the_most_urgent_patient_is_first_and_each_has_one_row(cast, nora):
-    dora = make_patient(cast.team, "Dora Diaz")
+def test_the_most_urgent_patient_is_first_and_each_has_one_row(clinics, nora):
+    dora = make_patient(clinics.team, "Dora Diaz")
     clinic_data.raise_flag(dora, at=NOW, rule="RF-CES", priority="P0")
 
     html = nora.get("/console/").content.decode()
@@ -30,8 +30,8 @@ def test_each_row_shows_the_time_left(nora):
     assert "Tue Mar 31, 5:00 PM" in html
 
 
-def test_the_worklist_can_show_only_my_care_teams(cast, nora):
-    other = make_care_team(cast.clinic, "Other team")
+def test_the_worklist_can_show_only_my_care_teams(clinics, nora):
+    other = make_care_team(clinics.clinic, "Other team")
     make_patient(other, "Olga Orr")
     clinic_data.raise_flag(other.patients.get(), at=NOW)
 
@@ -40,20 +40,20 @@ def test_the_worklist_can_show_only_my_care_teams(cast, nora):
     assert names(nora.get(f"/console/?team={other.id}").content.decode()) == ["Olga Orr"]
 
 
-def test_a_team_of_another_clinic_filters_nothing(cast, nora):
-    html = nora.get(f"/console/?team={cast.other_team.id}").content.decode()
+def test_a_team_of_another_clinic_filters_nothing(clinics, nora):
+    html = nora.get(f"/console/?team={clinics.other_team.id}").content.decode()
 
     assert "Alice Avery" in html
 
 
-def test_a_member_of_two_clinics_chooses_one(cast, flag):
+def test_a_member_of_two_clinics_chooses_one(clinics, flag):
     Clinician.objects.create(
-        clinic=cast.other_clinic, user=cast.nora.user, full_name="Nora Nurse", role="nurse"
+        clinic=clinics.other_clinic, user=clinics.nora.user, full_name="Nora Nurse", role="nurse"
     )
-    client = signed_in(cast.nora)
+    client = signed_in(clinics.nora)
     assert client.get("/console/")["Location"] == "/console/seats/"
 
-    there = cast.nora.user.clinicians.get(clinic=cast.other_clinic)
+    there = clinics.nora.user.clinicians.get(clinic=clinics.other_clinic)
     client.post("/console/seats/", {"membership": str(there.id)})
 
     html = client.get("/console/").content.decode()
@@ -62,11 +62,13 @@ def test_a_member_of_two_clinics_chooses_one(cast, flag):
     assert client.get(f"/console/flags/{flag.id}/").status_code == 404
 
 
-def test_the_membership_of_someone_else_cannot_be_chosen(cast, flag):
-    make_clinician(cast.other_team, "Mel Meyer")
-    client = signed_in(cast.nora)
+def test_the_membership_of_someone_else_cannot_be_chosen(clinics, flag):
+    make_clinician(clinics.other_team, "Mel Meyer")
+    client = signed_in(clinics.nora)
 
-    assert client.post("/console/seats/", {"membership": str(cast.mallory.id)}).status_code == 404
+    assert (
+        client.post("/console/seats/", {"membership": str(clinics.mallory.id)}).status_code == 404
+    )
     assert client.post("/console/seats/", {"membership": "x"}).status_code == 404
 
 
@@ -74,8 +76,8 @@ def test_an_administrator_starts_at_the_people_page(ada):
     assert ada.get("/console/")["Location"] == "/console/people/"
 
 
-def test_an_unread_message_is_listed_until_it_is_dealt_with(cast, nora):
-    message = clinic_data.leave_unread(cast, at=NOW)
+def test_an_unread_message_is_listed_until_it_is_dealt_with(clinics, nora):
+    message = clinic_data.leave_unread(clinics, at=NOW)
     assert "Messages not read" in nora.get("/console/").content.decode()
 
     nora.post(f"/console/messages/{message.id}/dealt-with/")

@@ -35,21 +35,23 @@ def push_addresses(who) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("body", [IPHONE, ANDROID, browser()], ids=["apns", "fcm", "webpush"])
-def test_a_device_registers_itself(cast, alice, body):
+def test_a_device_registers_itself(clinics, alice, body):
     answer = alice.post("devices", body)
 
     assert answer.status_code == 201, answer.content
-    assert push_addresses(cast.alice) == {(body["channel"], body.get("token") or body["endpoint"])}
+    assert push_addresses(clinics.alice) == {
+        (body["channel"], body.get("token") or body["endpoint"])
+    }
     [shown] = alice.get("devices").json()["devices"]
     assert shown == answer.json()
     assert shown["channel"] == body["channel"]
 
 
-def test_a_browsers_keys_are_kept_for_the_sender(cast, alice):
+def test_a_browsers_keys_are_kept_for_the_sender(clinics, alice):
     body = browser()
     alice.post("devices", body)
 
-    point = ContactPoint.objects.get(recipient_id=cast.alice.recipient_id, channel="webpush")
+    point = ContactPoint.objects.get(recipient_id=clinics.alice.recipient_id, channel="webpush")
     assert json.loads(point.secret) == body["keys"]
 
 
@@ -62,35 +64,35 @@ def test_a_browser_learns_the_key_to_subscribe_with(alice, settings):
     assert alice.get("devices").json()["webpush_key"] is None
 
 
-def test_the_same_device_again_is_the_same_device(cast, alice):
+def test_the_same_device_again_is_the_same_device(clinics, alice):
     first, again = (alice.post("devices", IPHONE).json()["id"] for _ in range(2))
 
     assert first == again
 
 
-def test_a_phone_that_changes_hands_belongs_to_its_new_owner_only(cast, alice):
+def test_a_phone_that_changes_hands_belongs_to_its_new_owner_only(clinics, alice):
     alice.post("devices", IPHONE)
-    Phone.of(cast.bob).post("devices", IPHONE)
+    Phone.of(clinics.bob).post("devices", IPHONE)
 
-    assert push_addresses(cast.alice) == set()
-    assert push_addresses(cast.bob) == {("apns", TOKEN)}
+    assert push_addresses(clinics.alice) == set()
+    assert push_addresses(clinics.bob) == {("apns", TOKEN)}
 
 
-def test_a_removed_device_gets_nothing_and_cannot_be_removed_twice(cast, alice):
+def test_a_removed_device_gets_nothing_and_cannot_be_removed_twice(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
     assert alice.delete(f"devices/{device}").status_code == 204
 
-    assert push_addresses(cast.alice) == set()
+    assert push_addresses(clinics.alice) == set()
     assert code_of(alice.delete(f"devices/{device}")) == "not_found"
 
 
-def test_nobody_removes_a_device_of_others(cast, alice):
+def test_nobody_removes_a_device_of_others(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
-    assert code_of(Phone.of(cast.bob).delete(f"devices/{device}")) == "not_found"
-    assert code_of(Phone.of(cast.bob).delete(f"devices/{uuid4()}")) == "not_found"
-    assert push_addresses(cast.alice) == {("apns", TOKEN)}
+    assert code_of(Phone.of(clinics.bob).delete(f"devices/{device}")) == "not_found"
+    assert code_of(Phone.of(clinics.bob).delete(f"devices/{uuid4()}")) == "not_found"
+    assert push_addresses(clinics.alice) == {("apns", TOKEN)}
 
 
 def test_a_channel_that_is_not_configured_is_refused(alice, settings):
@@ -129,7 +131,7 @@ def test_an_invalid_body_is_refused(alice, body, path):
     assert set(paths_of(answer)) == {path}
 
 
-def test_each_request_leaves_an_audit_row(cast, alice):
+def test_each_request_leaves_an_audit_row(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
     alice.get("devices")
     alice.delete(f"devices/{device}")
@@ -139,18 +141,18 @@ def test_each_request_leaves_an_audit_row(cast, alice):
     assert not any(TOKEN in str(vars(line)) for line in lines)
 
 
-def test_signing_out_stops_notifications_to_that_device(cast, alice):
-    tablet = Phone.of(cast.alice)
+def test_signing_out_stops_notifications_to_that_device(clinics, alice):
+    tablet = Phone.of(clinics.alice)
     alice.post("devices", IPHONE)
     tablet.post("devices", ANDROID)
 
     alice.delete("auth/session")
 
-    assert push_addresses(cast.alice) == {("fcm", ANDROID["token"])}
+    assert push_addresses(clinics.alice) == {("fcm", ANDROID["token"])}
 
 
-def test_a_new_address_of_a_phone_replaces_the_former_one(cast, alice):
+def test_a_new_address_of_a_phone_replaces_the_former_one(clinics, alice):
     alice.post("devices", ANDROID)
     alice.post("devices", {**ANDROID, "token": "y" * 160})
 
-    assert push_addresses(cast.alice) == {("fcm", "y" * 160)}
+    assert push_addresses(clinics.alice) == {("fcm", "y" * 160)}

@@ -11,15 +11,15 @@ from tests.tracker.api.phone import paths_of
 from tracker.models import PatientTimeZone
 
 
-def test_another_time_zone_applies_from_the_first_day_begun_in_neither(alice, cast):
+def test_another_time_zone_applies_from_the_first_day_begun_in_neither(alice, clinics):
     # 21:01 on March 2 in New York is 15:01 on March 3 in Auckland.
     changed = alice.patch("me", {"time_zone": "Pacific/Auckland"}).json()
 
     assert changed["time_zone"] == "Pacific/Auckland"
     assert changed["time_zone_today"] == "America/New_York"
-    newest = PatientTimeZone.objects.filter(patient=cast.alice).last()
+    newest = PatientTimeZone.objects.filter(patient=clinics.alice).last()
     assert (newest.from_date, newest.time_zone) == (date(2026, 3, 4), "Pacific/Auckland")
-    assert Recipient.objects.get(pk=cast.alice.recipient_id).time_zone == "Pacific/Auckland"
+    assert Recipient.objects.get(pk=clinics.alice.recipient_id).time_zone == "Pacific/Auckland"
     assert alice.get("now").json()["local_date"] == "2026-03-02"
 
     clock.shift(timedelta(hours=3))
@@ -28,7 +28,7 @@ def test_another_time_zone_applies_from_the_first_day_begun_in_neither(alice, ca
     assert alice.get("now").json()["local_date"] == "2026-03-04"
 
 
-def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, cast):
+def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, clinics):
     alice.patch("me", {"time_zone": "Pacific/Auckland"})
     alice.patch("me", {"time_zone": "America/New_York"})
 
@@ -37,10 +37,10 @@ def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, cast):
     assert alice.get("me").json()["time_zone_today"] == "America/New_York"
 
 
-def test_the_time_of_the_reminder_is_set_and_unset(alice, cast):
+def test_the_time_of_the_reminder_is_set_and_unset(alice, clinics):
     assert alice.patch("me", {"reminder_time": "21:30"}).json()["reminder_time"] == "21:30"
-    slot = cast.alice.reminder_slots.get()
-    assert slot.remind_at.astimezone(cast.alice.zone).time() == time(21, 30)
+    slot = clinics.alice.reminder_slots.get()
+    assert slot.remind_at.astimezone(clinics.alice.zone).time() == time(21, 30)
 
     assert alice.patch("me", {"reminder_time": None}).json()["reminder_time"] is None
     slot.refresh_from_db()

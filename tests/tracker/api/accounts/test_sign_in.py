@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 
-from tests.cast import MONDAY_EVENING, PASSWORD
+from tests.fixtures import MONDAY_EVENING, PASSWORD
 from tests.tracker.api.phone import Phone, code_of
 from tracker.models import SessionToken
 from tracker.services.people import sessions
 
 
 @pytest.fixture
-def account(cast, _monday_evening):
-    return cast.alice.user
+def account(clinics, _monday_evening):
+    return clinics.alice.user
 
 
 def sign_in(account, password=PASSWORD, **fields) -> Phone:
@@ -169,8 +169,8 @@ def test_an_invalid_token_is_not_authenticated(db, header):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_signing_in_with_the_token_of_another_is_a_conflict(account, cast):
-    bob = Phone.of(cast.bob)
+def test_signing_in_with_the_token_of_another_is_a_conflict(account, clinics):
+    bob = Phone.of(clinics.bob)
 
     answer = bob.post("auth/login", {"email": account.email, "password": PASSWORD})
 

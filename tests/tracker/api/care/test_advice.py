@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.models import Advice
 
 
-def test_advice_is_shown_until_it_is_read_most_urgent_first(alice, cast):
+def test_advice_is_shown_until_it_is_read_most_urgent_first(alice, clinics):
     rows = [
         Advice.objects.create(
-            clinic=cast.clinic,
-            patient=cast.alice,
-            episode=cast.episode,
+            clinic=clinics.clinic,
+            patient=clinics.alice,
+            episode=clinics.episode,
             code=f"A-{urgency}",
             urgency=urgency,
             given_at=MONDAY_EVENING,

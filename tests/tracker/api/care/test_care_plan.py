@@ -5,8 +5,8 @@ from datetime import date
 from tracker.models import PlannedMeasure
 
 
-def test_the_care_plan_holds_current_measures_only(alice, cast):
-    common = {"clinic": cast.clinic, "episode": cast.episode, "from_date": date(2026, 3, 2)}
+def test_the_care_plan_holds_current_measures_only(alice, clinics):
+    common = {"clinic": clinics.clinic, "episode": clinics.episode, "from_date": date(2026, 3, 2)}
     PlannedMeasure.objects.create(
         **common,
         measure="medication",

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.phone import code_of
 from tracker.models import Message
 
 
-def test_messages_are_paged_newest_first_and_marked_when_read(alice, cast):
+def test_messages_are_paged_newest_first_and_marked_when_read(alice, clinics):
     Message.objects.bulk_create(
         Message(
-            clinic=cast.clinic,
-            patient=cast.alice,
-            by=cast.nora,
+            clinic=clinics.clinic,
+            patient=clinics.alice,
+            by=clinics.nora,
             sent_at=MONDAY_EVENING - timedelta(hours=n // 2),  # two at each hour
             text=f"Message {n}",
         )

@@ -6,16 +6,16 @@ from uuid import uuid4
 import pytest
 
 import clock
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.models import Review
 
 
-def test_now_holds_advice_clinic_reviews_and_whether_today_is_logged(alice, cast):
+def test_now_holds_advice_clinic_reviews_and_whether_today_is_logged(alice, clinics):
     Review.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        by=cast.nora,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        by=clinics.nora,
         at=MONDAY_EVENING,
         decision="continue_care",
         note="For clinicians only.",
@@ -53,7 +53,7 @@ def test_the_checklist_is_due_again_after_a_week(alice):
 class TestTimeZonePrompt:
     TOKYO = "now?time_zone=Asia/Tokyo"
 
-    def test_another_wall_time_prompts_and_changes_nothing(self, alice, cast):
+    def test_another_wall_time_prompts_and_changes_nothing(self, alice, clinics):
         asked = alice.get(self.TOKYO).json()["zone_question"]
 
         assert asked == {

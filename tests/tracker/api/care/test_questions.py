@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 
-def test_only_questions_that_a_rule_reads_are_asked(alice, cast):
+def test_only_questions_that_a_rule_reads_are_asked(alice, clinics):
     asked = {each["id"] for each in alice.get("red-flag-questions").json()["questions"]}
     assert "saddle_numbness" in asked
     assert "sudden_severe_pain" not in asked
 
-    cast.alice.conditions = ["known_aortic_aneurysm"]
-    cast.alice.save()
+    clinics.alice.conditions = ["known_aortic_aneurysm"]
+    clinics.alice.save()
 
     asked = {each["id"] for each in alice.get("red-flag-questions").json()["questions"]}
     assert "sudden_severe_pain" in asked

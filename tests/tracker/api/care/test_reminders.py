@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 import clock
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.services.context import SYSTEM, Context
 from tracker.services.reminders import reminders

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import RequestFactory
 
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.api.http.problems import Problem
 from tracker.api.http.strict_json import BATCH_LIMIT, loads, read_body

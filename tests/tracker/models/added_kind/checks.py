@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 import clock
-from tests.cast import MONDAY_EVENING, Cast
+from tests.fixtures import MONDAY_EVENING, TwoClinics
 from tests.tracker.api.phone import Phone, paths_of
 from tracker.models import RECORD_KINDS, Revision
 from tracker.services.context import OPERATOR, Context
@@ -25,11 +25,11 @@ KIND = RECORD_KINDS["walk_test"]
 
 
 @pytest.fixture
-def alice(cast: Cast) -> Phone:
+def alice(clinics: TwoClinics) -> Phone:
     with connection.schema_editor() as editor:
         editor.create_model(KIND.model)
     clock.travel_to(MONDAY_EVENING + timedelta(minutes=1))
-    return Phone.of(cast.alice)
+    return Phone.of(clinics.alice)
 
 
 def log(alice: Phone, metres: int = 320) -> UUID:
@@ -85,22 +85,22 @@ def test_the_schema_describes_it():
     assert schema["components"]["schemas"]["WalkTest"]["properties"]["metres"]["maximum"] == 2000
 
 
-def test_the_clinician_reads_it_in_the_diary(alice, cast):
+def test_the_clinician_reads_it_in_the_diary(alice, clinics):
     log(alice)
     browser = Client()
-    browser.force_login(cast.nora.user)
+    browser.force_login(clinics.nora.user)
 
-    page = browser.get(reverse("console:diary", args=[cast.alice.id])).content.decode()
+    page = browser.get(reverse("console:diary", args=[clinics.alice.id])).content.decode()
 
     assert "Walk test" in page
     assert "320" in page
 
 
-def test_the_history_holds_it_and_can_be_replayed(alice, cast, tmp_path):
+def test_the_history_holds_it_and_can_be_replayed(alice, clinics, tmp_path):
     log(alice)
     context = Context(OPERATOR, clock.now())
 
-    document = histories.export(context, episode=cast.episode).document
+    document = histories.export(context, episode=clinics.episode).document
 
     assert [record["metres"] for record in document["records"]] == [320]
     (tmp_path / "history.jsonl").write_text(json.dumps(document))

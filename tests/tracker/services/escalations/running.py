@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from notifications.models import Notification
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tracker.models import Clinician, Escalation, Flag
 from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import lifecycle, timers
@@ -14,11 +14,11 @@ from tracker.services.escalations import lifecycle, timers
 MORNING = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 
-def make_flag(cast: Cast, priority: str = "P0", rule: str = "RF-CES") -> Flag:
+def make_flag(clinics: TwoClinics, priority: str = "P0", rule: str = "RF-CES") -> Flag:
     return Flag.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        episode=cast.episode,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        episode=clinics.episode,
         rule=rule,
         ruleset="2026.1",
         priority=priority,
@@ -32,8 +32,10 @@ def make_flag(cast: Cast, priority: str = "P0", rule: str = "RF-CES") -> Flag:
     )
 
 
-def open_escalation(cast: Cast, priority: str = "P0", at: datetime = MORNING) -> Escalation:
-    return lifecycle.open_for(flag=make_flag(cast, priority, f"RULE-{priority}"), at=at)
+def open_escalation(
+    clinics: TwoClinics, priority: str = "P0", at: datetime = MORNING
+) -> Escalation:
+    return lifecycle.open_for(flag=make_flag(clinics, priority, f"RULE-{priority}"), at=at)
 
 
 def fire(at: datetime) -> int:
@@ -47,8 +49,8 @@ def told(escalation: Escalation) -> list[str]:
     return [names[recipient] for recipient in notifications.values_list("recipient_id", flat=True)]
 
 
-def escalated_flag(cast: Cast, rule: str = "RF-CES", priority: str = "P0") -> Flag:
-    flag = make_flag(cast, priority, rule)
+def escalated_flag(clinics: TwoClinics, rule: str = "RF-CES", priority: str = "P0") -> Flag:
+    flag = make_flag(clinics, priority, rule)
     if flag.needs_human:
         lifecycle.open_for(flag=flag, at=MORNING)
     return flag

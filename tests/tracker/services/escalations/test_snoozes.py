@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.running import MORNING, fire, open_escalation, told
 from tracker.models import AuditEvent, Clinician, Escalation
 from tracker.services.context import SYSTEM, Context
@@ -15,10 +15,10 @@ from tracker.services.escalations import lifecycle, snoozes, timers
 HOUR = timedelta(hours=1)
 
 
-def acknowledged(cast: Cast, priority: str = "P1", at: datetime = MORNING) -> Escalation:
-    escalation = open_escalation(cast, priority, at=at)
+def acknowledged(clinics: TwoClinics, priority: str = "P1", at: datetime = MORNING) -> Escalation:
+    escalation = open_escalation(clinics, priority, at=at)
     fire(at)
-    lifecycle.acknowledge(Context(cast.nora, at), escalation_ids=[escalation.id])
+    lifecycle.acknowledge(Context(clinics.nora, at), escalation_ids=[escalation.id])
     return escalation
 
 
@@ -28,9 +28,9 @@ def snooze(escalation: Escalation, by: Clinician, hours: int = 1, at: datetime =
     )
 
 
-def test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beginning(cast):
-    escalation = acknowledged(cast)
-    snooze(escalation, cast.nora)
+def test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beginning(clinics):
+    escalation = acknowledged(clinics)
+    snooze(escalation, clinics.nora)
 
     fire(MORNING + HOUR)
     assert timers.wake_due(Context(SYSTEM, MORNING + HOUR - timedelta(seconds=1)), limit=9) == 0
@@ -44,27 +44,27 @@ def test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beg
     assert told(escalation) == ["Nora Nurse", "Nora Nurse"]
 
 
-def test_it_keeps_who_when_how_long_and_why(cast):
-    escalation = snooze(acknowledged(cast), cast.nora, hours=4)
+def test_it_keeps_who_when_how_long_and_why(clinics):
+    escalation = snooze(acknowledged(clinics), clinics.nora, hours=4)
 
     (row,) = escalation.snoozes.all()
-    assert (row.by, row.at, row.until) == (cast.nora, MORNING, escalation.wake_at)
+    assert (row.by, row.at, row.until) == (clinics.nora, MORNING, escalation.wake_at)
     assert row.reason == "waiting_for_result"
-    assert AuditEvent.objects.get(action="escalation.snooze").actor_id == cast.nora.id
+    assert AuditEvent.objects.get(action="escalation.snooze").actor_id == clinics.nora.id
 
 
-def test_its_hours_are_staffed_ones(cast):
+def test_its_hours_are_staffed_ones(clinics):
     afternoon = datetime(2026, 3, 2, 21, tzinfo=UTC)  # 16:00, an hour before closing
 
-    escalation = snooze(acknowledged(cast, at=afternoon), cast.nora, hours=2, at=afternoon)
+    escalation = snooze(acknowledged(clinics, at=afternoon), clinics.nora, hours=2, at=afternoon)
 
     assert escalation.wake_at == datetime(2026, 3, 3, 14, tzinfo=UTC)
 
 
-def test_an_emergency_is_not_snoozed_whoever_asks(cast):
-    escalation = acknowledged(cast, "P0")
+def test_an_emergency_is_not_snoozed_whoever_asks(clinics):
+    escalation = acknowledged(clinics, "P0")
 
-    assert refusal(escalation, cast.nora) == "snooze_not_for_emergencies"
+    assert refusal(escalation, clinics.nora) == "snooze_not_for_emergencies"
     assert snoozes.hours_offered(escalation) == []
     with pytest.raises(IntegrityError, match="escalation_p0_never_snoozed"), transaction.atomic():
         Escalation.objects.filter(pk=escalation.pk).update(
@@ -73,23 +73,23 @@ def test_an_emergency_is_not_snoozed_whoever_asks(cast):
 
 
 @pytest.mark.parametrize(("priority", "most"), [("P1", 4), ("P2", 8), ("P3", 40)])
-def test_each_priority_has_its_longest_snooze(cast, priority, most):
-    escalation = acknowledged(cast, priority)
+def test_each_priority_has_its_longest_snooze(clinics, priority, most):
+    escalation = acknowledged(clinics, priority)
 
     assert snoozes.hours_offered(escalation)[-1] == most
-    assert refusal(escalation, cast.nora, hours=most + 1) == "snooze_too_long"
-    assert refusal(escalation, cast.nora, hours=0) == "snooze_too_long"
-    assert snooze(escalation, cast.nora, hours=most).state == "snoozed"
+    assert refusal(escalation, clinics.nora, hours=most + 1) == "snooze_too_long"
+    assert refusal(escalation, clinics.nora, hours=0) == "snooze_too_long"
+    assert snooze(escalation, clinics.nora, hours=most).state == "snoozed"
 
 
-def test_after_two_snoozes_it_takes_a_decision(cast):
-    escalation = acknowledged(cast)
+def test_after_two_snoozes_it_takes_a_decision(clinics):
+    escalation = acknowledged(clinics)
     for _ in range(2):
-        snooze(escalation, cast.nora)
-        snoozes.end(Context(cast.phil, MORNING), escalation_id=escalation.id)
-        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[escalation.id])
+        snooze(escalation, clinics.nora)
+        snoozes.end(Context(clinics.phil, MORNING), escalation_id=escalation.id)
+        lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[escalation.id])
 
-    assert refusal(escalation, cast.nora) == "snoozed_too_often"
+    assert refusal(escalation, clinics.nora) == "snoozed_too_often"
     assert snoozes.hours_offered(escalation) == []
     third = escalation.snoozes.last()
     third.pk, third.number = None, 3
@@ -97,9 +97,9 @@ def test_after_two_snoozes_it_takes_a_decision(cast):
         third.save()
 
 
-def test_a_raise_of_priority_ends_it(cast):
-    escalation = acknowledged(cast)
-    snooze(escalation, cast.nora)
+def test_a_raise_of_priority_ends_it(clinics):
+    escalation = acknowledged(clinics)
+    snooze(escalation, clinics.nora)
     escalation.flag.priority = "P0"
     escalation.flag.save()
 
@@ -109,31 +109,31 @@ def test_a_raise_of_priority_ends_it(cast):
     assert (escalation.state, escalation.priority, escalation.wake_at) == ("active", "P0", None)
 
 
-def test_acknowledging_it_again_ends_it_without_telling_anybody(cast):
-    escalation = acknowledged(cast)
-    snooze(escalation, cast.nora)
+def test_acknowledging_it_again_ends_it_without_telling_anybody(clinics):
+    escalation = acknowledged(clinics)
+    snooze(escalation, clinics.nora)
     (again,) = lifecycle.acknowledge(
-        Context(cast.nora, MORNING + HOUR / 2), escalation_ids=[escalation.id]
+        Context(clinics.nora, MORNING + HOUR / 2), escalation_ids=[escalation.id]
     )
 
     assert timers.wake_due(Context(SYSTEM, MORNING + HOUR), limit=9) == 0
     assert (again.state, again.owner, again.review_by) == (
         "acknowledged",
-        cast.nora,
+        clinics.nora,
         MORNING + HOUR / 2 + 4 * HOUR,
     )
     assert told(escalation) == ["Nora Nurse"]
 
 
-def test_a_snooze_that_would_never_wake_cannot_be_stored(cast):
-    escalation = snooze(acknowledged(cast), cast.nora)
+def test_a_snooze_that_would_never_wake_cannot_be_stored(clinics):
+    escalation = snooze(acknowledged(clinics), clinics.nora)
 
     with pytest.raises(IntegrityError, match="escalation_snoozed_wakes"), transaction.atomic():
         Escalation.objects.filter(pk=escalation.pk).update(wake_at=None)
 
 
-def test_only_who_acknowledged_snoozes(cast):
-    assert refusal(acknowledged(cast), cast.phil) == "not_yours"
+def test_only_who_acknowledged_snoozes(clinics):
+    assert refusal(acknowledged(clinics), clinics.phil) == "not_yours"
 
 
 def refusal(escalation: Escalation, by: Clinician, hours: int = 1) -> str:

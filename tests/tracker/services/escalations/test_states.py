@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 
 from notifications.models import Delivery
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.running import MORNING, open_escalation
 from tracker.models import Clinician, Escalation
 from tracker.services.context import SYSTEM, Context
@@ -27,7 +27,7 @@ HOUR = timedelta(hours=1)
 LATER = MORNING + 30 * HOUR
 BY_TIME = Context(SYSTEM, LATER)
 
-Act = Callable[[Cast, Escalation], object]
+Act = Callable[[TwoClinics, Escalation], object]
 
 
 def table() -> dict[tuple[str, str], str]:
@@ -47,38 +47,38 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def acknowledge(cast: Cast, escalation: Escalation) -> None:
-    lifecycle.acknowledge(Context(cast.nora, NOW), escalation_ids=[escalation.id])
+def acknowledge(clinics: TwoClinics, escalation: Escalation) -> None:
+    lifecycle.acknowledge(Context(clinics.nora, NOW), escalation_ids=[escalation.id])
 
 
-def review(cast: Cast, escalation: Escalation) -> None:
+def review(clinics: TwoClinics, escalation: Escalation) -> None:
     reviews.review(
-        Context(cast.nora, NOW),
-        patient=cast.alice,
+        Context(clinics.nora, NOW),
+        patient=clinics.alice,
         flag_ids=[escalation.flag_id],
         decision="continue_care",
     )
 
 
-def snooze(cast: Cast, escalation: Escalation) -> None:
+def snooze(clinics: TwoClinics, escalation: Escalation) -> None:
     snoozes.snooze(
-        Context(cast.nora, NOW), escalation_id=escalation.id, hours=1, reason="visit_arranged"
+        Context(clinics.nora, NOW), escalation_id=escalation.id, hours=1, reason="visit_arranged"
     )
 
 
-def raise_priority(cast: Cast, escalation: Escalation) -> None:
+def raise_priority(clinics: TwoClinics, escalation: Escalation) -> None:
     escalation.flag.priority = "P0"
     escalation.flag.save()
     lifecycle.raise_for(flag=escalation.flag, at=NOW)
 
 
-def lose_what_was_sent(cast: Cast, escalation: Escalation) -> None:
+def lose_what_was_sent(clinics: TwoClinics, escalation: Escalation) -> None:
     Delivery.objects.unfinished().update(state="dead", ended_at=NOW, lease_until=None)
     timers.skip_undelivered(Context(SYSTEM, NOW), limit=9)
 
 
 def fire(*times: datetime) -> Act:
-    def act(cast: Cast, escalation: Escalation) -> None:
+    def act(clinics: TwoClinics, escalation: Escalation) -> None:
         for at in times:
             timers.fire_due(Context(SYSTEM, at), limit=9)
 
@@ -92,46 +92,48 @@ WAYS: dict[str, tuple[Act, ...]] = {
     "snoozed": (acknowledge, snooze),
     "exhausted": (fire(MORNING + HOUR, MORNING + 3 * HOUR),),
     "resolved": (review,),
-    "withdrawn": (lambda cast, escalation: lifecycle.withdraw_for(flag=escalation.flag, at=NOW),),
+    "withdrawn": (
+        lambda clinics, escalation: lifecycle.withdraw_for(flag=escalation.flag, at=NOW),
+    ),
 }
 
 EVENTS: dict[str, Act] = {
     "by time: the next step or page is due": fire(LATER),
     "by time: the last step goes unanswered": fire(LATER, LATER + 20 * HOUR),
     "by time: nothing of a step arrived": lose_what_was_sent,
-    "by time: the review is overdue": lambda cast, escalation: timers.reopen_overdue(
+    "by time: the review is overdue": lambda clinics, escalation: timers.reopen_overdue(
         BY_TIME, limit=9
     ),
     "by time: the snooze is over": lambda *_: timers.wake_due(BY_TIME, limit=9),
     "a clinician acknowledges": acknowledge,
-    "the owner hands over": lambda cast, escalation: hand_overs.hand_over(
-        Context(cast.nora, NOW), escalation_id=escalation.id, to_id=cast.phil.id
+    "the owner hands over": lambda clinics, escalation: hand_overs.hand_over(
+        Context(clinics.nora, NOW), escalation_id=escalation.id, to_id=clinics.phil.id
     ),
-    "the owner leaves the clinic": lambda cast, escalation: staff.change(
-        Context(cast.ada, NOW),
-        clinician=Clinician.objects.get(pk=cast.nora.pk),
+    "the owner leaves the clinic": lambda clinics, escalation: staff.change(
+        Context(clinics.ada, NOW),
+        clinician=Clinician.objects.get(pk=clinics.nora.pk),
         full_name="Nora Nurse",
         role="nurse",
         is_administrator=False,
         is_active=False,
     ),
     "the owner snoozes": snooze,
-    "a clinician ends the snooze": lambda cast, escalation: snoozes.end(
-        Context(cast.nora, NOW), escalation_id=escalation.id
+    "a clinician ends the snooze": lambda clinics, escalation: snoozes.end(
+        Context(clinics.nora, NOW), escalation_id=escalation.id
     ),
     "a clinician reviews": review,
     "the priority is raised": raise_priority,
-    "the evidence is corrected away": lambda cast, escalation: lifecycle.withdraw_for(
+    "the evidence is corrected away": lambda clinics, escalation: lifecycle.withdraw_for(
         flag=escalation.flag, at=NOW
     ),
 }
 
 
-def outcome(cast: Cast, escalation: Escalation, event: str) -> str:
+def outcome(clinics: TwoClinics, escalation: Escalation, event: str) -> str:
     """The state after the event, or the code of its refusal; nothing, if no column changed."""
     before = Escalation.objects.values().get(pk=escalation.pk)
     try:
-        EVENTS[event](cast, escalation)
+        EVENTS[event](clinics, escalation)
     except ServiceError as refused:
         assert Escalation.objects.values().get(pk=escalation.pk) == before
         return refused.code
@@ -145,17 +147,17 @@ def test_the_document_names_each_state_and_each_event():
 
 
 @pytest.mark.parametrize("state", Escalation.State)
-def test_each_event_does_what_the_document_says(cast, state):
-    escalation = open_escalation(cast, "P1")
+def test_each_event_does_what_the_document_says(clinics, state):
+    escalation = open_escalation(clinics, "P1")
     for act in (fire(MORNING), *WAYS[state]):
-        act(cast, escalation)
+        act(clinics, escalation)
     assert Escalation.objects.get(pk=escalation.pk).state == state
 
     outcomes = {}
     for event in EVENTS:
         with transaction.atomic():
             fresh = Escalation.objects.select_related("flag").get(pk=escalation.pk)
-            outcomes[event] = outcome(cast, fresh, event)
+            outcomes[event] = outcome(clinics, fresh, event)
             transaction.set_rollback(True)
 
     assert outcomes == {event: then for (event, of), then in table().items() if of == state}

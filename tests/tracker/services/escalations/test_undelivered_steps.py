@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications.models import Delivery
-from tests.cast import Cast, make_clinician
+from tests.fixtures import TwoClinics, make_clinician
 from tests.tracker.services.escalations.running import MORNING, fire, open_escalation, told
 from tracker.models import Escalation
 from tracker.services.context import SYSTEM, Context
@@ -29,9 +29,9 @@ def end(escalation: Escalation, state: str, **which: object) -> None:
 
 
 @pytest.fixture
-def escalation(cast: Cast) -> Escalation:
+def escalation(clinics: TwoClinics) -> Escalation:
     """Nora was told."""
-    escalation = open_escalation(cast)
+    escalation = open_escalation(clinics)
     fire(MORNING)
     return escalation
 
@@ -55,11 +55,11 @@ def test_a_mail_that_bounces_after_it_was_sent_told_nobody(escalation):
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.SENT, State.DELIVERED])
-def test_while_one_person_may_be_told_the_next_waits(cast, state):
-    nina = make_clinician(cast.team, "Nina Nurse")
-    escalation = open_escalation(cast)
+def test_while_one_person_may_be_told_the_next_waits(clinics, state):
+    nina = make_clinician(clinics.team, "Nina Nurse")
+    escalation = open_escalation(clinics)
     fire(MORNING)
-    nora = {"notification__recipient_id": cast.nora.recipient_id}
+    nora = {"notification__recipient_id": clinics.nora.recipient_id}
     end(escalation, State.DEAD, **nora)
     if state != State.PENDING:
         end(escalation, state, notification__recipient_id=nina.recipient_id)
@@ -77,7 +77,7 @@ def test_the_next_one_is_given_its_whole_time(escalation):
     assert escalation.next_step_at == SOON + timedelta(minutes=15)
 
 
-def test_what_failed_on_an_earlier_run_is_forgotten(cast, escalation):
+def test_what_failed_on_an_earlier_run_is_forgotten(clinics, escalation):
     end(escalation, State.DEAD)
     lifecycle.raise_for(flag=escalation.flag, at=SOON)
     fire(SOON)
@@ -85,7 +85,7 @@ def test_what_failed_on_an_earlier_run_is_forgotten(cast, escalation):
     assert tick(SOON + timedelta(minutes=1)) == 0
 
 
-def test_when_the_last_step_told_nobody_everybody_is_paged_at_once(cast, escalation):
+def test_when_the_last_step_told_nobody_everybody_is_paged_at_once(clinics, escalation):
     for at in (SOON, SOON + timedelta(minutes=1)):
         end(escalation, State.DEAD)
         tick(at)
@@ -95,9 +95,9 @@ def test_when_the_last_step_told_nobody_everybody_is_paged_at_once(cast, escalat
     assert sorted(told(escalation)[2:]) == ["Ada Admin", "Nora Nurse", "Phil Physician"]
 
 
-def test_a_routine_escalation_still_waits_for_the_clinic_to_open(cast):
+def test_a_routine_escalation_still_waits_for_the_clinic_to_open(clinics):
     late = datetime(2026, 3, 2, 21, 59, tzinfo=UTC)
-    escalation = open_escalation(cast, "P1", at=late)
+    escalation = open_escalation(clinics, "P1", at=late)
     fire(late)
     end(escalation, State.DEAD)
     opening = datetime(2026, 3, 3, 13, tzinfo=UTC)
@@ -109,8 +109,8 @@ def test_a_routine_escalation_still_waits_for_the_clinic_to_open(cast):
     assert told(escalation) == ["Nora Nurse", "Phil Physician"]
 
 
-def test_who_acknowledged_is_not_asked_again(cast, escalation):
+def test_who_acknowledged_is_not_asked_again(clinics, escalation):
     end(escalation, State.DEAD)
-    lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[escalation.id])
+    lifecycle.acknowledge(Context(clinics.phil, MORNING), escalation_ids=[escalation.id])
 
     assert tick(SOON) == 0

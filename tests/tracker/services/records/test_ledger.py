@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import MONDAY_EVENING, NEW_YORK
+from tests.fixtures import MONDAY_EVENING, NEW_YORK
 from tracker.models import Patient
 from tracker.models.record_kinds.base import RecordKind
 from tracker.models.record_kinds.compress_use import COMPRESS_USE

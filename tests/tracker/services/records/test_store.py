@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cast import MONDAY_EVENING, Cast
+from tests.fixtures import MONDAY_EVENING, TwoClinics
 from tracker.models import AuditEvent, DiaryEntry, Evaluation, Revision
 from tracker.models.record_kinds.diary_entry import DIARY_ENTRY
 from tracker.rules.history import records as forms
@@ -23,19 +23,19 @@ def entry(pain: int, day: int = 2) -> Submission:
     )
 
 
-def submit(cast: Cast, *submissions: Submission) -> list[Outcome]:
+def submit(clinics: TwoClinics, *submissions: Submission) -> list[Outcome]:
     return store.submit(
-        Context(cast.alice, MONDAY_EVENING),
-        patient=cast.alice,
+        Context(clinics.alice, MONDAY_EVENING),
+        patient=clinics.alice,
         submissions=submissions,
         action="records.sync",
     ).outcomes
 
 
-def test_the_row_of_a_record_mirrors_its_newest_version(cast):
+def test_the_row_of_a_record_mirrors_its_newest_version(clinics):
     sent = entry(6)
 
-    submit(cast, sent)
+    submit(clinics, sent)
 
     row = DiaryEntry.objects.get()
     assert (row.uuid, row.revision, row.pain_average, row.note) == (sent.uuid, 1, 6, "Stairs.")
@@ -43,8 +43,8 @@ def test_the_row_of_a_record_mirrors_its_newest_version(cast):
     assert row.retracted_at is None
 
 
-def test_a_batch_is_evaluated_once_and_leaves_one_audit_row(cast):
-    submit(cast, entry(6, 1), entry(7, 2))
+def test_a_batch_is_evaluated_once_and_leaves_one_audit_row(clinics):
+    submit(clinics, entry(6, 1), entry(7, 2))
 
     assert Evaluation.objects.get().records == 2
     assert AuditEvent.objects.get().action == "records.sync"
@@ -55,11 +55,11 @@ IMPOSSIBLE_PAIN = 11
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_what_the_database_refuses_stops_nothing_else(cast, position):
+def test_what_the_database_refuses_stops_nothing_else(clinics, position):
     batch = [entry(6, 1)]
     batch.insert(position, entry(IMPOSSIBLE_PAIN, 2))
 
-    outcomes = submit(cast, *batch)
+    outcomes = submit(clinics, *batch)
 
     refused = outcomes.pop(position)
     assert (refused.status, refused.revision) == (Status.INVALID, None)
@@ -70,11 +70,11 @@ def test_what_the_database_refuses_stops_nothing_else(cast, position):
     assert Evaluation.objects.get().records == 1
 
 
-def test_a_batch_without_a_new_version_is_not_evaluated(cast):
+def test_a_batch_without_a_new_version_is_not_evaluated(clinics):
     sent = entry(6)
-    submit(cast, sent)
+    submit(clinics, sent)
 
-    (outcome,) = submit(cast, sent)
+    (outcome,) = submit(clinics, sent)
 
     assert outcome.status == Status.DUPLICATE
     assert Evaluation.objects.count() == 1

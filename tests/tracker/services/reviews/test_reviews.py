@@ -21,11 +21,11 @@ from tracker.services.reviews import reviews
 DECISION = Review.Decision
 
 
-def test_it_closes_the_flag_and_ends_the_escalation(cast):
-    flag = escalated_flag(cast)
+def test_it_closes_the_flag_and_ends_the_escalation(clinics):
+    flag = escalated_flag(clinics)
     fire(MORNING)
 
-    decided = decide(cast, flag)
+    decided = decide(clinics, flag)
 
     flag.refresh_from_db()
     (escalation,) = flag.escalations.all()
@@ -35,24 +35,24 @@ def test_it_closes_the_flag_and_ends_the_escalation(cast):
     assert told(escalation) == ["Nora Nurse"]
 
 
-def test_the_patient_hears_back_in_the_clinicians_words(cast):
-    decide(cast, escalated_flag(cast), message="Please come in on Thursday.")
+def test_the_patient_hears_back_in_the_clinicians_words(clinics):
+    decide(clinics, escalated_flag(clinics), message="Please come in on Thursday.")
 
     assert Message.objects.get().text == "Please come in on Thursday."
     notice = Notification.objects.get(kind="clinic_message")
-    assert notice.recipient_id == cast.alice.recipient_id
+    assert notice.recipient_id == clinics.alice.recipient_id
 
 
-def test_the_patient_hears_that_somebody_looked_even_without_words(cast):
-    decide(cast, escalated_flag(cast))
+def test_the_patient_hears_that_somebody_looked_even_without_words(clinics):
+    decide(clinics, escalated_flag(clinics))
 
     assert Message.objects.get().text == reviews.LOOKED
 
 
-def test_it_orders_tests_refers_and_plans_a_visit(cast):
+def test_it_orders_tests_refers_and_plans_a_visit(clinics):
     decided = decide(
-        cast,
-        escalated_flag(cast),
+        clinics,
+        escalated_flag(clinics),
         orders=[Order.Test.MRI, Order.Test.HLA_B27],
         referrals=[Referral.Specialty.SPINE_SURGERY],
         visit=reviews.PlannedVisit(mode=Visit.Mode.VIDEO, by_date=date(2026, 3, 6)),
@@ -66,10 +66,10 @@ def test_it_orders_tests_refers_and_plans_a_visit(cast):
     assert decided.visits.get().mode == "video"
 
 
-def test_a_flag_that_was_not_named_stays_open_and_its_escalation_runs(cast):
-    seen, newer = escalated_flag(cast, "SEV-SUST", "P2"), escalated_flag(cast)
+def test_a_flag_that_was_not_named_stays_open_and_its_escalation_runs(clinics):
+    seen, newer = escalated_flag(clinics, "SEV-SUST", "P2"), escalated_flag(clinics)
 
-    decide(cast, seen)
+    decide(clinics, seen)
     fire(MORNING)
 
     newer.refresh_from_db()
@@ -77,21 +77,21 @@ def test_a_flag_that_was_not_named_stays_open_and_its_escalation_runs(cast):
     assert told(newer.escalations.get()) == ["Nora Nurse"]
 
 
-def test_a_cleared_flag_keeps_its_state_and_its_escalation_ends(cast):
-    flag = escalated_flag(cast, "SEV-SUST", "P2")
+def test_a_cleared_flag_keeps_its_state_and_its_escalation_ends(clinics):
+    flag = escalated_flag(clinics, "SEV-SUST", "P2")
     Flag.objects.filter(pk=flag.pk).update(state="cleared", ended_at=MORNING)
 
-    decide(cast, flag)
+    decide(clinics, flag)
 
     flag.refresh_from_db()
     assert flag.state == "cleared"
     assert flag.escalations.get().state == "resolved"
 
 
-def test_usefulness_is_kept_per_flag(cast):
-    first, second = escalated_flag(cast), escalated_flag(cast, "SEV-SUST", "P2")
+def test_usefulness_is_kept_per_flag(clinics):
+    first, second = escalated_flag(clinics), escalated_flag(clinics, "SEV-SUST", "P2")
 
-    decide(cast, first, second, usefulness={first.id: Flag.Usefulness.NOISE})
+    decide(clinics, first, second, usefulness={first.id: Flag.Usefulness.NOISE})
 
     assert dict(Flag.objects.values_list("rule", "usefulness")) == {
         "RF-CES": "noise",
@@ -99,35 +99,35 @@ def test_usefulness_is_kept_per_flag(cast):
     }
 
 
-def test_what_has_been_reviewed_cannot_be_reviewed_again(cast):
-    flag = escalated_flag(cast)
-    decide(cast, flag)
+def test_what_has_been_reviewed_cannot_be_reviewed_again(clinics):
+    flag = escalated_flag(clinics)
+    decide(clinics, flag)
 
     with pytest.raises(reviews.AlreadyReviewed):
-        decide(cast, flag)
+        decide(clinics, flag)
     assert Review.objects.count() == 1
 
 
 @pytest.mark.parametrize("outsider", ["mallory", "ada"])
-def test_an_outsider_finds_nothing(cast, outsider):
-    flag = escalated_flag(cast)
+def test_an_outsider_finds_nothing(clinics, outsider):
+    flag = escalated_flag(clinics)
 
     with pytest.raises(NotFound):
-        decide(cast, flag, by=getattr(cast, outsider))
+        decide(clinics, flag, by=getattr(clinics, outsider))
     with pytest.raises(NotFound):
-        decide(cast, flag, patient=cast.bob)
+        decide(clinics, flag, patient=clinics.bob)
     with pytest.raises(NotFound):
         reviews.review(
-            Context(cast.nora, MORNING),
-            patient=cast.alice,
+            Context(clinics.nora, MORNING),
+            patient=clinics.alice,
             flag_ids=[uuid4()],
             decision=DECISION.NO_ACTION,
         )
 
 
-def test_it_leaves_one_audit_row(cast):
-    decided = decide(cast, escalated_flag(cast))
+def test_it_leaves_one_audit_row(clinics):
+    decided = decide(clinics, escalated_flag(clinics))
 
     event = AuditEvent.objects.get(action="review.create")
-    assert (event.actor_id, event.patient_id) == (cast.nora.id, cast.alice.id)
+    assert (event.actor_id, event.patient_id) == (clinics.nora.id, clinics.alice.id)
     assert event.subject_id == str(decided.id)
