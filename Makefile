@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check coverage mutants bench faults seeded browser peers lock fix
+.PHONY: help setup demo run test check coverage mutants bench faults seeded browser peers lock fix
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ setup: .venv/stamp ## Make .venv/ with everything in it (PYTHON=python3.13 choos
 
 demo: setup ## Run a whole clinic with 24 invented patients (PORT=8000)
 	@$(BIN)/python manage.py demo $(ARGS)
+
+run: setup ## Run the product while you change it; the web server reloads (PORT=8000)
+	@$(BIN)/python -m development
 
 test: setup ## Run all tests, on servers of their own
 	@$(PYTEST) --numprocesses $(WORKERS) $(ARGS)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from backend.servers.home import Home
-from backend.servers.postgres import Postgres
-from backend.servers.valkey import Valkey
+from development.servers.home import Home
+from development.servers.postgres import Postgres
+from development.servers.valkey import Valkey
 
 
 def free_port() -> int:

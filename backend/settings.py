@@ -55,13 +55,11 @@ if IS_PRODUCTION:
     DATABASE_URL = required("DATABASE_URL", "postgresql://user:password@host/name")
     BROKER_URL = required("BROKER_URL", "redis://:password@host:6379/0 (Redis or Valkey)")
 else:
-    from backend.servers import Cluster
-
-    cluster = Cluster(MODE)
-    SECRET_KEY = env.str("SECRET_KEY", default="") or cluster.home.secret("key")
+    # manage.py names the servers that it starts; these defaults let commands run without any.
+    SECRET_KEY = env.str("SECRET_KEY", default="not secret, outside production only: " + "x" * 50)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-    DATABASE_URL = env.str("DATABASE_URL", default="") or cluster.database_url
-    BROKER_URL = env.str("BROKER_URL", default="") or cluster.broker_url
+    DATABASE_URL = env.str("DATABASE_URL", default="postgresql://lumbar@localhost/lumbar")
+    BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
 
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former keys, while rotating
 PORT = env.int("PORT", default=8000)
@@ -97,6 +95,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
 ]
+if not IS_PRODUCTION:
+    INSTALLED_APPS.append("demo")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

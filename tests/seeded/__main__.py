@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
 
-from backend.servers.home import Home
+from development.servers.home import Home
 from tests.seeded.bugs import BUGS, Bug
 
 ROOT = Path(__file__).parents[2]

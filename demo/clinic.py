@@ -1,0 +1,199 @@
+"""Opening the clinic, by the doors that everybody uses: a command, mails, links."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.management import call_command
+
+import clock
+from demo.cohort import Person
+from demo.mailbox import Mailbox
+from demo.people import (
+    ADMINISTRATOR,
+    CLINIC,
+    CLINIC_PHONE,
+    CLINIC_ZONE,
+    NURSE,
+    PHYSICIAN,
+    SECOND_PHYSICIAN,
+    STAFF,
+    Staff,
+)
+from demo.walk import Walk
+from tracker.models import Clinician, Patient, Priority, Rotation
+from tracker.services import (
+    care_plans,
+    clinics,
+    episodes,
+    invitations,
+    policies,
+    rotations,
+    staff,
+)
+
+HOURS = tuple(clinics.Span(weekday, time(8), time(17, 30)) for weekday in range(5))
+
+_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "island",
+          "juniper", "kayak", "lagoon", "maple", "nectar", "otter", "pebble")  # fmt: skip
+
+
+def password(seed: int) -> str:
+    """One for all accounts of the demo, so that nobody has to look it up."""
+    return "-".join([*Random(f"password/{seed}").sample(_WORDS, 3), str(1000 + seed % 9000)])  # noqa: S311 - the demo only
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    administrator: Clinician
+    nurse: Clinician
+    physician: Clinician
+    mailbox: Mailbox
+
+    def register(self, person: Person) -> None:
+        """The first visit: an episode, a care plan, an invitation to the app."""
+        at = clock.now()
+        team = self.nurse.memberships.get().care_team
+        issued = invitations.invite_patient(
+            care_team=team,
+            email=person.email,
+            full_name=person.name,
+            birth_date=person.birth_date,
+            sex=person.sex,
+            by=self.nurse,
+            at=at,
+        )
+        patient = issued.invitation.patient
+        assert patient is not None
+        self._plan(patient, person)
+
+    def _plan(self, patient: Patient, person: Person) -> None:
+        at = clock.now()
+        dates = episodes.Dates(
+            index_date=person.index_date,
+            onset_date=person.onset_date,
+            conservative_min_days=person.story.min_days,
+        )
+        episode = episodes.start(patient=patient, dates=dates, by=self.physician, at=at)
+        for planned in person.story.plan:
+            care_plans.add(
+                episode=episode,
+                line=_line(planned),
+                from_date=person.index_date,
+                by=self.physician,
+                at=at,
+            )
+
+
+def open_clinic(mailbox: Mailbox, walk: Walk, *, secret: str) -> Clinic:
+    """What an operator, an administrator and the staff do on the first morning."""
+    said = io.StringIO()
+    call_command(
+        "create_clinic",
+        name=CLINIC,
+        time_zone=CLINIC_ZONE,
+        phone=CLINIC_PHONE,
+        admin_email=ADMINISTRATOR.email,
+        admin_name=ADMINISTRATOR.name,
+        stdout=said,
+    )
+    link = next(word for word in said.getvalue().split() if word.startswith("http"))
+    administrator = _join(link, ADMINISTRATOR, secret)
+    clinics.set_staffed_hours(
+        clinic=administrator.clinic, spans=HOURS, by=administrator, at=clock.now()
+    )
+    people = {
+        person: _hire(person, administrator, mailbox, walk, secret=secret) for person in STAFF
+    }
+    clinic = Clinic(administrator, people[NURSE], people[PHYSICIAN], mailbox)
+    _take_turns(clinic, [people[PHYSICIAN], people[SECOND_PHYSICIAN]])
+    return clinic
+
+
+def _take_turns(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
+    """The physicians are on call for a week each, for what the nurse leaves open."""
+    at = clock.now()
+    today = at.astimezone(clinic.administrator.clinic.zone).date()
+    rotation = rotations.save(
+        rotation=Rotation(clinic=clinic.administrator.clinic),
+        name="Physician on call",
+        turn_days=Rotation.Turn.WEEKLY,
+        hand_over_time=time(8),
+        first_date=today - timedelta(days=today.weekday()),
+        members=physicians,
+        by=clinic.administrator,
+        at=at,
+    )
+    policies.set_ladder(
+        care_team=clinic.nurse.memberships.get().care_team,
+        priority=Priority.P1,
+        steps=[
+            policies.Step(delay_minutes=0, role=Clinician.Role.NURSE),
+            policies.Step(delay_minutes=120, rotation_id=rotation.pk),
+            policies.Step(delay_minutes=60, role=Clinician.Role.PHYSICIAN),
+        ],
+        by=clinic.administrator,
+        at=at,
+    )
+
+
+def _hire(
+    person: Staff, administrator: Clinician, mailbox: Mailbox, walk: Walk, *, secret: str
+) -> Clinician:
+    invitations.invite_clinician(
+        clinic=administrator.clinic,
+        email=person.email,
+        full_name=person.name,
+        role=person.role,
+        is_administrator=person.is_administrator,
+        by=administrator,
+        at=clock.now(),
+    )
+    walk.settle()
+    return _join(mailbox.to(person.email)[-1].links[0], person, secret)
+
+
+def _join(link: str, person: Staff, secret: str) -> Clinician:
+    token = urlsplit(link).path.rstrip("/").rpartition("/")[2]
+    return staff.join_with_new_account(
+        token=token, full_name=person.name, password=secret, at=clock.now()
+    )
+
+
+def shorten_emergency_ladder(clinic: Clinic) -> None:
+    """Steps of one minute, so that one can watch a ladder to its end."""
+    people = {
+        name: Clinician.objects.get(full_name=name)
+        for name in (NURSE.name, PHYSICIAN.name, SECOND_PHYSICIAN.name)
+    }
+    policies.set_ladder(
+        care_team=clinic.nurse.memberships.get().care_team,
+        priority=Priority.P0,
+        steps=[
+            policies.Step(delay_minutes=min(position, 1), clinician_id=people[name].pk)
+            for position, name in enumerate(people)
+        ],
+        by=clinic.administrator,
+        at=clock.now(),
+    )
+
+
+def _line(planned: dict[str, Any]) -> care_plans.Line:
+    """A measure in the replay contract's form, as the console's form would give it."""
+    ingredients = tuple(care_plans.Ingredient(**one) for one in planned.get("ingredients", ()))
+    product = " and ".join(f"{one.name.capitalize()} {one.mg} mg" for one in ingredients)
+    return care_plans.Line(
+        measure=planned["measure"],
+        sessions_per_week=planned.get("sessions_per_week"),
+        product=product,
+        ingredients=ingredients,
+        route=planned.get("route", ""),
+        prescribed=planned.get("prescribed", False),
+        doses_per_day=planned.get("doses_per_day"),
+    )

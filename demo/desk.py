@@ -1,0 +1,106 @@
+"""The clinic's people at work: they acknowledge, review and write back, as the console does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import clock
+from demo.cohort import Person
+from demo.stories import Attention
+from demo.words import answer_to
+from tracker.models import Clinician, Escalation, Flag, Patient, Priority
+from tracker.services import escalations, reviews
+
+#: The last comes after closing time, at which the promises of the day before run out.
+ROUNDS = (time(8, 40), time(11, 30), time(14, 10), time(16, 20), time(17, 31))
+WEEKEND_LOOK = (time(10), time(18))
+
+#: What came up longer ago than this has been dealt with; of the rest each story says how.
+RECENT = timedelta(days=14)
+URGENT = (Priority.P0, Priority.P1)
+
+
+@dataclass
+class Desk:
+    nurse: Clinician
+    physician: Clinician
+    people: dict[str, Person]  #: by the patient's e-mail address
+    today: datetime
+    reviewed: int = 0
+
+    def round(self) -> None:
+        """Decide on what was acknowledged before, then look at what is new."""
+        at = clock.now()
+        is_weekend = at.astimezone(self.today.tzinfo).weekday() >= 5
+        for patient, flags in self._waiting(at, urgent_only=is_weekend):
+            acknowledged, fresh = _by_state(flags)
+            if acknowledged and self._may(patient, acknowledged, Attention.REVIEWED):
+                self._review(patient, acknowledged)
+            if fresh and self._may(patient, fresh, Attention.ACKNOWLEDGED):
+                self._acknowledge(fresh)
+
+    def weekly_look(self) -> None:
+        """The physician goes through what has no ladder."""
+        for patient in Patient.objects.for_clinician(self.physician):
+            flags = list(Flag.objects.open().filter(patient=patient, priority=Priority.P4))
+            if flags and self._may(patient, flags, Attention.REVIEWED):
+                self._review(patient, flags)
+
+    def _waiting(self, at: datetime, *, urgent_only: bool) -> Iterator[tuple[Patient, list[Flag]]]:
+        live = Escalation.objects.live().select_related("flag", "patient__user")
+        if urgent_only:
+            live = live.filter(priority__in=URGENT)
+        by_patient: dict[Patient, list[Flag]] = defaultdict(list)
+        for escalation in live:
+            by_patient[escalation.patient].append(escalation.flag)
+        yield from by_patient.items()
+
+    def _may(self, patient: Patient, flags: Sequence[Flag], needed: Attention) -> bool:
+        """Whether the story has the clinic go so far."""
+        assert patient.user is not None
+        attention = self.people[patient.user.email].story.attention
+        if all(flag.detected_at < self.today - RECENT for flag in flags):
+            return True
+        return attention == Attention.REVIEWED or attention == needed
+
+    def _acknowledge(self, flags: Sequence[Flag]) -> None:
+        live = Escalation.objects.live().filter(flag__in=flags)
+        ids = list(live.values_list("pk", flat=True))
+        escalations.acknowledge(escalation_ids=ids, by=self.nurse, at=clock.now())
+
+    def _review(self, patient: Patient, flags: Sequence[Flag]) -> None:
+        at = clock.now()
+        answer = answer_to([flag.rule for flag in flags])
+        visit = None
+        if answer.visit:
+            by_date = (at + timedelta(days=3)).date()
+            visit = reviews.PlannedVisit(mode=answer.visit, by_date=by_date)
+        reviews.review(
+            patient=patient,
+            flag_ids=[flag.pk for flag in flags],
+            by=self.physician if answer.orders or answer.referrals else self.nurse,
+            at=at,
+            decision=answer.decision,
+            note=answer.note,
+            message=answer.message,
+            orders=answer.orders,
+            referrals=answer.referrals,
+            visit=visit,
+            usefulness={flag.pk: Flag.Usefulness.ACTED_ON for flag in flags},
+        )
+        self.reviewed += 1
+
+
+def _by_state(flags: Sequence[Flag]) -> tuple[list[Flag], list[Flag]]:
+    acknowledged = set(
+        Escalation.objects.live()
+        .filter(flag__in=flags, state=Escalation.State.ACKNOWLEDGED)
+        .values_list("flag_id", flat=True)
+    )
+    return (
+        [flag for flag in flags if flag.pk in acknowledged],
+        [flag for flag in flags if flag.pk not in acknowledged],
+    )
