@@ -33,10 +33,10 @@ class SecondHand:
 
     def tick_beside(self, at: datetime) -> None:
         """One round of the dispatcher, here and there at the same time."""
-        from backend.dispatcher import tick
+        from backend.dispatcher import run_once
 
         there = self._pool.submit(_tick, at)
-        tick(at)
+        run_once(at)
         there.result()
 
 
@@ -52,6 +52,6 @@ def _set_up(log: Path) -> None:
 
 
 def _tick(at: datetime) -> None:
-    from backend.dispatcher import tick
+    from backend.dispatcher import run_once
 
-    tick(at)
+    run_once(at)

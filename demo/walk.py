@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection
 
 import clock
-from backend.dispatcher import tick
+from backend.dispatcher import run_once
 from demo.second_hand import SecondHand
 from notifications.services import offers
 from tracker.models import Episode, Escalation, Message, Reminder, ReminderSlot
@@ -97,7 +97,7 @@ class Walk:
         if self._second and day_closes.due(at=at, limit=MANY)[MANY - 1 :]:
             self._second.tick_beside(at)
         else:
-            tick(at)
+            run_once(at)
 
     def start(self, at: datetime) -> None:
         self._travel(at)

@@ -173,7 +173,7 @@ class Delivery(models.Model):
                 condition=Q(state="claimed", lease_until__isnull=False)
                 | (~Q(state="claimed") & Q(lease_until__isnull=True)),
             ),
-            # Serves the auditor: I6 asks when each delivery came to its end.
+            # Invariant I6 needs the time at which each delivery ended.
             models.CheckConstraint(
                 name="delivery_ended_with_time",
                 condition=Q(state__in=["pending", "claimed"], ended_at__isnull=True)
@@ -257,7 +257,7 @@ class Attempt(models.Model):
         constraints = [
             # Serves fencing: a claim is good for one call.
             models.UniqueConstraint(name="attempt_once_per_claim", fields=["delivery", "claim_no"]),
-            # Serves the auditor: an outcome has its time, a time its outcome.
+            # An outcome has its time, and a time its outcome.
             models.CheckConstraint(
                 name="attempt_ended_with_outcome",
                 condition=Q(outcome="started", ended_at__isnull=True)

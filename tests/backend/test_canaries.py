@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 import clock
 from backend.celery import app
 from backend.dispatcher.broker import Broker
-from backend.dispatcher.hands import OwnHands
-from backend.dispatcher.rounds import Dispatcher
+from backend.dispatcher.executors import InlineExecutor
+from backend.dispatcher.scheduler import Scheduler
 from backend.logs import JsonFormatter
 from notifications import outbox
 from notifications.models import Delivery, Urgency
@@ -169,16 +169,16 @@ def offer_to_the_broker() -> bytes:
     at = clock.now()
     for urgency in Urgency:
         heartbeats.beat_worker(queue=urgency.queue, at=at)
-    Dispatcher(hands=dict.fromkeys(Urgency, OwnHands()), broker=Broker(app)).tick(at)
+    Scheduler(executors=dict.fromkeys(Urgency, InlineExecutor()), broker=Broker(app)).run_once(at)
     return messages_at_the_broker()
 
 
 def send_everything() -> None:
     """No worker comes, so the dispatcher sends; nobody confirms, so every channel is used."""
-    alone = Dispatcher(hands=dict.fromkeys(Urgency, OwnHands()))
+    alone = Scheduler(executors=dict.fromkeys(Urgency, InlineExecutor()))
     for _ in range(6):
         clock.shift(timedelta(minutes=2, seconds=30))
-        while alone.tick(clock.now()):
+        while alone.run_once(clock.now()):
             pass
 
 

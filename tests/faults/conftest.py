@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 import clock
-from backend.auditor import find_violations
+from backend.invariants import find_violations
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
 from tests.cast import MONDAY_EVENING
 from tests.faults.database import deadlocks, until

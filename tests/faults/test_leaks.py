@@ -18,7 +18,7 @@ import pytest
 from django.db import connection
 
 import clock
-from backend.auditor import find_violations
+from backend.invariants import find_violations
 from notifications import outbox
 from notifications.models import Delivery
 from tests.backend.test_canaries import CANARY, SECRETS, WORDS, answer_of

@@ -1,4 +1,4 @@
-"""Who watches over the processes: the auditor, the one outside, each worker over itself."""
+"""Failures are noticed: by the invariant check, by the service outside, by each worker itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from django.db.models import F
 
 import clock
-from backend.auditor.rounds import EVERY
-from backend.models import AuditorRun
+from backend.invariants.periodic_check import EVERY
+from backend.models import InvariantCheckRun
 from notifications.models import Attempt, Delivery
 from tests.faults.database import until
 from tests.faults.processes import DEAF_WORKER
@@ -27,15 +27,15 @@ def test_a_dispatcher_is_heard_outside_until_a_law_is_broken(stage, tell):
         stage.until_sent(tell(), seconds=15)
         Attempt.objects.update(claim_no=F("claim_no") + 1)
         clock.shift(EVERY)
-        broken = AuditorRun.objects.exclude(broken={})
+        broken = InvariantCheckRun.objects.exclude(broken={})
         found = until(broken.exists, "a round that finds it", seconds=15)
         Attempt.objects.update(claim_no=F("claim_no") - 1)
 
-    assert broken.get().broken.keys() == {"every_attempt_had_its_claim"}
+    assert broken.get().broken.keys() == {"every_attempt_has_its_claim"}
     assert len(outside.calls) == 1
-    slowest = max(AuditorRun.objects.values_list("milliseconds", flat=True))
+    slowest = max(InvariantCheckRun.objects.values_list("milliseconds", flat=True))
     stage.note(
-        f"auditor: heard outside after {heard:.1f} s, a broken law found {found:.1f} s after its"
+        f"invariant check: heartbeat after {heard:.1f} s, a violation found {found:.1f} s after it"
         f" round was due, a round took {slowest} ms at most"
     )
 

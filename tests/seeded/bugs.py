@@ -83,12 +83,12 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="urgent work that no worker takes is offered again and again",
         invariant="I3",
-        path="backend/dispatcher/rounds.py",
+        path="backend/dispatcher/scheduler.py",
         old="is_overdue = urgency == Urgency.URGENT and offer.is_repeated",
         new="is_overdue = False",
         tests=(
-            "tests/backend/test_dispatcher.py"
-            "::test_unclaimed_after_twenty_seconds_urgent_is_done_here_and_routine_offered_again",
+            "tests/backend/dispatcher/test_scheduler.py"
+            "::test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_offered_again",
         ),
     ),
     Bug(
@@ -106,9 +106,9 @@ BUGS: tuple[Bug, ...] = (
         name="what the broker did not take counts as offered",
         invariant="I3",
         path="backend/dispatcher/broker.py",
-        old="""self._connection = _impatient(self._app)
+        old="""self._connection = _fail_fast(self._app)
             return False""",
-        new="""self._connection = _impatient(self._app)
+        new="""self._connection = _fail_fast(self._app)
             return True""",
         tests=(
             "tests/faults/test_outages.py"
@@ -399,8 +399,8 @@ BUGS: tuple[Bug, ...] = (
         name="an error's message is logged",
         invariant="I13",
         path="backend/logs.py",
-        old='said: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}',
-        new='said: dict[str, object] = {"error": repr(error), "trace": frames[-12:]}',
+        old='found: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}',
+        new='found: dict[str, object] = {"error": repr(error), "trace": frames[-12:]}',
         tests=(
             "tests/backend/test_requests.py"
             "::test_an_error_is_logged_by_kind_and_place_without_its_values",

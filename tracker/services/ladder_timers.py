@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, QuerySet
 
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
@@ -30,13 +30,6 @@ def fire_due(*, at: datetime, limit: int) -> int:
     """Fire the steps that are due, most urgent first; return how many ladders moved."""
     due = Escalation.objects.filter(next_step_at__lte=at).order_by("priority", "next_step_at")
     return _each(due, limit, at, _fire_next_step)
-
-
-def next_due_at(*, after: datetime) -> datetime | None:
-    """When the next step comes due. What is due and did not fire waits for the poll."""
-    waiting = Escalation.objects.filter(next_step_at__gt=after)
-    earliest: datetime | None = waiting.aggregate(at=Min("next_step_at"))["at"]
-    return earliest
 
 
 def pass_over_lost(*, at: datetime, limit: int) -> int:
