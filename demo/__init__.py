@@ -1,9 +1,9 @@
-"""A whole clinic with 24 invented patients, from nothing: `make demo`.
+"""A clinic with 24 invented patients, made from nothing: `make demo`.
 
-cohort, pen, stories, people   who they are and what they log; pure, by a seed
-clinic, phone, desk            how it gets in: by the doors that everybody uses
-walk                           eight weeks on the shifted clock, up to today
-mailbox, processes, live       what runs while one looks at it
+cohort, record_writer, stories, habits   who the patients are and what they log; pure, by a seed
+clinic, api_client, clinic_staff         enter it through the API, commands and services
+load, timeline                           eight weeks on the shifted clock, up to today
+mailbox, events, guide                   what runs and is shown afterwards
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Opening the clinic, by the doors that everybody uses: a command, mails, links."""
+"""Open the clinic as its people would: by a command, mails and links."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from demo.people import (
     STAFF,
     Staff,
 )
-from demo.walk import Walk
+from demo.timeline import Timeline
 from tracker.models import Clinician, Patient, Priority, Rotation
 from tracker.services import (
     care_plans,
@@ -45,7 +45,7 @@ _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron"
 
 
 def password(seed: int) -> str:
-    """One for all accounts of the demo, so that nobody has to look it up."""
+    """Return the one password of all accounts of the demo."""
     return "-".join([*Random(f"password/{seed}").sample(_WORDS, 3), str(1000 + seed % 9000)])  # noqa: S311 - the demo only
 
 
@@ -57,7 +57,7 @@ class Clinic:
     mailbox: Mailbox
 
     def register(self, person: Person) -> None:
-        """The first visit: an episode, a care plan, an invitation to the app."""
+        """Begin an episode with a care plan, and invite the patient to the app."""
         at = clock.now()
         team = self.nurse.memberships.get().care_team
         issued = invitations.invite_patient(
@@ -91,9 +91,9 @@ class Clinic:
             )
 
 
-def open_clinic(mailbox: Mailbox, walk: Walk, *, secret: str) -> Clinic:
-    """What an operator, an administrator and the staff do on the first morning."""
-    said = io.StringIO()
+def open_clinic(mailbox: Mailbox, timeline: Timeline, *, secret: str) -> Clinic:
+    """Create the clinic, its staff, its hours and its on-call rotation."""
+    output = io.StringIO()
     call_command(
         "create_clinic",
         name=CLINIC,
@@ -101,23 +101,23 @@ def open_clinic(mailbox: Mailbox, walk: Walk, *, secret: str) -> Clinic:
         phone=CLINIC_PHONE,
         admin_email=ADMINISTRATOR.email,
         admin_name=ADMINISTRATOR.name,
-        stdout=said,
+        stdout=output,
     )
-    link = next(word for word in said.getvalue().split() if word.startswith("http"))
+    link = next(word for word in output.getvalue().split() if word.startswith("http"))
     administrator = _join(link, ADMINISTRATOR, secret)
     clinics.set_staffed_hours(
         clinic=administrator.clinic, spans=HOURS, by=administrator, at=clock.now()
     )
     people = {
-        person: _hire(person, administrator, mailbox, walk, secret=secret) for person in STAFF
+        person: _hire(person, administrator, mailbox, timeline, secret=secret) for person in STAFF
     }
     clinic = Clinic(administrator, people[NURSE], people[PHYSICIAN], mailbox)
-    _take_turns(clinic, [people[PHYSICIAN], people[SECOND_PHYSICIAN]])
+    _set_up_on_call(clinic, [people[PHYSICIAN], people[SECOND_PHYSICIAN]])
     return clinic
 
 
-def _take_turns(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
-    """The physicians are on call for a week each, for what the nurse leaves open."""
+def _set_up_on_call(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
+    """Put the physicians on call for a week each, after the nurse."""
     at = clock.now()
     today = at.astimezone(clinic.administrator.clinic.zone).date()
     rotation = rotations.save(
@@ -144,7 +144,7 @@ def _take_turns(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
 
 
 def _hire(
-    person: Staff, administrator: Clinician, mailbox: Mailbox, walk: Walk, *, secret: str
+    person: Staff, administrator: Clinician, mailbox: Mailbox, timeline: Timeline, *, secret: str
 ) -> Clinician:
     invitations.invite_clinician(
         clinic=administrator.clinic,
@@ -155,7 +155,7 @@ def _hire(
         by=administrator,
         at=clock.now(),
     )
-    walk.settle()
+    timeline.run_due()
     return _join(mailbox.to(person.email)[-1].links[0], person, secret)
 
 
@@ -166,8 +166,8 @@ def _join(link: str, person: Staff, secret: str) -> Clinician:
     )
 
 
-def shorten_emergency_ladder(clinic: Clinic) -> None:
-    """Steps of one minute, so that one can watch a ladder to its end."""
+def shorten_p0_policy(clinic: Clinic) -> None:
+    """Make the steps of P0 one minute long, so that one can watch an escalation to its end."""
     people = {
         name: Clinician.objects.get(full_name=name)
         for name in (NURSE.name, PHYSICIAN.name, SECOND_PHYSICIAN.name)
@@ -185,7 +185,7 @@ def shorten_emergency_ladder(clinic: Clinic) -> None:
 
 
 def _line(planned: dict[str, Any]) -> care_plans.Line:
-    """A measure in the replay contract's form, as the console's form would give it."""
+    """Return a measure of the replay contract as a line of the care plan."""
     ingredients = tuple(care_plans.Ingredient(**one) for one in planned.get("ingredients", ()))
     product = " and ".join(f"{one.name.capitalize()} {one.mg} mg" for one in ingredients)
     return care_plans.Line(

@@ -1,4 +1,4 @@
-"""The patients of the demo: the same people and diaries for the same seed and day."""
+"""Invent the patients: the same people and diaries for the same seed and day."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import date, time, timedelta
 from random import Random
 from typing import Any
 
-from demo.pen import Log, Move, Pen
 from demo.people import NAMES, Name
+from demo.record_writer import Log, RecordWriter, ZoneChange
 from demo.stories import STORIES, Story
 
 WEEKS = 8
@@ -24,7 +24,7 @@ class Person:
     story: Story
     index_date: date
     onset_date: date
-    habit: time  #: the wall time at which they usually write
+    habit: time  #: the local time at which they usually write
     reminder_time: str | None
     diary: Sequence[Log]
 
@@ -34,19 +34,19 @@ class Person:
 
     @property
     def time_zone(self) -> str:
-        return self.story.moves[0].time_zone
+        return self.story.zone_changes[0].time_zone
 
     def day(self, number: int) -> date:
         return self.index_date + timedelta(days=number - 1)
 
-    def moves(self) -> Sequence[Move]:
-        return self.story.moves[1:]
+    def zone_changes(self) -> Sequence[ZoneChange]:
+        return self.story.zone_changes[1:]
 
     def history(self) -> dict[str, Any]:
-        """What `manage.py replay` would be given for this person."""
+        """Return this person's history as `manage.py replay` reads it."""
         zones = [
-            {"from": self.day(move.day).isoformat(), "time_zone": move.time_zone}
-            for move in self.story.moves
+            {"from": self.day(change.day).isoformat(), "time_zone": change.time_zone}
+            for change in self.story.zone_changes
         ]
         return {
             "patient": {
@@ -79,8 +79,10 @@ def cohort(*, seed: int, today: date, stories: Sequence[Story] = STORIES) -> tup
 def _person(name: Name, story: Story, *, today: date, rng: Random) -> Person:
     index_date = today - timedelta(weeks=WEEKS, days=rng.randrange(4))
     habit = time(rng.randint(18, 21), rng.choice((5, 20, 35, 50)))
-    pen = Pen(index_date=index_date, today=today, moves=story.moves, habit=habit, rng=rng)
-    story.write(pen)
+    writer = RecordWriter(
+        index_date=index_date, today=today, zone_changes=story.zone_changes, habit=habit, rng=rng
+    )
+    story.write(writer)
     return Person(
         name=name.full,
         email=name.email,
@@ -91,7 +93,7 @@ def _person(name: Name, story: Story, *, today: date, rng: Random) -> Person:
         onset_date=index_date - timedelta(weeks=story.weeks_of_pain),
         habit=habit,
         reminder_time="21:00" if story.forgets or rng.random() < 0.4 else None,
-        diary=pen.logs(offline=story.offline),
+        diary=writer.logs(offline=story.offline),
     )
 
 

@@ -1,4 +1,4 @@
-"""An empty, migrated database, whatever an earlier run left behind."""
+"""Make the demo's database anew."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from psycopg import sql
 
 
 def recreate() -> None:
-    """Drop and create the demo's own database; never called for one that was named to us."""
+    """Drop and create the demo's own database; the command refuses any other."""
     name = connection.settings_dict["NAME"]
     connection.close()
     connections[DEFAULT_DB_ALIAS].close_pool()  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The last words of the loader: where to go, as whom, what to look at."""
+"""Print what was loaded: addresses, accounts, and patients worth a look."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
+from demo.api_client import ApiClient
 from demo.cohort import Person
 from demo.people import ADMINISTRATOR, CLINIC, NURSE, PHYSICIAN
-from demo.phone import Phone
 from demo.stories import ALARM, CORRECTS
 from development.ports import Ports
 from tracker.models import DiaryEntry, Escalation, Flag, Message, Patient, Reminder
@@ -25,7 +25,7 @@ class Guide:
     people: Sequence[Person]
     ports: Ports
     secret: str
-    phone: Phone
+    client: ApiClient
     mails: int
     today: datetime
 
@@ -35,30 +35,30 @@ class Guide:
         for table in (self._addresses(), self._accounts(), self._sights()):
             console.print(table)
             console.print()
-        console.print(f"[bold]Be a phone[/] (of {self.phone.person.name})")
+        console.print(f"[bold]Send a diary entry[/] (as {self.client.person.name})")
         print_plain(console, self._curl())
 
     def _figures(self) -> str:
         flags, live = Flag.objects.all(), Escalation.objects.live()
         return (
             f"{Patient.objects.count()} patients, {DiaryEntry.objects.count()} diary days sent"
-            f" through the API; {flags.count()} flags, {live.count()} ladders still open,"
+            f" through the API; {flags.count()} flags, {live.count()} escalations still open,"
             f" {Message.objects.count()} messages to patients,"
             f" {Reminder.objects.filter(outcome='sent').count()} reminders, {self.mails} mails.\n"
         )
 
     def _addresses(self) -> Table:
         table = _table("Where")
-        table.add_row("the clinic's desk", f"{settings.PUBLIC_URL}/console/")
+        table.add_row("the console", f"{settings.PUBLIC_URL}/console/")
         table.add_row("mail that was sent", f"http://localhost:{self.ports.mailbox}/")
-        table.add_row("the API, described", f"{settings.PUBLIC_URL}/api/docs/")
+        table.add_row("the API's documentation", f"{settings.PUBLIC_URL}/api/docs/")
         return table
 
     def _accounts(self) -> Table:
-        table = _table("As whom (one password for all)")
+        table = _table("Accounts (one password for all)")
         for staff in (NURSE, PHYSICIAN, ADMINISTRATOR):
             table.add_row(staff.role.replace("_", " "), staff.email)
-        table.add_row("a patient (API)", self.phone.person.email)
+        table.add_row("a patient (API)", self.client.person.email)
         table.add_row("password", f"[bold]{self.secret}[/]")
         return table
 
@@ -66,7 +66,7 @@ class Guide:
         table = _table("What to look at")
         shown: dict[str, Person] = {}
         for person in self.people:
-            if person.story.expects or person.moves() or person.title in (ALARM, CORRECTS):
+            if person.story.expects or person.zone_changes() or person.title in (ALARM, CORRECTS):
                 shown.setdefault(person.title, person)
         for title, person in shown.items():
             table.add_row(person.name, f"{title}\n[dim]{_state_of(person)}[/]")
@@ -83,14 +83,14 @@ class Guide:
         }
         return (
             f"curl -X PUT {settings.PUBLIC_URL}/api/v1/diary/{self.today.date().isoformat()} \\\n"
-            f"  -H 'Authorization: Bearer {self.phone.token}' \\\n"
+            f"  -H 'Authorization: Bearer {self.client.token}' \\\n"
             "  -H 'Content-Type: application/json' \\\n"
             f"  -d '{json.dumps(record)}'\n"
         )
 
 
 def _state_of(person: Person) -> str:
-    """The person's flags in the order of opening, with what became of each."""
+    """Return the person's flags in the order of opening, with the state of each."""
     flags = Flag.objects.filter(patient__user__email=person.email).order_by("opened_at")
     return ", ".join(dict.fromkeys(f"{flag.rule} {_outcome(flag)}" for flag in flags))
 
@@ -98,11 +98,11 @@ def _state_of(person: Person) -> str:
 def _outcome(flag: Flag) -> str:
     if flag.state != Flag.State.OPEN:
         return flag.state
-    ladder = flag.escalations.live().first()
-    if ladder is None:
+    escalation = flag.escalations.live().first()
+    if escalation is None:
         return "open"
     return {"active": "open, waiting for an answer", "exhausted": "open, nobody answered"}.get(
-        ladder.state, f"open, {ladder.state}"
+        escalation.state, f"open, {escalation.state}"
     )
 
 
@@ -115,5 +115,5 @@ def _table(title: str) -> Table:
 
 
 def print_plain(console: Console, text: str) -> None:
-    """Unbroken, so that it can be copied."""
+    """Print without line breaks, so that it can be copied."""
     console.print(text, soft_wrap=True, markup=False, highlight=False)

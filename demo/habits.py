@@ -1,4 +1,4 @@
-"""Ordinary days: how someone keeps a diary and follows a care plan, or does not."""
+"""Write ordinary days: how someone keeps a diary and follows a care plan, or does not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any
 
-from demo.pen import Pen, Product
+from demo.record_writer import Product, RecordWriter
 
 NAPROXEN = Product("Naproxen 500 mg", "naproxen", 500, prescribed=True)
 TYLENOL = Product("Tylenol Extra Strength", "acetaminophen", 1000)
@@ -43,7 +43,7 @@ THERAPY_DAYS = frozenset({2, 5})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How likely each part of the plan is done on a day that asks for it."""
+    """How likely each part of the plan is done on a day for which it is planned."""
 
     exercise: float = 0.75
     heat: float = 0.65
@@ -55,8 +55,8 @@ class Habits:
         return (0.95, 0.9) if self.diligent else (self.exercise, self.heat)
 
 
-def live_through(
-    pen: Pen,
+def write_days(
+    writer: RecordWriter,
     *,
     pain: Callable[[int], int],
     words: Sequence[str],
@@ -68,23 +68,23 @@ def live_through(
     noise: int = 1,
     every_day: bool = True,
 ) -> None:
-    """Write the days from `since` to `until`; now and then one is forgotten."""
-    for day in range(since, (until or pen.yesterday) + 1):
-        if day in skip or pen.rng.random() < (0.04 if every_day else 0.15):
+    """Write the days from `since` to `until`, without some that are forgotten."""
+    for day in range(since, (until or writer.yesterday) + 1):
+        if day in skip or writer.rng.random() < (0.04 if every_day else 0.15):
             continue
-        score = _about(pen, pain(day), noise)
-        note = pen.rng.choice(words) if pen.rng.random() < 0.22 else ""
-        pen.diary(day, score, note=note, **(_limits(score) | scales(day)))
-        _care(pen, day, score, habits)
+        score = _about(writer, pain(day), noise)
+        note = writer.rng.choice(words) if writer.rng.random() < 0.22 else ""
+        writer.diary(day, score, note=note, **(_limits(score) | scales(day)))
+        _care(writer, day, score, habits)
 
 
-def _about(pen: Pen, pain: int, noise: int) -> int:
-    """No day is like the next, but noise alone makes nobody a severe case."""
-    return max(0, min(max(pain, 6), pain + pen.rng.randint(-noise, noise)))
+def _about(writer: RecordWriter, pain: int, noise: int) -> int:
+    """Return the pain with noise, which alone never makes a severe case."""
+    return max(0, min(max(pain, 6), pain + writer.rng.randint(-noise, noise)))
 
 
 def _limits(pain: int) -> dict[str, int]:
-    """How much an ordinary day of such pain takes away."""
+    """Return the limits that usually come with such pain."""
     return {
         "standing": max(0, min(2, (pain - 2) // 2)),
         "walking": max(0, min(2, (pain - 3) // 2)),
@@ -93,18 +93,18 @@ def _limits(pain: int) -> dict[str, int]:
     }
 
 
-def _care(pen: Pen, day: int, pain: int, habits: Habits) -> None:
+def _care(writer: RecordWriter, day: int, pain: int, habits: Habits) -> None:
     exercise, heat = habits.chance
     if day % 7 in THERAPY_DAYS:
-        if pen.rng.random() < exercise:
-            pen.session(day, "physical_therapy", time(11, 30), 45)
-    elif pen.rng.random() < exercise:
-        pen.session(day, "home_exercise", time(7, 15), pen.rng.choice((15, 20, 25)))
-    if pain >= 2 and pen.rng.random() < heat:
-        (pen.cold if day <= 3 else pen.heat)(day)
+        if writer.rng.random() < exercise:
+            writer.session(day, "physical_therapy", time(11, 30), 45)
+    elif writer.rng.random() < exercise:
+        writer.session(day, "home_exercise", time(7, 15), writer.rng.choice((15, 20, 25)))
+    if pain >= 2 and writer.rng.random() < heat:
+        (writer.cold if day <= 3 else writer.heat)(day)
     if habits.diligent:
-        pen.took(day, NAPROXEN, time(8))
-        if pen.rng.random() < 0.95:
-            pen.took(day, NAPROXEN, time(17, 30))
-    elif habits.pills and pain >= 4 and pen.rng.random() < 0.35:
-        pen.took(day, TYLENOL, time(14))
+        writer.took(day, NAPROXEN, time(8))
+        if writer.rng.random() < 0.95:
+            writer.took(day, NAPROXEN, time(17, 30))
+    elif habits.pills and pain >= 4 and writer.rng.random() < 0.35:
+        writer.took(day, TYLENOL, time(14))

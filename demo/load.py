@@ -1,4 +1,4 @@
-"""The first eight weeks of the clinic: who does what, when."""
+"""Load the first eight weeks of the clinic: who does what, when."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from demo import clinic as clinics
+from demo.api_client import ApiClient
+from demo.clinic_staff import ROUND_TIMES, WEEKEND_TIMES, ClinicStaff
 from demo.cohort import Person
-from demo.desk import ROUNDS, WEEKEND_LOOK, Desk
 from demo.mailbox import Mailbox
-from demo.pen import Log
 from demo.people import CLINIC_ZONE
-from demo.phone import Phone
-from demo.walk import Happening, Walk
+from demo.record_writer import Log
+from demo.timeline import ScheduledAction, Timeline
 from tracker.models import DiaryEntry, Flag
 
 ZONE = ZoneInfo(CLINIC_ZONE)
 VISIT, ENROLMENT = time(10, 30), time(12, 45)
-#: Phones that send within the same hour do so at its end, side by side.
+#: Phones that send within the same hour do so at its end, in parallel.
 HOUR = timedelta(hours=1)
-SIDE_BY_SIDE = 4
+PARALLEL_PHONES = 4
 
 
 @dataclass
 class Loader:
-    walk: Walk
+    timeline: Timeline
     mailbox: Mailbox
-    line: httpx.Client
+    http: httpx.Client
     people: Sequence[Person]
     secret: str
     until: datetime
 
     def begin(self) -> datetime:
-        """The morning on which the clinic opens, before the first patient comes."""
+        """Return the morning on which the clinic opens, before the first patient comes."""
         first = min(person.index_date for person in self.people)
         return datetime.combine(first, time(8), ZONE)
 
     def run(self, seen: Callable[[datetime, int, int, int], None]) -> clinics.Clinic:
-        self.walk.start(self.begin())
-        self.clinic = clinics.open_clinic(self.mailbox, self.walk, secret=self.secret)
+        self.timeline.set_clock(self.begin())
+        self.clinic = clinics.open_clinic(self.mailbox, self.timeline, secret=self.secret)
         self.phones = {
-            person.email: Phone(person, self.line, self.secret, f"198.51.100.{number}")
+            person.email: ApiClient(person, self.http, self.secret, f"198.51.100.{number}")
             for number, person in enumerate(self.people, start=1)
         }
-        self.desk = Desk(
+        self.staff = ClinicStaff(
             nurse=self.clinic.nurse,
             physician=self.clinic.physician,
             people={person.email: person for person in self.people},
             today=self.until.astimezone(ZONE),
         )
-        self.walk.through(
-            self._happenings(),
+        self.timeline.run(
+            self._actions(),
             until=self.until,
             new_day=lambda at: seen(
                 at, DiaryEntry.objects.count(), Flag.objects.count(), len(self.mailbox)
@@ -65,22 +65,22 @@ class Loader:
         )
         return self.clinic
 
-    def _happenings(self) -> Iterator[Happening]:
-        plans = (*self._arrivals(), *self._syncs(), *self._desk())
+    def _actions(self) -> Iterator[ScheduledAction]:
+        plans = (*self._arrivals(), *self._syncs(), *self._staff_visits())
         for order, (at, act) in enumerate(plans):
-            yield Happening(at, order, act)
+            yield ScheduledAction(at, order, act)
 
     def _arrivals(self) -> Iterator[tuple[datetime, Callable[[], None]]]:
         for person in self.people:
             yield _wall(person.index_date, VISIT), partial(self.clinic.register, person)
             yield _wall(person.index_date, ENROLMENT), partial(self._enrol, person)
             zone = person.time_zone
-            for move in person.moves():
-                # Told on the last evening in the old zone, it holds from the next day on.
-                eve = person.day(move.day - 1)
+            for change in person.zone_changes():
+                # Sent on the last evening in the old zone, it applies from the next day on.
+                eve = person.day(change.day - 1)
                 at = datetime.combine(eve, time(22, 45), ZoneInfo(zone))
-                yield at, partial(self.phones[person.email].move, move.time_zone)
-                zone = move.time_zone
+                yield at, partial(self.phones[person.email].change_zone, change.time_zone)
+                zone = change.time_zone
 
     def _enrol(self, person: Person) -> None:
         [invitation] = self.mailbox.to(person.email)
@@ -91,26 +91,26 @@ class Loader:
         for person in self.people:
             for log in person.diary:
                 by_moment[_end_of_hour(log.sent_at)][person.email].append(log)
-        for at, parcels in by_moment.items():
-            yield at, partial(self._send, parcels)
+        for at, logs in by_moment.items():
+            yield at, partial(self._send, logs)
 
-    def _send(self, parcels: dict[str, list[Log]]) -> None:
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            list(pool.map(self._write, parcels, parcels.values()))
+    def _send(self, logs_by_email: dict[str, list[Log]]) -> None:
+        with ThreadPoolExecutor(PARALLEL_PHONES) as pool:
+            list(pool.map(self._sync, logs_by_email, logs_by_email.values()))
 
-    def _write(self, address: str, logs: Sequence[Log]) -> None:
-        phone = self.phones[address]
-        if phone.has_news(self.mailbox.to(address)):
+    def _sync(self, email: str, logs: Sequence[Log]) -> None:
+        phone = self.phones[email]
+        if phone.has_news(self.mailbox.to(email)):
             phone.read_messages()
         phone.sync(logs)
 
-    def _desk(self) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    def _staff_visits(self) -> Iterator[tuple[datetime, Callable[[], None]]]:
         day = self.begin().date()
         while day <= self.until.astimezone(ZONE).date():
-            for wall in WEEKEND_LOOK if day.weekday() >= 5 else ROUNDS:
-                yield _wall(day, wall), self.desk.round
+            for wall in WEEKEND_TIMES if day.weekday() >= 5 else ROUND_TIMES:
+                yield _wall(day, wall), self.staff.handle_escalations
             if day.weekday() == 2:
-                yield _wall(day, time(16, 50)), self.desk.weekly_look
+                yield _wall(day, time(16, 50)), self.staff.review_p4_flags
             day += timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""Where the demo's mail ends up: a real SMTP server, and a page to read what it took.
+"""The demo's mailbox: an SMTP server, and a page that shows the received mail.
 
 No mail leaves the machine: both listen on the loopback interface only.
 """
@@ -43,7 +43,7 @@ class Mail:
 
 @dataclass
 class Mailbox:
-    """`now` is the clock of the demo, which was weeks back when most of the mail came."""
+    """The received mail; `now` is the demo's clock, which is shifted while it loads."""
 
     smtp_port: int
     web_port: int
@@ -84,7 +84,7 @@ class Mailbox:
         return len(self._mails)
 
     def to(self, address: str) -> list[Mail]:
-        """What this address was sent, oldest first."""
+        """Return the mails to this address, oldest first."""
         with self._lock:
             return [mail for mail in self._mails if mail.address == address]
 
@@ -119,13 +119,13 @@ def _page_of(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
-            """The terminal belongs to the story."""
+            """Log nothing: the terminal shows the demo's progress."""
 
     return Page
 
 
 def page(mailbox: Mailbox, *, to: str = "") -> str:
-    """The newest mails, all or those to one address, as a page that renews itself."""
+    """Return a page of the newest mails, all or those to one address, that reloads itself."""
     mails = mailbox.to(to) if to else mailbox.all()
     shown = mails[: -SHOWN - 1 : -1]
     counts = Counter(mail.address for mail in mailbox.all())

@@ -1,4 +1,4 @@
-"""How pain goes, and how people put it."""
+"""Courses of pain, and the notes that patients write."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ TRAVELING = (
 
 
 def falling(start: float, end: float, *, over: float = 16) -> Callable[[int], int]:
-    """Pain that eases fast at first, then slowly."""
+    """Return a course of pain that eases fast at first, then slowly."""
 
     def pain(day: int) -> int:
         return round(end + (start - end) * math.exp(-max(0, day - 6) / over))

@@ -1,4 +1,4 @@
-"""Names for people who do not exist. Their addresses lead nowhere (RFC 2606)."""
+"""Names of invented people. Their addresses are of reserved domains (RFC 2606)."""
 
 from __future__ import annotations
 

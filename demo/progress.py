@@ -1,4 +1,4 @@
-"""What the terminal shows while eight weeks go by."""
+"""Show the progress of loading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 
 class Days:
-    """A bar that fills day by day; where there is no terminal, a line per week."""
+    """A progress bar by day; without a terminal, a line per week."""
 
     def __init__(self, console: Console, *, start: datetime, end: datetime, zone: ZoneInfo) -> None:
         self.console = console

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from demo import notes
-from demo.habits import NAPROXEN_PLAN, USUAL_PLAN, Habits, live_through
-from demo.pen import Move, Pen, Product
+from demo.habits import NAPROXEN_PLAN, USUAL_PLAN, Habits, write_days
+from demo.record_writer import Product, RecordWriter, ZoneChange
 
 ADVIL = Product("Advil Liqui-Gels", "ibuprofen", 400)
 MOTRIN = Product("Motrin IB", "ibuprofen", 400)
@@ -19,22 +19,22 @@ HOME = "America/New_York"
 
 
 class Attention(StrEnum):
-    """How the clinic treats what the last two weeks bring up."""
+    """How far the clinic goes with flags of the last two weeks."""
 
     REVIEWED = "reviewed"
-    ACKNOWLEDGED = "acknowledged"  # seen; the decision is still owed
+    ACKNOWLEDGED = "acknowledged"  # seen; the review is still to come
     UNSEEN = "unseen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A kind of patient, and what must be on the record of one at the end."""
+    """A kind of patient, and the flags that such a patient must have at the end."""
 
     title: str
-    write: Callable[[Pen], None]
+    write: Callable[[RecordWriter], None]
     expects: frozenset[str] = frozenset()  #: rules that open at some time
     plan: Sequence[dict[str, Any]] = USUAL_PLAN
-    moves: Sequence[Move] = (Move(1, HOME),)
+    zone_changes: Sequence[ZoneChange] = (ZoneChange(1, HOME),)
     min_days: int = 42
     attention: Attention = Attention.REVIEWED
     offline: tuple[int, int] | None = None
@@ -42,49 +42,49 @@ class Story:
     weeks_of_pain: int = 3  #: before the first day
 
 
-def recovers(pen: Pen) -> None:
-    start, end = pen.rng.choice([(6, 1), (6, 2), (5, 1), (5, 0), (6, 1)])
-    live_through(pen, pain=notes.falling(start, end), words=notes.RECOVERING)
+def recovers(writer: RecordWriter) -> None:
+    start, end = writer.rng.choice([(6, 1), (6, 2), (5, 1), (5, 0), (6, 1)])
+    write_days(writer, pain=notes.falling(start, end), words=notes.RECOVERING)
 
 
-def no_response(pen: Pen) -> None:
-    live_through(pen, pain=lambda day: 6, words=notes.STUCK, habits=Habits(diligent=True))
+def no_response(writer: RecordWriter) -> None:
+    write_days(writer, pain=lambda day: 6, words=notes.STUCK, habits=Habits(diligent=True))
 
 
-def no_response_and_legs(pen: Pen) -> None:
+def no_response_and_legs(writer: RecordWriter) -> None:
     """Standing in a shop or walking the dog ends after five minutes."""
 
     def scales(day: int) -> dict[str, int]:
         return {"walking": 3, "standing": 2} if day >= 21 else {}
 
-    live_through(
-        pen, pain=lambda day: 6, words=notes.STUCK, habits=Habits(diligent=True), scales=scales
+    write_days(
+        writer, pain=lambda day: 6, words=notes.STUCK, habits=Habits(diligent=True), scales=scales
     )
 
 
-def no_response_and_severe(pen: Pen) -> None:
+def no_response_and_severe(writer: RecordWriter) -> None:
     def pain(day: int) -> int:
-        return 7 if day >= pen.ago(12) and day % 6 else 6
+        return 7 if day >= writer.ago(12) and day % 6 else 6
 
-    live_through(pen, pain=pain, words=notes.STUCK, habits=Habits(diligent=True), noise=0)
-
-
-def never_tried(pen: Pen) -> None:
-    live_through(pen, pain=lambda day: 6, words=notes.BUSY, habits=Habits(exercise=0.1, heat=0.05))
+    write_days(writer, pain=pain, words=notes.STUCK, habits=Habits(diligent=True), noise=0)
 
 
-def worsens(pen: Pen) -> None:
+def never_tried(writer: RecordWriter) -> None:
+    write_days(writer, pain=lambda day: 6, words=notes.BUSY, habits=Habits(exercise=0.1, heat=0.05))
+
+
+def worsens(writer: RecordWriter) -> None:
     """Three bad days, up to yesterday."""
-    live_through(pen, until=pen.ago(4), pain=notes.falling(6, 3), words=notes.RECOVERING)
-    for day, pain in zip(range(pen.ago(3), pen.yesterday + 1), (7, 8, 8), strict=True):
+    write_days(writer, until=writer.ago(4), pain=notes.falling(6, 3), words=notes.RECOVERING)
+    for day, pain in zip(range(writer.ago(3), writer.yesterday + 1), (7, 8, 8), strict=True):
         note = "Could not get comfortable all night. Something is different." if pain == 8 else ""
-        pen.diary(day, pain, note=note, standing=3, walking=3, sleep=4, activity=3)
-        pen.heat(day)
+        writer.diary(day, pain, note=note, standing=3, walking=3, sleep=4, activity=3)
+        writer.heat(day)
 
 
-def worsened_and_was_helped(pen: Pen) -> None:
+def worsened_and_was_helped(writer: RecordWriter) -> None:
     """A bad week, a changed plan, then slowly better."""
-    worst, before = pen.ago(22), notes.falling(6, 3)
+    worst, before = writer.ago(22), notes.falling(6, 3)
 
     def pain(day: int) -> int:
         return before(day) if day < worst else max(2, 8 - max(0, day - worst - 3))
@@ -92,27 +92,27 @@ def worsened_and_was_helped(pen: Pen) -> None:
     def scales(day: int) -> dict[str, int]:
         return {"sleep": 4, "activity": 3} if worst <= day < worst + 3 else {}
 
-    live_through(pen, pain=pain, words=notes.RECOVERING, scales=scales, noise=0)
+    write_days(writer, pain=pain, words=notes.RECOVERING, scales=scales, noise=0)
 
 
-def stops_logging(pen: Pen) -> None:
-    live_through(
-        pen, until=pen.ago(12), pain=notes.falling(6, 3), words=notes.FADING, every_day=False
+def stops_logging(writer: RecordWriter) -> None:
+    write_days(
+        writer, until=writer.ago(12), pain=notes.falling(6, 3), words=notes.FADING, every_day=False
     )
 
 
-def comes_back(pen: Pen) -> None:
+def comes_back(writer: RecordWriter) -> None:
     """Ten silent days; the clinic called; the phone had been in the lake."""
-    gone, back = pen.ago(30), pen.ago(20)
-    live_through(pen, until=gone, pain=notes.falling(6, 4), words=notes.RECOVERING)
-    pen.diary(back, 4, note="New phone. The old one is at the bottom of Moosehead Lake.")
-    live_through(pen, since=back + 1, pain=lambda day: 3, words=notes.RECOVERING)
+    gone, back = writer.ago(30), writer.ago(20)
+    write_days(writer, until=gone, pain=notes.falling(6, 4), words=notes.RECOVERING)
+    writer.diary(back, 4, note="New phone. The old one is at the bottom of Moosehead Lake.")
+    write_days(writer, since=back + 1, pain=lambda day: 3, words=notes.RECOVERING)
 
 
-def foot_drop(pen: Pen) -> None:
-    live_through(pen, pain=notes.falling(6, 3), words=notes.SCIATICA)
-    pen.checklist(
-        pen.yesterday,
+def foot_drop(writer: RecordWriter) -> None:
+    write_days(writer, pain=notes.falling(6, 3), words=notes.SCIATICA)
+    writer.checklist(
+        writer.yesterday,
         time(19, 5),
         leg_weakness="yes",
         both_legs_symptoms="no",
@@ -124,10 +124,10 @@ def foot_drop(pen: Pen) -> None:
     )
 
 
-def unsure_about_bladder(pen: Pen) -> None:
-    live_through(pen, pain=notes.falling(6, 2), words=notes.RECOVERING)
-    pen.checklist(
-        pen.ago(34),
+def unsure_about_bladder(writer: RecordWriter) -> None:
+    write_days(writer, pain=notes.falling(6, 2), words=notes.RECOVERING)
+    writer.checklist(
+        writer.ago(34),
         time(10, 20),
         bladder_change="unsure",
         saddle_numbness="no",
@@ -137,53 +137,56 @@ def unsure_about_bladder(pen: Pen) -> None:
     )
 
 
-def cauda_equina_tonight(pen: Pen) -> None:
-    """Nothing to see yet: the phone sends the checklist while one watches."""
-    live_through(pen, pain=notes.falling(6, 3), words=notes.SCIATICA)
+def cauda_equina_tonight(writer: RecordWriter) -> None:
+    """Recovers so far; the phone sends the checklist while one watches."""
+    write_days(writer, pain=notes.falling(6, 3), words=notes.SCIATICA)
 
 
-def two_brands(pen: Pen) -> None:
+def two_brands(writer: RecordWriter) -> None:
     """Advil in the desk, Motrin in the car: both are ibuprofen."""
-    live_through(pen, pain=notes.falling(6, 3), words=notes.RECOVERING, habits=Habits(pills=False))
-    for day in (pen.ago(25), pen.ago(24)):
-        pen.took(day, ADVIL, time(7), time(13))
-        pen.took(day, MOTRIN, time(10), time(17))
-    worst = pen.ago(9)
-    pen.took(worst, ADVIL, time(5), time(8), time(11), time(14), time(17), at_once=True)
-    pen.took(worst, MOTRIN, time(6), time(9), time(12), time(15), at_once=True)
+    write_days(writer, pain=notes.falling(6, 3), words=notes.RECOVERING, habits=Habits(pills=False))
+    for day in (writer.ago(25), writer.ago(24)):
+        writer.took(day, ADVIL, time(7), time(13))
+        writer.took(day, MOTRIN, time(10), time(17))
+    worst = writer.ago(9)
+    writer.took(worst, ADVIL, time(5), time(8), time(11), time(14), time(17), at_once=True)
+    writer.took(worst, MOTRIN, time(6), time(9), time(12), time(15), at_once=True)
 
 
-def hard_to_walk(pen: Pen) -> None:
-    worse = pen.ago(7)
+def hard_to_walk(writer: RecordWriter) -> None:
+    worse = writer.ago(7)
 
     def scales(day: int) -> dict[str, int]:
-        if day < pen.ago(24):
+        if day < writer.ago(24):
             return {"walking": 2, "standing": 2}
         return {"walking": 4 if day >= worse else 3, "standing": 3}
 
-    live_through(pen, pain=notes.falling(6, 3), words=notes.LEANING, scales=scales)
+    write_days(writer, pain=notes.falling(6, 3), words=notes.LEANING, scales=scales)
 
 
-def offline_for_two_weeks(pen: Pen) -> None:
+def offline_for_two_weeks(writer: RecordWriter) -> None:
     """Inspecting towers in northern Maine: no network, but a diary every night."""
 
     def pain(day: int) -> int:
         return 7 if OFFLINE_DAYS[0] <= day <= OFFLINE_DAYS[0] + 6 else max(2, 6 - day // 12)
 
-    live_through(pen, pain=pain, words=notes.REMOTE, noise=0)
+    write_days(writer, pain=pain, words=notes.REMOTE, noise=0)
 
 
-def travels(pen: Pen) -> None:
-    live_through(pen, pain=notes.falling(5, 2), words=notes.TRAVELING)
+def travels(writer: RecordWriter) -> None:
+    write_days(writer, pain=notes.falling(5, 2), words=notes.TRAVELING)
 
 
-def corrects_an_entry(pen: Pen) -> None:
-    live_through(
-        pen, pain=notes.falling(5, 2), words=notes.RECOVERING, skip={pen.ago(16), pen.ago(15)}
+def corrects_an_entry(writer: RecordWriter) -> None:
+    write_days(
+        writer,
+        pain=notes.falling(5, 2),
+        words=notes.RECOVERING,
+        skip={writer.ago(16), writer.ago(15)},
     )
-    pen.diary(pen.ago(16), 8, sleep=4, activity=2, note="Moved the sofa. Never again.")
-    slip = pen.diary(pen.ago(15), 9, sleep=1, activity=1, note="Better already, ice helped.")
-    pen.correct(
+    writer.diary(writer.ago(16), 8, sleep=4, activity=2, note="Moved the sofa. Never again.")
+    slip = writer.diary(writer.ago(15), 9, sleep=1, activity=1, note="Better already, ice helped.")
+    writer.correct(
         slip, after=timedelta(hours=11), reason="Meant 3, my thumb slipped.", pain_average=3,
         pain_worst=4,
     )  # fmt: skip
@@ -291,7 +294,12 @@ STORIES: tuple[Story, ...] = (
     Story(
         title="travels across time zones",
         write=travels,
-        moves=(Move(1, HOME), Move(24, "Europe/Lisbon"), Move(33, "Asia/Tokyo"), Move(41, HOME)),
+        zone_changes=(
+            ZoneChange(1, HOME),
+            ZoneChange(24, "Europe/Lisbon"),
+            ZoneChange(33, "Asia/Tokyo"),
+            ZoneChange(41, HOME),
+        ),
     ),
     Story(title=CORRECTS, write=corrects_an_entry),
 )

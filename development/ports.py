@@ -21,8 +21,8 @@ class Ports:
     smtp: int
 
     @classmethod
-    def chosen(cls) -> Ports:
-        """What `choose` wrote to the environment."""
+    def from_environment(cls) -> Ports:
+        """Read the ports that `choose` wrote to the environment."""
         return cls(*(int(os.environ[name]) for name in ("PORT", "MAILBOX_PORT", "SMTP_PORT")))
 
 

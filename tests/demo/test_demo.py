@@ -6,14 +6,14 @@ from datetime import date, timedelta
 import pytest
 
 import clock
-from demo import account
+from demo import verification
+from demo.api_client import http_client
 from demo.cohort import Person, cohort
 from demo.load import ZONE, Loader
 from demo.mailbox import Mailbox
 from demo.people import NURSE
-from demo.phone import line_to
 from demo.stories import RECOVERS, STORIES
-from demo.walk import Walk
+from demo.timeline import Timeline
 from development.processes import WEB_COMMAND, Processes
 from tests.journeys.conftest import free_port
 from tracker.models import Acknowledgement, AuditEvent, Flag, Message, Patient
@@ -38,19 +38,19 @@ def loaded(child_environment, settings, tmp_path) -> Iterator[Loader]:
     environment["WEB_WORKERS"] = "1"
     stories = [story for story in STORIES if story.title in {UNSURE, TRAVELS}]
     people = cohort(seed=7, today=TODAY, stories=[RECOVERS, *stories])
-    walk = Walk()
+    timeline = Timeline()
     with (
         Processes(tmp_path / "logs", environment) as processes,
-        Mailbox(smtp, page, now=walk.now, zone=ZONE) as mailbox,
-        line_to(f"http://127.0.0.1:{web}") as line,
+        Mailbox(smtp, page, now=timeline.now, zone=ZONE) as mailbox,
+        http_client(f"http://127.0.0.1:{web}") as http,
     ):
         processes.start("web", *WEB_COMMAND)
         processes.wait_for(f"http://127.0.0.1:{web}/readyz", of="web")
-        loader = Loader(walk, mailbox, line, people, "amber-birch-cedar-1007", clock.now())
+        loader = Loader(timeline, mailbox, http, people, "amber-birch-cedar-1007", clock.now())
         loader.until = loader.begin() + WEEKS
         loader.run(lambda *_: None)
         yield loader
-    walk.home()
+    timeline.return_to_present()
 
 
 def patient_of(loader: Loader, title: str) -> Patient:
@@ -59,7 +59,7 @@ def patient_of(loader: Loader, title: str) -> Patient:
 
 
 def test_the_demo_tells_its_stories_through_the_doors_that_everybody_uses(loaded):
-    assert account.missing(loaded.people, at=clock.now()) == []
+    assert verification.missing(loaded.people, at=clock.now()) == []
 
     flag = Flag.objects.get(patient=patient_of(loaded, UNSURE), rule="RF-CES")
     assert flag.state == Flag.State.CLOSED

@@ -39,7 +39,7 @@ def test_the_settings_are_told_by_the_environment(taken):
 
     assert os.environ["PUBLIC_URL"] == f"http://localhost:{chosen.web}"
     assert os.environ["EMAIL_URL"] == f"smtp://127.0.0.1:{chosen.smtp}"
-    assert ports.Ports.chosen() == chosen
+    assert ports.Ports.from_environment() == chosen
 
 
 @pytest.mark.parametrize("word", ["http", "0", "70000", "-1"])

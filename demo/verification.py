@@ -1,4 +1,4 @@
-"""Holding what is stored at the end against the stories that were told; for `--check`."""
+"""Compare the loaded database with what the stories expect; for `--check`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tracker.models import DiaryEntry, Escalation, Flag, Message, Patient
 
 State = Escalation.State
 
-#: Whoever recovers must not be told that care fails.
+#: Flags that a patient who recovers must not have.
 ALARMING = Q(rule__startswith="CC-FAIL") | Q(rule__startswith="SEV-") | Q(rule="SURG-CONSIDER")
 
 
 def missing(people: Sequence[Person], *, at: datetime) -> list[str]:
-    """What the stories promise and the database does not hold, in words."""
+    """Return what the stories expect and the database does not hold, as sentences."""
     return [*_of_people(people, at), *_of_worklist(people, at)]
 
 

@@ -1,4 +1,4 @@
-"""A second dispatcher for the walk: the rules of 24 patients at noon fill two cores.
+"""Run the dispatcher in two processes, to evaluate many patients on two cores.
 
 Both claim with SKIP LOCKED, as any number of dispatchers do.
 """
@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 
 
-class SecondHand:
+class ParallelScheduler:
     def __init__(self, log: Path) -> None:
         self._pool = ProcessPoolExecutor(
             1, mp_context=get_context("spawn"), initializer=_set_up, initargs=(log,)
         )
 
-    def __enter__(self) -> SecondHand:
+    def __enter__(self) -> ParallelScheduler:
         return self
 
     def __exit__(
@@ -31,17 +31,15 @@ class SecondHand:
     ) -> None:
         self._pool.shutdown()
 
-    def tick_beside(self, at: datetime) -> None:
-        """One round of the dispatcher, here and there at the same time."""
-        from backend.dispatcher import run_once
-
-        there = self._pool.submit(_tick, at)
-        run_once(at)
-        there.result()
+    def run_once(self, at: datetime) -> None:
+        """Run the dispatcher once, in this process and in the other at the same time."""
+        other = self._pool.submit(_run_once, at)
+        _run_once(at)
+        other.result()
 
 
 def _set_up(log: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the demo itself answers to Ctrl-C
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     import django
 
     django.setup()
@@ -51,7 +49,8 @@ def _set_up(log: Path) -> None:
             handler.setStream(stream)
 
 
-def _tick(at: datetime) -> None:
+def _run_once(at: datetime) -> None:
+    # Imported after the setup: the new process imports this module without Django's settings.
     from backend.dispatcher import run_once
 
     run_once(at)

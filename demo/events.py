@@ -1,4 +1,4 @@
-"""Real time: one phone raises an alarm, and the terminal tells who is told of it, when."""
+"""Print in real time what happens: who is notified, acknowledges and reviews."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from notifications.services import heartbeats
 from tracker.models import Acknowledgement, Clinician, EscalationStep, Review
 
 POLL_SECONDS = 0.5
-CREW_SECONDS = 120
+WORKER_SECONDS = 120
 
 Line = tuple[datetime, str]
 
 
 @dataclass
-class Watch:
-    """Says once what the clinic's rows tell: a step fired, an answer, a decision."""
+class EventFeed:
+    """Turns new rows into lines, each once: fired steps, acknowledgements, reviews."""
 
     since: datetime
-    _told: set[object] = field(default_factory=set)
+    _printed: set[object] = field(default_factory=set)
 
-    def news(self) -> list[Line]:
+    def new_lines(self) -> list[Line]:
         lines = [*self._steps(), *self._acknowledgements(), *self._reviews()]
         return sorted(lines, key=lambda line: line[0])
 
@@ -44,7 +44,7 @@ class Watch:
                 assert step.fired_at is not None
                 yield (
                     step.fired_at,
-                    f"[bold red]{escalation.priority}[/] step {step.position} of the ladder for"
+                    f"[bold red]{escalation.priority}[/] step {step.position} of the escalation for"
                     f" {escalation.patient.full_name}: [bold]{names}[/] is told by mail\n"
                     f"          answer at {flag_url(escalation.flag_id)}",
                 )
@@ -74,43 +74,43 @@ class Watch:
 
     def _is_new(self, row: EscalationStep | Acknowledgement | Review) -> bool:
         key = (type(row), row.pk)
-        is_new = key not in self._told
-        self._told.add(key)
+        is_new = key not in self._printed
+        self._printed.add(key)
         return is_new
 
 
-def await_crew(processes: Processes) -> None:
-    """Until the dispatcher has come round and the worker has taken something from it."""
-    deadline = monotonic() + CREW_SECONDS
+def await_worker(processes: Processes) -> None:
+    """Wait until the worker has taken a task that the dispatcher published."""
+    deadline = monotonic() + WORKER_SECONDS
     while monotonic() < deadline:
         processes.check()
         if heartbeats.is_consumed(queue=Urgency.URGENT.queue, at=clock.now()):
             return
         sleep(0.1)
-    raise TimeoutError("The worker and the dispatcher did not meet.")
+    raise TimeoutError(f"The worker took no task within {WORKER_SECONDS} s.")
 
 
 def flag_url(flag_id: object) -> str:
     return f"{settings.PUBLIC_URL}/console/flags/{flag_id}/"
 
 
-def tell(console: Console, watch: Watch) -> None:
-    for at, line in watch.news():
+def print_new(console: Console, feed: EventFeed) -> None:
+    for at, line in feed.new_lines():
         console.print(f"{at.astimezone():%H:%M:%S}  {line}", soft_wrap=True, highlight=False)
 
 
-def follow(console: Console, watch: Watch, processes: Processes) -> None:
-    """Tell until Ctrl-C, or until a process of ours has ended."""
+def follow(console: Console, feed: EventFeed, processes: Processes) -> None:
+    """Print until Ctrl-C, and restart processes that end."""
     while True:
-        tell(console, watch)
+        print_new(console, feed)
         processes.check()
         sleep(POLL_SECONDS)
 
 
-def await_first_mail(watch: Watch, mailbox: Mailbox, *, address: str, seconds: float) -> float:
-    """How long it took until the first person on the ladder had mail; for `--check`."""
-    while (waited := (clock.now() - watch.since).total_seconds()) < seconds:
-        if any(mail.at >= watch.since for mail in mailbox.to(address)):
+def await_first_mail(feed: EventFeed, mailbox: Mailbox, *, address: str, seconds: float) -> float:
+    """Return the seconds until mail to the address came; for `--check`."""
+    while (waited := (clock.now() - feed.since).total_seconds()) < seconds:
+        if any(mail.at >= feed.since for mail in mailbox.to(address)):
             return waited
         sleep(0.1)
     raise TimeoutError(f"No mail to {address} within {seconds:.0f} s.")

@@ -1,4 +1,4 @@
-"""What a person writes with: turns "day 12, pain 5" into records of the replay contract."""
+"""Write records of the replay contract: turns "day 12, pain 5" into a diary entry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """A version of a record: saved on the phone, and sent as soon as it is online."""
+    """A version of a record: saved on the phone, sent as soon as it is online."""
 
     id: UUID
     record: Record
@@ -28,7 +28,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A medicine as the package names it; milligrams are those of one dose."""
+    """A medicine as its package names it, with the milligrams of one dose."""
 
     name: str
     ingredient: str
@@ -37,39 +37,45 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class ZoneChange:
     """From this day of the episode on, the phone is in this zone."""
 
     day: int
     time_zone: str
 
 
-class Pen:
-    """Day 1 is the index date; `yesterday` is the last whole day before the demo."""
+class RecordWriter:
+    """Writes one person's records. Day 1 is the index date; `yesterday` the last whole day."""
 
     def __init__(
-        self, *, index_date: date, today: date, moves: Sequence[Move], habit: time, rng: Random
+        self,
+        *,
+        index_date: date,
+        today: date,
+        zone_changes: Sequence[ZoneChange],
+        habit: time,
+        rng: Random,
     ) -> None:
         self.index_date = index_date
         self.yesterday = (today - index_date).days
-        self.moves = moves
+        self.zone_changes = zone_changes
         self.habit = habit
         self.rng = rng
         self._logs: list[Log] = []
         self._saved_at: dict[int, datetime] = {}
 
     def ago(self, days: int) -> int:
-        """The day that was so many days before today."""
+        """Return the number of the day that was that many days before today."""
         return self.yesterday + 1 - days
 
     def instant(self, day: int, wall: time) -> datetime:
-        zone = next(move.time_zone for move in reversed(self.moves) if move.day <= day)
+        zone = next(each.time_zone for each in reversed(self.zone_changes) if each.day <= day)
         local = datetime.combine(self._date(day), wall, ZoneInfo(zone))
         # UTC at once: arithmetic on zoned datetimes is wrong when the clocks change.
         return local.astimezone(UTC)
 
     def evening(self, day: int) -> datetime:
-        """When the day is written down: at the person's hour, give or take."""
+        """Return when the person writes the day's entry: around their usual time."""
         if day not in self._saved_at:
             late = timedelta(minutes=self.rng.randint(-20, 20))
             self._saved_at[day] = self.instant(day, self.habit) + late
@@ -87,7 +93,7 @@ class Pen:
         self._compress(day, "cold", minutes)
 
     def took(self, day: int, product: Product, *walls: time, at_once: bool = False) -> None:
-        """One dose at each of these hours; noted in the evening, or at once."""
+        """Take one dose at each of these times; logged in the evening, or at once."""
         for wall in walls:
             record = {
                 "kind": "medication_intake",
@@ -110,7 +116,7 @@ class Pen:
         return self._save(record, at, note=note)
 
     def correct(self, log: Log, *, after: timedelta, reason: str, **changes: int) -> None:
-        """Send a new version of a diary entry; the old one is kept."""
+        """Add a new version of a diary entry."""
         at = log.submitted_at + after
         record = {**log.record, **changes, "submitted_at": at.isoformat()}
         self._logs.append(
@@ -125,7 +131,7 @@ class Pen:
         )
 
     def logs(self, *, offline: tuple[int, int] | None = None) -> tuple[Log, ...]:
-        """Everything written, by the time of sending; `offline` days were sent the day after."""
+        """Return all logs by time of sending; those of `offline` days are sent the day after."""
         if offline is None:
             return tuple(sorted(self._logs, key=_by_time))
         start = self.instant(offline[0], time.min)

@@ -1,4 +1,4 @@
-"""What the clinic's people decide and write, by what they were told of."""
+"""What the clinic's staff decide and write, by the rule of the flag."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Decision = Review.Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Reply:
     decision: Review.Decision
     note: str  #: for colleagues
     message: str  #: for the patient
@@ -20,8 +20,8 @@ class Answer:
     visit: Visit.Mode | None = None
 
 
-ANSWERS: Mapping[str, Answer] = {
-    "RF-CES": Answer(
+REPLIES: Mapping[str, Reply] = {
+    "RF-CES": Reply(
         decision=Decision.SEE_PATIENT,
         note="Phoned at once. Hesitancy once after much tea, none since. Perineal sensation"
         " normal in the clinic, residual volume 20 ml. Knows what to watch for.",
@@ -29,14 +29,14 @@ ANSWERS: Mapping[str, Answer] = {
         " starting gets hard again, or you feel numb between the legs, call 911.",
         visit=Visit.Mode.IN_PERSON,
     ),
-    "RF-MOTOR": Answer(
+    "RF-MOTOR": Reply(
         decision=Decision.SEE_PATIENT,
         note="Needs a neurological examination today.",
         message="Please come in today. We have kept a place for you.",
         visit=Visit.Mode.IN_PERSON,
         orders=(Order.Test.MRI,),
     ),
-    "SURG-CONSIDER": Answer(
+    "SURG-CONSIDER": Reply(
         decision=Decision.REFER,
         note="Six weeks of good care without effect, and walking is limited. MRI, then surgery"
         " to look at it. Not a decision for surgery.",
@@ -46,7 +46,7 @@ ANSWERS: Mapping[str, Answer] = {
         orders=(Order.Test.MRI,),
         referrals=(Referral.Specialty.SPINE_SURGERY,),
     ),
-    "CC-FAIL": Answer(
+    "CC-FAIL": Reply(
         decision=Decision.REFER,
         note="Care was tried properly and pain is unchanged. Physiatry for a second look.",
         message="Your diary shows how steadily you have worked at this. Since it has not helped"
@@ -54,58 +54,58 @@ ANSWERS: Mapping[str, Answer] = {
         referrals=(Referral.Specialty.PHYSIATRY,),
         orders=(Order.Test.X_RAY,),
     ),
-    "CC-NOTTRIED": Answer(
+    "CC-NOTTRIED": Reply(
         decision=Decision.CHANGE_PLAN,
         note="Could hardly start: shifts and the bus ride. Home program by video instead.",
         message="Getting to the clinic is hard for you at the moment. Let us do the exercises"
         " together by video, ten minutes at a time that suits you.",
         visit=Visit.Mode.VIDEO,
     ),
-    "WORSE": Answer(
+    "WORSE": Reply(
         decision=Decision.CHANGE_PLAN,
         note="Flare after lifting, no red flags by phone. Relative rest for two days, heat,"
         " then back to the program. Look again in a week.",
         message="A flare like this usually settles in days. Use heat, keep moving a little, and"
         " phone us if a leg gets weak or numb.",
     ),
-    "SEV-DEBIL": Answer(
+    "SEV-DEBIL": Reply(
         decision=Decision.CHANGE_PLAN,
         note="Two very bad days with broken sleep. Examined by video, no deficit.",
         message="Those were hard days. We have adapted your plan; please look at it in the app.",
         visit=Visit.Mode.VIDEO,
     ),
-    "SEV-SUST": Answer(
+    "SEV-SUST": Reply(
         decision=Decision.SEE_PATIENT,
         note="A week at 7 or more. In the office this week.",
         message="Your pain has been high for a week. We would like to see you this week.",
         visit=Visit.Mode.IN_PERSON,
     ),
-    "FUNC-LIMIT": Answer(
+    "FUNC-LIMIT": Reply(
         decision=Decision.SEE_PATIENT,
         note="Short walking distance, better leaning forward. Examine, think of stenosis.",
         message="We saw that walking has become short. Please come in so that we can find out why.",
         visit=Visit.Mode.IN_PERSON,
     ),
-    "MED-DOSE": Answer(
+    "MED-DOSE": Reply(
         decision=Decision.CONTINUE_CARE,
         note="Did not know that both brands are ibuprofen. Explained, total discussed.",
         message="Advil and Motrin are both ibuprofen, so their doses add up. Please keep to one"
         " of them, and to what the package says. Call us if your stomach hurts.",
     ),
-    "DATA-GAP": Answer(
+    "DATA-GAP": Reply(
         decision=Decision.CONTINUE_CARE,
         note="Phoned: all right, lost the phone.",
         message="Good to hear that you are well. Write again whenever you can.",
     ),
 }
 
-ANY = Answer(
+ANY = Reply(
     decision=Decision.CONTINUE_CARE,
     note="Looked at the diary and the plan. Nothing to change.",
     message="We have looked at your diary. You are on a good way, please go on like this.",
 )
 
 
-def answer_to(rules: Sequence[str]) -> Answer:
-    """The answer to the weightiest of these rules, as the list above is in order."""
-    return next((ANSWERS[rule] for rule in ANSWERS if rule in rules), ANY)
+def reply_to(rules: Sequence[str]) -> Reply:
+    """Return the reply to the most serious of these rules: the list above is in that order."""
+    return next((REPLIES[rule] for rule in REPLIES if rule in rules), ANY)

@@ -1,4 +1,4 @@
-"""The clinic's people at work: they acknowledge, review and write back, as the console does."""
+"""Act as the clinic's staff: acknowledge, review and write back with the console's services."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from datetime import datetime, time, timedelta
 
 import clock
 from demo.cohort import Person
+from demo.replies import reply_to
 from demo.stories import Attention
-from demo.words import answer_to
 from tracker.models import Clinician, Escalation, Flag, Patient, Priority
 from tracker.services import escalations, reviews
 
-#: The last comes after closing time, at which the promises of the day before run out.
-ROUNDS = (time(8, 40), time(11, 30), time(14, 10), time(16, 20), time(17, 31))
-WEEKEND_LOOK = (time(10), time(18))
+#: The last is after closing time, when review deadlines of the day before pass.
+ROUND_TIMES = (time(8, 40), time(11, 30), time(14, 10), time(16, 20), time(17, 31))
+WEEKEND_TIMES = (time(10), time(18))
 
-#: What came up longer ago than this has been dealt with; of the rest each story says how.
+#: Older flags are always reviewed; for newer ones the story says how far the clinic goes.
 RECENT = timedelta(days=14)
 URGENT = (Priority.P0, Priority.P1)
 
 
 @dataclass
-class Desk:
+class ClinicStaff:
     nurse: Clinician
     physician: Clinician
     people: dict[str, Person]  #: by the patient's e-mail address
     today: datetime
     reviewed: int = 0
 
-    def round(self) -> None:
-        """Decide on what was acknowledged before, then look at what is new."""
+    def handle_escalations(self) -> None:
+        """Review what was acknowledged before, then acknowledge what is new."""
         at = clock.now()
         is_weekend = at.astimezone(self.today.tzinfo).weekday() >= 5
         for patient, flags in self._waiting(at, urgent_only=is_weekend):
@@ -42,8 +42,8 @@ class Desk:
             if fresh and self._may(patient, fresh, Attention.ACKNOWLEDGED):
                 self._acknowledge(fresh)
 
-    def weekly_look(self) -> None:
-        """The physician goes through what has no ladder."""
+    def review_p4_flags(self) -> None:
+        """Review the flags that have no escalation."""
         for patient in Patient.objects.for_clinician(self.physician):
             flags = list(Flag.objects.open().filter(patient=patient, priority=Priority.P4))
             if flags and self._may(patient, flags, Attention.REVIEWED):
@@ -59,7 +59,7 @@ class Desk:
         yield from by_patient.items()
 
     def _may(self, patient: Patient, flags: Sequence[Flag], needed: Attention) -> bool:
-        """Whether the story has the clinic go so far."""
+        """Return whether the clinic goes this far in the patient's story."""
         assert patient.user is not None
         attention = self.people[patient.user.email].story.attention
         if all(flag.detected_at < self.today - RECENT for flag in flags):
@@ -73,21 +73,21 @@ class Desk:
 
     def _review(self, patient: Patient, flags: Sequence[Flag]) -> None:
         at = clock.now()
-        answer = answer_to([flag.rule for flag in flags])
+        reply = reply_to([flag.rule for flag in flags])
         visit = None
-        if answer.visit:
+        if reply.visit:
             by_date = (at + timedelta(days=3)).date()
-            visit = reviews.PlannedVisit(mode=answer.visit, by_date=by_date)
+            visit = reviews.PlannedVisit(mode=reply.visit, by_date=by_date)
         reviews.review(
             patient=patient,
             flag_ids=[flag.pk for flag in flags],
-            by=self.physician if answer.orders or answer.referrals else self.nurse,
+            by=self.physician if reply.orders or reply.referrals else self.nurse,
             at=at,
-            decision=answer.decision,
-            note=answer.note,
-            message=answer.message,
-            orders=answer.orders,
-            referrals=answer.referrals,
+            decision=reply.decision,
+            note=reply.note,
+            message=reply.message,
+            orders=reply.orders,
+            referrals=reply.referrals,
             visit=visit,
             usefulness={flag.pk: Flag.Usefulness.ACTED_ON for flag in flags},
         )

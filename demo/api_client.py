@@ -1,4 +1,4 @@
-"""A patient's phone: it speaks to the server as any app would, over HTTP and nothing else."""
+"""A client of the API that does what a patient's app does."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ import httpx
 
 from demo.cohort import Person
 from demo.mailbox import Mail
-from demo.pen import Log
+from demo.record_writer import Log
 
 BATCH = 100  #: records in one sync
 
 
-class PhoneError(Exception):
-    """The server did not take what it should have taken."""
+class ApiClientError(Exception):
+    """The server refused a request that it should have accepted."""
 
 
-def line_to(base_url: str) -> httpx.Client:
-    """Each request on a connection of its own, so that it finds the web worker that is idle."""
+def http_client(base_url: str) -> httpx.Client:
+    """Return a client that opens a connection per request, so that any idle web worker takes it."""
     limits = httpx.Limits(max_keepalive_connections=0)
     return httpx.Client(base_url=base_url, timeout=30, limits=limits)
 
 
 @dataclass
-class Phone:
+class ApiClient:
     person: Person
-    line: httpx.Client
+    http: httpx.Client
     secret: str
-    address: str  #: on the network: the limits on tries count by it
+    address: str  #: the IP address, by which rate limits count
     token: str = field(default="", repr=False)
     _mails_seen: int = 1  #: the invitation
 
     def enrol(self, link: str) -> None:
-        """Open the link of the invitation, agree, begin."""
+        """Accept the invitation and sign in."""
         invitation = urlsplit(link).fragment
         consent = self._post("consent-text", {"token": invitation})
         body = {
@@ -53,18 +53,18 @@ class Phone:
         self.token = self._post("enrolment", body)["token"]
 
     def sync(self, logs: Sequence[Log]) -> None:
-        """Send records, and show what must be read now."""
+        """Send records, and mark the returned advice as read."""
         for start in range(0, len(logs), BATCH):
             batch = [_item(log) for log in logs[start : start + BATCH]]
             answer = self._post("sync", {"items": batch})
             refused = [item for item in answer["items"] if item["status"] != "stored"]
             if refused:
-                raise PhoneError(f"{self.person.title}: not stored: {refused[0]}")
+                raise ApiClientError(f"{self.person.title}: not stored: {refused[0]}")
             for advice in answer["must_read"]["advice"]:
                 self._post(f"advice/{advice['id']}/read", {})
 
     def has_news(self, mails: Sequence[Mail]) -> bool:
-        """Whether a mail has come since the last time that says more than "remember"."""
+        """Return whether a mail about a message has come since the last call."""
         fresh, self._mails_seen = mails[self._mails_seen :], len(mails)
         return any("message" in mail.subject for mail in fresh)
 
@@ -74,13 +74,13 @@ class Phone:
                 self._post(f"messages/{message['id']}/read", {})
 
     def send_checklist(self, answers: dict[str, str], *, at: datetime) -> list[str]:
-        """Answer the red-flag questions now; return the texts that the phone shows at once."""
+        """Send the answers to the red-flag questions; return the advice that the phone shows."""
         record = {"kind": "red_flag_checklist", "at": at.isoformat(), "answers": answers}
         answer = self._post("sync", {"items": [record | {"id": str(uuid4())}]})
         return [advice["text"] for advice in answer["must_read"]["advice"]]
 
-    def move(self, time_zone: str) -> None:
-        """The person has traveled: days are counted there from tomorrow on."""
+    def change_zone(self, time_zone: str) -> None:
+        """Tell the server that the person has traveled to that time zone."""
         self._request("PATCH", "me", {"time_zone": time_zone})
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -92,9 +92,9 @@ class Phone:
         headers = {"X-Forwarded-For": self.address}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        answer = self.line.request(method, f"/api/v1/{path}", json=body, headers=headers)
+        answer = self.http.request(method, f"/api/v1/{path}", json=body, headers=headers)
         if not answer.is_success:
-            raise PhoneError(
+            raise ApiClientError(
                 f"{self.person.title}: {method} {path}: {answer.status_code} {answer.text[:500]}"
             )
         return dict(answer.json())
