@@ -11,7 +11,6 @@ from django.utils.functional import SimpleLazyObject
 
 import clock
 from tracker.models.audit import REQUEST_ID_LENGTH
-from tracker.services import audit
 
 log = logging.getLogger("lumbar.request")
 
@@ -30,11 +29,7 @@ class RequestMiddleware:
         # Read on first use, then the same for all that this request does.
         request.at = SimpleLazyObject(clock.now)  # type: ignore[attr-defined]
 
-        token = audit.request_id.set(request.id)  # type: ignore[attr-defined]
-        try:
-            response = self.get_response(request)
-        finally:
-            audit.request_id.reset(token)
+        response = self.get_response(request)
 
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
         if not response.has_header("Cache-Control") and not request.path.startswith("/static/"):

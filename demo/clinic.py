@@ -28,15 +28,12 @@ from demo.people import (
 )
 from demo.timeline import Timeline
 from tracker.models import Clinician, Patient, Priority, Rotation
-from tracker.services import (
-    care_plans,
-    clinics,
-    episodes,
-    invitations,
-    policies,
-    rotations,
-    staff,
-)
+from tracker.services.clinics import clinics
+from tracker.services.context import SYSTEM, Context
+from tracker.services.episodes import care_plans, episodes
+from tracker.services.escalations import policies
+from tracker.services.on_call import rotations
+from tracker.services.people import invitations, staff
 
 HOURS = tuple(clinics.Span(weekday, time(8), time(17, 30)) for weekday in range(5))
 
@@ -61,13 +58,12 @@ class Clinic:
         at = clock.now()
         team = self.nurse.memberships.get().care_team
         issued = invitations.invite_patient(
+            Context(self.nurse, at),
             care_team=team,
             email=person.email,
             full_name=person.name,
             birth_date=person.birth_date,
             sex=person.sex,
-            by=self.nurse,
-            at=at,
         )
         patient = issued.invitation.patient
         assert patient is not None
@@ -80,14 +76,13 @@ class Clinic:
             onset_date=person.onset_date,
             conservative_min_days=person.story.min_days,
         )
-        episode = episodes.start(patient=patient, dates=dates, by=self.physician, at=at)
+        episode = episodes.start(Context(self.physician, at), patient=patient, dates=dates)
         for planned in person.story.plan:
             care_plans.add(
+                Context(self.physician, at),
                 episode=episode,
                 line=_line(planned),
                 from_date=person.index_date,
-                by=self.physician,
-                at=at,
             )
 
 
@@ -106,7 +101,7 @@ def open_clinic(mailbox: Mailbox, timeline: Timeline, *, secret: str) -> Clinic:
     link = next(word for word in output.getvalue().split() if word.startswith("http"))
     administrator = _join(link, ADMINISTRATOR, secret)
     clinics.set_staffed_hours(
-        clinic=administrator.clinic, spans=HOURS, by=administrator, at=clock.now()
+        Context(administrator, clock.now()), clinic=administrator.clinic, spans=HOURS
     )
     people = {
         person: _hire(person, administrator, mailbox, timeline, secret=secret) for person in STAFF
@@ -121,16 +116,16 @@ def _set_up_on_call(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
     at = clock.now()
     today = at.astimezone(clinic.administrator.clinic.zone).date()
     rotation = rotations.save(
+        Context(clinic.administrator, at),
         rotation=Rotation(clinic=clinic.administrator.clinic),
         name="Physician on call",
         turn_days=Rotation.Turn.WEEKLY,
         hand_over_time=time(8),
         first_date=today - timedelta(days=today.weekday()),
         members=physicians,
-        by=clinic.administrator,
-        at=at,
     )
     policies.set_ladder(
+        Context(clinic.administrator, at),
         care_team=clinic.nurse.memberships.get().care_team,
         priority=Priority.P1,
         steps=[
@@ -138,8 +133,6 @@ def _set_up_on_call(clinic: Clinic, physicians: Sequence[Clinician]) -> None:
             policies.Step(delay_minutes=120, rotation_id=rotation.pk),
             policies.Step(delay_minutes=60, role=Clinician.Role.PHYSICIAN),
         ],
-        by=clinic.administrator,
-        at=at,
     )
 
 
@@ -147,13 +140,12 @@ def _hire(
     person: Staff, administrator: Clinician, mailbox: Mailbox, timeline: Timeline, *, secret: str
 ) -> Clinician:
     invitations.invite_clinician(
+        Context(administrator, clock.now()),
         clinic=administrator.clinic,
         email=person.email,
         full_name=person.name,
         role=person.role,
         is_administrator=person.is_administrator,
-        by=administrator,
-        at=clock.now(),
     )
     timeline.run_due()
     return _join(mailbox.to(person.email)[-1].links[0], person, secret)
@@ -162,7 +154,7 @@ def _hire(
 def _join(link: str, person: Staff, secret: str) -> Clinician:
     token = urlsplit(link).path.rstrip("/").rpartition("/")[2]
     return staff.join_with_new_account(
-        token=token, full_name=person.name, password=secret, at=clock.now()
+        Context(SYSTEM, clock.now()), token=token, full_name=person.name, password=secret
     )
 
 
@@ -173,14 +165,13 @@ def shorten_p0_policy(clinic: Clinic) -> None:
         for name in (NURSE.name, PHYSICIAN.name, SECOND_PHYSICIAN.name)
     }
     policies.set_ladder(
+        Context(clinic.administrator, clock.now()),
         care_team=clinic.nurse.memberships.get().care_team,
         priority=Priority.P0,
         steps=[
             policies.Step(delay_minutes=min(position, 1), clinician_id=people[name].pk)
             for position, name in enumerate(people)
         ],
-        by=clinic.administrator,
-        at=clock.now(),
     )
 
 

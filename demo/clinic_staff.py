@@ -12,7 +12,9 @@ from demo.cohort import Person
 from demo.replies import reply_to
 from demo.stories import Attention
 from tracker.models import Clinician, Escalation, Flag, Patient, Priority
-from tracker.services import escalations, reviews
+from tracker.services.context import Context
+from tracker.services.escalations import lifecycle
+from tracker.services.reviews import reviews
 
 #: The last is after closing time, when review deadlines of the day before pass.
 ROUND_TIMES = (time(8, 40), time(11, 30), time(14, 10), time(16, 20), time(17, 31))
@@ -69,7 +71,7 @@ class ClinicStaff:
     def _acknowledge(self, flags: Sequence[Flag]) -> None:
         live = Escalation.objects.live().filter(flag__in=flags)
         ids = list(live.values_list("pk", flat=True))
-        escalations.acknowledge(escalation_ids=ids, by=self.nurse, at=clock.now())
+        lifecycle.acknowledge(Context(self.nurse, clock.now()), escalation_ids=ids)
 
     def _review(self, patient: Patient, flags: Sequence[Flag]) -> None:
         at = clock.now()
@@ -79,10 +81,9 @@ class ClinicStaff:
             by_date = (at + timedelta(days=3)).date()
             visit = reviews.PlannedVisit(mode=reply.visit, by_date=by_date)
         reviews.review(
+            Context(self.physician if reply.orders or reply.referrals else self.nurse, at),
             patient=patient,
             flag_ids=[flag.pk for flag in flags],
-            by=self.physician if reply.orders or reply.referrals else self.nurse,
-            at=at,
             decision=reply.decision,
             note=reply.note,
             message=reply.message,

@@ -13,7 +13,7 @@ import clock
 from backend.dispatcher import run_once, timers
 from demo.parallel_scheduler import ParallelScheduler
 from notifications.services import offers
-from tracker.services import day_closes
+from tracker.services.evaluation import day_closes
 
 #: This many day closes at once are worth a second process.
 MANY = 3

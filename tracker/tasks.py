@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 import clock
-from tracker.services import day_closes
+from tracker.services.evaluation import day_closes
 
 
 @shared_task(name="tracker.close_days")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from backend.dispatcher.broker import Broker
 from notifications.models import Urgency
-from tracker.services import day_closes
+from tracker.services.evaluation import day_closes
 from tracker.tasks import close_days
 
 #: More offers than this in the queue would not make the workers faster.

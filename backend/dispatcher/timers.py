@@ -18,7 +18,10 @@ from backend.dispatcher.broker import Broker
 from notifications.services.prune import prune
 from notifications.services.settlement import settle
 from tracker.models import Episode, Escalation, Message, Reminder, ReminderSlot
-from tracker.services import clinic_messages, day_closes, ladder_timers, reminders
+from tracker.services.escalations import timers as escalation_timers
+from tracker.services.evaluation import day_closes
+from tracker.services.reminders import reminders
+from tracker.services.reviews import clinic_messages
 
 #: How much one job does before the others get their turn.
 BATCH = 100
@@ -67,7 +70,7 @@ TIMERS: tuple[Timer, ...] = (
         name="snooze",
         model=Escalation,
         column="wake_at",
-        run=ladder_timers.wake_due,
+        run=escalation_timers.wake_due,
         overdue_after=timedelta(seconds=60),
         code="I3",
         description="end of a snooze",
@@ -77,7 +80,7 @@ TIMERS: tuple[Timer, ...] = (
         name="escalation_step",
         model=Escalation,
         column="next_step_at",
-        run=ladder_timers.fire_due,
+        run=escalation_timers.fire_due,
         is_urgent=True,
         overdue_after=timedelta(seconds=60),
         code="I3",
@@ -88,7 +91,7 @@ TIMERS: tuple[Timer, ...] = (
         name="review_deadline",
         model=Escalation,
         column="review_by",
-        run=ladder_timers.reopen_overdue,
+        run=escalation_timers.reopen_overdue,
         overdue_after=timedelta(seconds=60),
         code="I3",
         description="review of an acknowledged escalation",
@@ -140,7 +143,7 @@ TIMERS: tuple[Timer, ...] = (
 
 #: What is found by looking regularly: it depends on more than one column.
 JOBS: tuple[Job, ...] = (
-    Job(name="lost steps", run=ladder_timers.pass_over_lost, every=timedelta(seconds=5)),
+    Job(name="lost steps", run=escalation_timers.pass_over_lost, every=timedelta(seconds=5)),
     Job(name="settle deliveries", run=settle),
     Job(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )

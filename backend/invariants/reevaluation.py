@@ -9,8 +9,8 @@ from uuid import UUID
 from backend.invariants.base import REPORTED_IDS, Invariant, Violation
 from tracker import rules
 from tracker.models import Episode, Evaluation, Flag
-from tracker.services.evaluation import digest_of
-from tracker.services.history import Document, document_of
+from tracker.services.evaluation.evaluate import digest_of
+from tracker.services.evaluation.histories import Document, document_of
 
 INVARIANT = Invariant(
     name="flags_match_reevaluation",

@@ -18,8 +18,9 @@ from tests.cast import (
 )
 from tracker.models import Clinician, Escalation, Patient, RecordKind
 from tracker.rules import parse_record
-from tracker.services import records
-from tracker.services.records import Submission
+from tracker.services.context import Context
+from tracker.services.records import store
+from tracker.services.records.ledger import Submission
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,10 @@ class Team:
             record=parse_record(said),
             submitted_at=at,
         )
-        records.submit(
-            patient_id=self.patient.pk,
-            by=self.patient,
+        store.submit(
+            Context(self.patient, at),
+            patient=self.patient,
             submissions=[sent],
-            at=at,
             action="records.sync",
         )
         return list(Escalation.objects.filter(patient=self.patient))

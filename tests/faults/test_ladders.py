@@ -19,7 +19,8 @@ from tests.faults.conftest import Stage
 from tests.faults.database import until
 from tests.faults.people import Team, make_teams
 from tracker.models import Escalation, EscalationStep
-from tracker.services import escalations
+from tracker.services.context import Context
+from tracker.services.escalations import lifecycle
 
 pytestmark = pytest.mark.fault
 
@@ -135,7 +136,7 @@ def test_no_attempt_starts_after_an_acknowledgement_has_committed(stage, transac
         wait = ladder.next_step_at - clock.now() + timedelta(seconds=random.uniform(-0.1, 0.4))
         connection.close()
         sleep(max(0, wait.total_seconds()))
-        escalations.acknowledge(escalation_ids=[ladder.id], by=team.nurse, at=clock.now())
+        lifecycle.acknowledge(Context(team.nurse, clock.now()), escalation_ids=[ladder.id])
         committed[ladder.group] = clock.now()
         connection.close()
 

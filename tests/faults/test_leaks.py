@@ -27,7 +27,7 @@ from tests.faults.people import make_teams
 from tests.peers.certificates import Authority
 from tests.peers.http import running_http
 from tracker.models import Patient
-from tracker.services import session_tokens
+from tracker.services.people import sessions
 
 pytestmark = [pytest.mark.fault, pytest.mark.promise("I13")]
 
@@ -88,7 +88,7 @@ def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
         add_channels(team.nurse.recipient_id, hook.port)
         team.patient.full_name = f"Alice {CANARY}"
         team.patient.save()
-        token = session_tokens.begin(
+        token = sessions.begin(
             user=team.patient.user, device_name=CANARY, at=clock.now() - timedelta(seconds=1)
         )
         _, port = stage.web()

@@ -19,7 +19,7 @@ from tests.faults.database import holding, until, waits_for_a_lock
 from tests.faults.people import Team, make_teams
 from tests.faults.proxy import Line, running_proxy
 from tracker.models import CompressUse, Escalation, Flag, Revision
-from tracker.services import session_tokens
+from tracker.services.people import sessions
 
 pytestmark = pytest.mark.fault
 
@@ -34,7 +34,7 @@ class Phone:
     def __init__(self, team: Team, port: int) -> None:
         self.patient = team.patient
         self._ahead = clock.now() - datetime.now(UTC)  # a phone has a clock of its own
-        token = session_tokens.begin(
+        token = sessions.begin(
             user=team.patient.user, device_name="phone", at=clock.now() - timedelta(seconds=1)
         )
         self._base = f"http://127.0.0.1:{port}/api/v1/"

@@ -16,7 +16,7 @@ from tests.cast import NEW_YORK
 from tests.faults.database import until
 from tests.faults.people import make_teams
 from tracker.models import Episode, Reminder, ReminderSlot
-from tracker.services import reminder_slots
+from tracker.services.reminders import reminder_slots
 
 pytestmark = [pytest.mark.fault, pytest.mark.promise("I12")]
 

@@ -13,7 +13,8 @@ from tests.faults.database import until
 from tests.journeys.phone import Phone
 from tests.smtp import Mail
 from tracker.models import Escalation, Flag, Patient
-from tracker.services import invitations
+from tracker.services.context import Context
+from tracker.services.people import invitations
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
@@ -114,13 +115,12 @@ def enrol_dana(town, phone: Phone) -> Patient:
     """Invited by Nora, with a plan: exercises, naproxen twice a day, warmth every day."""
     town.travel_to(phone.instant(MONDAY, 9))
     invited = invitations.invite_patient(
+        Context(town.cast.nora, phone.instant(MONDAY, 9)),
         care_team=town.cast.team,
         email="dana@patients.test",
         full_name="Dana Dunn",
         birth_date=None,
         sex="female",
-        by=town.cast.nora,
-        at=phone.instant(MONDAY, 9),
     )
     text = phone.enrol(invited.token, birth_date=date(1980, 5, 17), password=PASSWORD)
     assert "not monitored around the clock" in text["text"]

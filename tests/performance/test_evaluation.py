@@ -9,7 +9,7 @@ from tests.performance.long_diary import records
 from tests.tracker.rules.diaries import INDEX
 from tracker.models import Revision
 from tracker.rules import parse_record, submitted_at
-from tracker.services.evaluation import evaluate_episode
+from tracker.services.evaluation.evaluate import evaluate_episode
 
 DAYS = 90
 

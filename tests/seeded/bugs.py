@@ -26,7 +26,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a retry is taken for a new version",
         invariant="I1",
-        path="tracker/services/record_ledger.py",
+        path="tracker/services/records/ledger.py",
         old="if same := self._same(submission, content, current):",
         new="if same := None:",
         tests=(
@@ -38,7 +38,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="copies that arrive at once do not wait for each other",
         invariant="I1",
-        path="tracker/services/records.py",
+        path="tracker/services/records/store.py",
         old='Patient.objects.select_for_update(of=("self",), no_key=True)',
         new="Patient.objects.all()",
         tests=("tests/tracker/api/test_outages.py::test_ten_copies_at_once_are_one_entry",),
@@ -58,11 +58,11 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a flag opens without a ladder",
         invariant="I2",
-        path="tracker/services/reconciliation.py",
+        path="tracker/services/evaluation/reconciliation.py",
         old="if life.is_live and flag.needs_human:",
         new="if life.is_live and flag.needs_human and flag.raised_from:",
         tests=(
-            "tests/tracker/services/test_evaluation.py::TestOpening"
+            "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
             "tests/faults/test_phones.py"
             "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
@@ -71,11 +71,11 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a flag that stands is not recognized",
         invariant="I2",
-        path="tracker/services/reconciliation.py",
+        path="tracker/services/evaluation/reconciliation.py",
         old="for fits in (_same_opening, _both_stand, _stands_again, _same_closure, _both_ended):",
         new="for fits in (_same_closure, _both_ended):",
         tests=(
-            "tests/tracker/services/test_evaluation.py::TestOpening"
+            "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_the_same_again_opens_nothing",
         ),
     ),
@@ -94,7 +94,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="two dispatchers fire the same step",
         invariant="I3",
-        path="tracker/services/due.py",
+        path="tracker/services/batches.py",
         old="row = free.select_for_update(of=of, skip_locked=True, no_key=no_key).first()",
         new="row = free.first()",
         tests=(
@@ -119,22 +119,22 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a step that reaches nobody is waited for",
         invariant="I4",
-        path="tracker/services/ladder_timers.py",
+        path="tracker/services/escalations/timers.py",
         old="while step is not None and not _fire(escalation, step, at=at):",
         new="while step is not None and _fire(escalation, step, at=at) is None:",
         tests=(
-            "tests/tracker/services/test_escalations.py::TestSteps"
+            "tests/tracker/services/escalations/test_lifecycle.py::TestSteps"
             "::test_an_unreachable_step_gives_way_to_the_next_at_once",
         ),
     ),
     Bug(
         name="an exhausted ladder pages nobody",
         invariant="I4",
-        path="tracker/services/ladder_timers.py",
+        path="tracker/services/escalations/timers.py",
         old="clinicians=everybody(escalation.flag.patient.care_team),",
         new="clinicians=(),",
         tests=(
-            "tests/tracker/services/test_escalations.py::TestExhausted"
+            "tests/tracker/services/escalations/test_lifecycle.py::TestExhausted"
             "::test_the_last_step_never_ends_in_silence",
             "tests/faults/test_ladders.py"
             "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
@@ -143,11 +143,11 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="after an outage the steps come in a burst",
         invariant="I4",
-        path="tracker/services/ladder_timers.py",
+        path="tracker/services/escalations/timers.py",
         old="CATCH_UP = timedelta(minutes=10)",
         new="CATCH_UP = timedelta(0)",
         tests=(
-            "tests/tracker/services/test_escalations.py::TestSteps"
+            "tests/tracker/services/escalations/test_lifecycle.py::TestSteps"
             "::test_after_an_outage_the_steps_do_not_come_in_a_burst",
             "tests/faults/test_ladders.py"
             "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
@@ -160,63 +160,63 @@ BUGS: tuple[Bug, ...] = (
         old="return {group for group, _ in enqueued} - hopeful",
         new="return set()",
         tests=(
-            "tests/tracker/services/test_lost_steps.py"
+            "tests/tracker/services/escalations/test_lost_steps.py"
             "::test_when_nothing_of_it_arrived_the_next_is_told_at_once",
         ),
     ),
     Bug(
         name="a turn on call lasts 24 hours whatever the clocks do",
         invariant="I4",
-        path="tracker/services/on_call.py",
+        path="tracker/services/on_call/duty.py",
         old="""day = self.first_date + timedelta(days=turn * self.turn_days)
         return instant_of(day, self.hand_over_time, self.zone)""",
         new="""first = instant_of(self.first_date, self.hand_over_time, self.zone)
         return first + timedelta(days=turn * self.turn_days)""",
         tests=(
-            "tests/tracker/services/test_on_call.py::test_the_one_on_duty_is_whose_turn_last_began",
+            "tests/tracker/services/on_call/test_duty.py::test_the_one_on_duty_is_whose_turn_last_began",
         ),
     ),
     Bug(
         name="who is on duty and cannot be reached is told in vain",
         invariant="I4",
-        path="tracker/services/ladder_timers.py",
+        path="tracker/services/escalations/timers.py",
         old="if person and can_be_told(person):",
         new="if person:",
         tests=(
-            "tests/tracker/services/test_rotations.py::TestOnALadder"
+            "tests/tracker/services/on_call/test_rotations.py::TestOnALadder"
             "::test_when_nobody_on_duty_can_be_told_the_whole_team_is",
         ),
     ),
     Bug(
         name="a snooze never ends",
         invariant="I4",
-        path="tracker/services/ladder_timers.py",
+        path="tracker/services/escalations/timers.py",
         old="Escalation.objects.filter(wake_at__lte=at)",
         new="Escalation.objects.filter(wake_at__lte=at, state='active')",
         tests=(
-            "tests/tracker/services/test_snoozes.py"
+            "tests/tracker/services/escalations/test_snoozes.py"
             "::test_nobody_is_told_until_it_wakes_and_then_the_ladder_runs_from_its_beginning",
         ),
     ),
     Bug(
         name="what somebody owed who left waits for its deadline",
         invariant="I4",
-        path="tracker/services/staff.py",
+        path="tracker/services/people/staff.py",
         old="if not (is_active and clinician.sees_diaries):",
         new="if not clinician.sees_diaries:",
         tests=(
-            "tests/tracker/services/test_escalation_states.py"
+            "tests/tracker/services/escalations/test_states.py"
             "::test_each_event_does_what_the_document_says[acknowledged]",
         ),
     ),
     Bug(
         name="who snoozed cannot take it back",
         invariant="I4",
-        path="tracker/services/escalations.py",
+        path="tracker/services/escalations/lifecycle.py",
         old="if escalation.state == State.ACKNOWLEDGED and seen.exists():",
         new="if seen.exists():",
         tests=(
-            "tests/tracker/services/test_escalation_states.py"
+            "tests/tracker/services/escalations/test_states.py"
             "::test_each_event_does_what_the_document_says[snoozed]",
         ),
     ),
@@ -243,18 +243,18 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="what was handed over is told when it is somebody else's",
         invariant="I5",
-        path="tracker/services/ladder_runs.py",
+        path="tracker/services/escalations/runs.py",
         old="outbox.cancel(group=escalation.owner_group, at=at)",
         new="pass",
         tests=(
-            "tests/tracker/services/test_hand_overs.py"
+            "tests/tracker/services/escalations/test_hand_overs.py"
             "::test_when_the_ladder_runs_again_the_notice_is_stopped",
         ),
     ),
     Bug(
         name="an acknowledgement stops the ladder and not its notices",
         invariant="I5",
-        path="tracker/services/ladder_runs.py",
+        path="tracker/services/escalations/runs.py",
         old="outbox.cancel(group=escalation.group, at=at)",
         new="pass",
         tests=(
@@ -337,29 +337,29 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a change of zone reminds twice",
         invariant="I12",
-        path="tracker/services/reminder_slots.py",
+        path="tracker/services/reminders/reminder_slots.py",
         old="return max(begins, latest + timedelta(days=days)) if latest else begins",
         new="return begins",
         tests=(
-            "tests/tracker/services/test_reminders.py"
+            "tests/tracker/services/reminders/test_reminders.py"
             "::TestTheDiary::test_a_change_of_zone_in_the_middle_of_a_day_does_not_remind_twice",
         ),
     ),
     Bug(
         name="the day of a reminder is that of Greenwich",
         invariant="I12",
-        path="tracker/services/wall_time.py",
+        path="tracker/services/local_time/wall_time.py",
         old="return Occurrence(day, at)",
         new="return Occurrence(at.date(), at)",
         tests=(
-            "tests/tracker/services/test_reminders.py"
+            "tests/tracker/services/reminders/test_reminders.py"
             "::TestTheDiary::test_it_is_due_at_the_local_hour_and_not_before",
         ),
     ),
     Bug(
         name="the next reminder comes after 24 hours whatever the clocks do",
         invariant="I12",
-        path="tracker/services/wall_time.py",
+        path="tracker/services/local_time/wall_time.py",
         old="return Occurrence(day, at)",
         new="return Occurrence(day, at if not_before == date.min else after + timedelta(days=1))",
         tests=(
@@ -409,7 +409,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a link says why",
         invariant="I13",
-        path="tracker/services/ladder_runs.py",
+        path="tracker/services/escalations/runs.py",
         old='link=f"/console/flags/{escalation.flag_id}/",',
         new='link=f"/console/flags/{escalation.flag_id}/#{escalation.flag.explanation}",',
         tests=(

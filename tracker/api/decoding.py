@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from .problems import FieldError, invalid
+from tracker.api.problems import FieldError, invalid
 
 T = TypeVar("T")
 

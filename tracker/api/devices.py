@@ -11,11 +11,10 @@ from msgspec import Meta
 from rest_framework.request import Request
 
 from notifications import outbox
-from tracker.services import devices
-
-from .contract import Contract
-from .door import PatientView, answer
-from .shapes import Answer, Form, Instant
+from tracker.api.contract import Contract
+from tracker.api.door import PatientView, answer
+from tracker.api.shapes import Answer, Form, Instant
+from tracker.services.people import devices
 
 Channel = Literal["fcm", "apns", "webpush"]
 
@@ -71,7 +70,7 @@ class DevicesView(PatientView):
 
     def get(self, request: Request) -> HttpResponse:
         known: tuple[Channel, ...] = ("fcm", "apns", "webpush")
-        found = devices.registered(by=self.patient, at=self.at)
+        found = devices.registered(self.context, patient=self.patient)
         shown = DevicesShown(
             channels=[name for name in known if outbox.is_channel_configured(name)],
             webpush_key=outbox.webpush_key(),
@@ -84,12 +83,12 @@ class DevicesView(PatientView):
         sent: DeviceBody = self.body(DeviceBody)  # type: ignore[arg-type]  # a union, too
         channel, address, secret = _address(sent)
         found = devices.register(
-            by=self.patient,
+            self.context,
+            patient=self.patient,
             session=self.session,
             channel=channel,
             address=address,
             secret=secret,
-            at=self.at,
         )
         return answer(_shown(found), status=201)
 
@@ -100,7 +99,7 @@ class DeviceView(PatientView):
     contract = {"DELETE": Contract(None, status=204)}
 
     def delete(self, request: Request, device_id: UUID) -> HttpResponse:
-        devices.remove(by=self.patient, device_id=device_id, at=self.at)
+        devices.remove(self.context, patient=self.patient, device_id=device_id)
         return HttpResponse(status=204)
 
 

@@ -15,14 +15,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 import clock
+from tracker.api.contract import Contract
+from tracker.api.decoding import decode
+from tracker.api.problems import FieldError, Problem
+from tracker.api.schema import OpenAPI
+from tracker.api.strict_json import SINGLE_LIMIT, read_body
 from tracker.models import Patient, SessionToken, User
-from tracker.services import session_tokens
-
-from .contract import Contract
-from .decoding import decode
-from .problems import FieldError, Problem
-from .schema import OpenAPI
-from .strict_json import SINGLE_LIMIT, read_body
+from tracker.services.context import Context
+from tracker.services.people import sessions
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class BearerAuthentication(BaseAuthentication):
         token = presented_token(request)
         if token is None:
             return None
-        session = session_tokens.find(token=token, at=request.parser_context["view"].at)
+        session = sessions.find(token=token, at=request.parser_context["view"].at)
         if session is None or session.user is None:
             raise AuthenticationFailed
         return session.user, session
@@ -76,6 +76,10 @@ class View(APIView):
         self.at = clock.now()  # read once: whoever needs the time takes it from here
         super().initial(request, *args, **kwargs)
 
+    @property
+    def request_id(self) -> str:
+        return self.request._request.id  # type: ignore[attr-defined, no-any-return]
+
     def body(self, form: type[T]) -> T:
         return decode(self.json(), form)
 
@@ -107,6 +111,10 @@ class PatientView(View):
         session = self.request.auth
         assert isinstance(session, SessionToken)  # BearerAuthentication has seen to it
         return session
+
+    @property
+    def context(self) -> Context[Patient]:
+        return Context(self.patient, self.at, self.request_id)
 
     @property
     def patient(self) -> Patient:

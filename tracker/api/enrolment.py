@@ -8,13 +8,13 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.throttling import AnonRateThrottle
 
+from tracker.api.contract import Contract
+from tracker.api.door import View, answer
+from tracker.api.patients import known_zone, wall_time
+from tracker.api.shapes import ConsentText, ConsentTextBody, Enrolment, EnrolmentBody
 from tracker.models import Invitation
-from tracker.services import consent, enrolment, invitations
-
-from .contract import Contract
-from .door import View, answer
-from .patients import known_zone, wall_time
-from .shapes import ConsentText, ConsentTextBody, Enrolment, EnrolmentBody
+from tracker.services.context import SYSTEM, Context
+from tracker.services.people import consent, enrolment, invitations
 
 
 class InvitationThrottle(AnonRateThrottle):
@@ -50,6 +50,7 @@ class EnrolmentView(View):
     def post(self, request: Request) -> HttpResponse:
         sent = self.body(EnrolmentBody)
         enrolled = enrolment.enrol(
+            Context(SYSTEM, self.at, self.request_id),
             token=sent.token,
             password=sent.password,
             birth_date=sent.birth_date,
@@ -57,6 +58,5 @@ class EnrolmentView(View):
             text_version=sent.consent.text_version,
             reminder_time=wall_time(sent.reminder_time),
             device_name=sent.device_name or "",
-            at=self.at,
         )
         return answer(Enrolment(token=enrolled.token, patient_id=enrolled.patient.id), status=201)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from tracker.api import shapes
+from tracker.api.contract import Contract
+from tracker.api.door import PatientView, answer
 from tracker.rules.medicines import INGREDIENTS, base_of, counted_names, otc_hours
 from tracker.rules.products import PRODUCTS, Product, as_written
-
-from . import shapes
-from .contract import Contract
-from .door import PatientView, answer
 
 
 def _ingredient(name: str) -> shapes.IngredientShown:

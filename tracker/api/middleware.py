@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from .problems import CONTENT_TYPE, of_status, problem_of
+from tracker.api.problems import CONTENT_TYPE, of_status, problem_of
 
 
 class ProblemMiddleware:

@@ -10,15 +10,16 @@ from django.http import HttpResponse
 from msgspec import UNSET
 from rest_framework.request import Request
 
+from tracker.api import shapes, showing, text
+from tracker.api.contract import Contract
+from tracker.api.door import PatientView, answer
+from tracker.api.problems import FieldError, invalid
+from tracker.api.schema import UUID_TYPE
 from tracker.rules import scales
 from tracker.rules.local_days import zone_names
-from tracker.services import accounts, clinic_messages, reading
-
-from . import shapes, showing, text
-from .contract import Contract
-from .door import PatientView, answer
-from .problems import FieldError, invalid
-from .schema import UUID_TYPE
+from tracker.services.people import profile
+from tracker.services.queries import patient_data
+from tracker.services.reviews import clinic_messages
 
 
 class NowView(PatientView):
@@ -29,7 +30,7 @@ class NowView(PatientView):
     def get(self, request: Request) -> HttpResponse:
         """With the phone's `time_zone`, the answer asks whether to follow it."""
         phone_zone = self.query(time_zone=_zone_of_a_phone).get("time_zone")
-        found = reading.now(by=self.patient, phone_zone=phone_zone, at=self.at)
+        found = patient_data.now(self.context, patient=self.patient, phone_zone=phone_zone)
         asked = found.zone_question
         return answer(
             shapes.Today(
@@ -51,7 +52,7 @@ class AdviceReadView(PatientView):
     contract = {"POST": Contract(shapes.AdviceShown)}
 
     def post(self, request: Request, advice_id: UUID) -> HttpResponse:
-        row = reading.mark_advice_read(by=self.patient, advice_id=advice_id, at=self.at)
+        row = patient_data.mark_advice_read(self.context, patient=self.patient, advice_id=advice_id)
         return answer(showing.advice(row))
 
 
@@ -62,8 +63,8 @@ class MessagesView(PatientView):
 
     def get(self, request: Request) -> HttpResponse:
         before = self.query(before=UUID).get("before")
-        rows = reading.messages(by=self.patient, before=before, at=self.at)
-        is_full = len(rows) == reading.MESSAGES_PER_PAGE
+        rows = patient_data.messages(self.context, patient=self.patient, before=before)
+        is_full = len(rows) == patient_data.MESSAGES_PER_PAGE
         return answer(
             shapes.MessagePage(
                 messages=[showing.message(row) for row in rows],
@@ -78,7 +79,7 @@ class MessageReadView(PatientView):
     contract = {"POST": Contract(shapes.MessageShown)}
 
     def post(self, request: Request, message_id: UUID) -> HttpResponse:
-        row = clinic_messages.mark_read(by=self.patient, message_id=message_id, at=self.at)
+        row = clinic_messages.mark_read(self.context, patient=self.patient, message_id=message_id)
         return answer(showing.message(row))
 
 
@@ -88,7 +89,7 @@ class CarePlanView(PatientView):
     contract = {"GET": Contract(shapes.CarePlanShown)}
 
     def get(self, request: Request) -> HttpResponse:
-        return answer(showing.care_plan(reading.care_plan(by=self.patient, at=self.at)))
+        return answer(showing.care_plan(patient_data.care_plan(self.context, patient=self.patient)))
 
 
 class RedFlagQuestionsView(PatientView):
@@ -97,7 +98,7 @@ class RedFlagQuestionsView(PatientView):
     contract = {"GET": Contract(shapes.Questions)}
 
     def get(self, request: Request) -> HttpResponse:
-        asked = reading.red_flag_questions(by=self.patient, at=self.at)
+        asked = patient_data.red_flag_questions(self.context, patient=self.patient)
         return answer(
             shapes.Questions(
                 questions=[
@@ -126,7 +127,7 @@ class MeView(PatientView):
     }
 
     def get(self, request: Request) -> HttpResponse:
-        return answer(showing.me(reading.profile(by=self.patient, at=self.at)))
+        return answer(showing.me(patient_data.profile(self.context, patient=self.patient)))
 
     def patch(self, request: Request) -> HttpResponse:
         """Change what is given. Another time zone counts the days from tomorrow on."""
@@ -146,8 +147,8 @@ class MeView(PatientView):
             changes["reminds_on_weekends"] = sent.reminds_on_weekends
         if sent.quiet_hours is not UNSET:
             changes["quiet_hours"] = _span(sent.quiet_hours)
-        patient = accounts.change(by=self.patient, at=self.at, **changes)
-        return answer(showing.me(reading.profile(by=patient, at=self.at)))
+        patient = profile.change(self.context, patient=self.patient, **changes)
+        return answer(showing.me(patient_data.profile(self.context, patient=patient)))
 
 
 def known_zone(name: str, *, path: str = "time_zone") -> str:

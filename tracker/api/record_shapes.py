@@ -11,14 +11,13 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from tracker import rules
+from tracker.api.decoding import decode, field_error
+from tracker.api.problems import FieldError, invalid
+from tracker.api.shapes import Answer, Form, Instant, MustReadNow, Uuid
+from tracker.api.text import name, note
 from tracker.models import RecordKind, Revision
-from tracker.services.record_kinds import KINDS, Kind
-from tracker.services.records import Status, Submission
-
-from .decoding import decode, field_error
-from .problems import FieldError, invalid
-from .shapes import Answer, Form, Instant, MustReadNow, Uuid
-from .text import name, note
+from tracker.services.records.kinds import KINDS, Kind
+from tracker.services.records.ledger import Status, Submission
 
 BaseRevision = Annotated[
     int, Meta(ge=0, le=1_000_000, description="The revision that this one replaces; 0 = none.")

@@ -9,15 +9,10 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracker.models import RecordKind, Revision
-from tracker.services import reading, records
-from tracker.services.record_checks import RecordRefused
-from tracker.services.records import Outcome, Status, Submission
-
-from .contract import Contract
-from .door import PatientView, answer
-from .problems import FieldError, Problem, invalid
-from .record_shapes import (
+from tracker.api.contract import Contract
+from tracker.api.door import PatientView, answer
+from tracker.api.problems import FieldError, Problem, invalid
+from tracker.api.record_shapes import (
     SHAPES,
     BatchAnswer,
     BatchBody,
@@ -26,9 +21,14 @@ from .record_shapes import (
     shown,
     submission,
 )
-from .schema import UUID_TYPE
-from .showing import must_read
-from .strict_json import BATCH_LIMIT
+from tracker.api.schema import UUID_TYPE
+from tracker.api.showing import must_read
+from tracker.api.strict_json import BATCH_LIMIT
+from tracker.models import RecordKind, Revision
+from tracker.services.queries import patient_data
+from tracker.services.records import store
+from tracker.services.records.checks import RecordRefused
+from tracker.services.records.ledger import Outcome, Status, Submission
 
 MAX_ITEMS = 200
 MAX_DAYS = 92
@@ -52,8 +52,8 @@ class RecordsView(PatientView):
         if until < first or (until - first).days > MAX_DAYS:
             error = FieldError("from", "span", f"Ask for at most {MAX_DAYS} days, in order.")
             raise Problem(400, "invalid_query", "The query is not valid.", errors=[error])
-        found = reading.records(
-            by=self.patient, kind=self.kind, from_date=first, until_date=until, at=self.at
+        found = patient_data.records(
+            self.context, patient=self.patient, kind=self.kind, from_date=first, until_date=until
         )
         page = SHAPES[self.kind].page
         return answer(page(records=[shown(each) for each in found]))
@@ -77,11 +77,10 @@ class WritingView(PatientView):
 
     def write(self, sent: Submission) -> HttpResponse:
         verb = "retract" if sent.record is None else "record"
-        submitted = records.submit(
-            patient_id=self.patient.pk,
-            by=self.patient,
+        submitted = store.submit(
+            self.context,
+            patient=self.patient,
             submissions=[sent],
-            at=self.at,
             action=f"{sent.kind}.{verb}",
         )
         (outcome,) = submitted.outcomes
@@ -109,7 +108,7 @@ class RecordView(WritingView):
 
     def get(self, request: Request, uuid: UUID) -> HttpResponse:
         self.query()
-        found = reading.record(by=self.patient, kind=self.kind, uuid=uuid, at=self.at)
+        found = patient_data.record(self.context, patient=self.patient, kind=self.kind, uuid=uuid)
         return answer(shown(found))
 
     def put(self, request: Request, uuid: UUID) -> HttpResponse:
@@ -128,7 +127,7 @@ class DiaryDayView(WritingView):
 
     def get(self, request: Request, day: date) -> HttpResponse:
         self.query()
-        return answer(shown(reading.diary_entry(by=self.patient, day=day, at=self.at)))
+        return answer(shown(patient_data.diary_entry(self.context, patient=self.patient, day=day)))
 
     def put(self, request: Request, day: date) -> HttpResponse:
         return self.write(submission(self.kind, self.json(), at=self.at, date=day.isoformat()))
@@ -158,11 +157,10 @@ class SyncView(PatientView):
                 outcomes.append(None)
             except Problem as problem:
                 outcomes.append(_invalid(item, problem))
-        submitted = records.submit(
-            patient_id=self.patient.pk,
-            by=self.patient,
+        submitted = store.submit(
+            self.context,
+            patient=self.patient,
             submissions=submissions,
-            at=self.at,
             action="records.sync",
         )
         judged = iter(submitted.outcomes)

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from tracker.services import reading, reminders
-
-from . import shapes, showing
-from .contract import Contract
-from .door import PatientView, answer
+from tracker.api import shapes, showing
+from tracker.api.contract import Contract
+from tracker.api.door import PatientView, answer
+from tracker.services.queries import patient_data
+from tracker.services.reminders import reminders
 
 
 class RemindersView(PatientView):
@@ -20,7 +20,7 @@ class RemindersView(PatientView):
     contract = {"GET": Contract(shapes.RemindersShown)}
 
     def get(self, request: Request) -> HttpResponse:
-        found = reading.reminders(by=self.patient, at=self.at)
+        found = patient_data.reminders(self.context, patient=self.patient)
         return answer(shapes.RemindersShown(reminders=[showing.reminder(each) for each in found]))
 
 
@@ -33,5 +33,7 @@ class SnoozeView(PatientView):
 
     def post(self, request: Request, slot_id: UUID) -> HttpResponse:
         sent = self.body(shapes.SnoozeBody)
-        found = reminders.snooze(by=self.patient, slot_id=slot_id, minutes=sent.minutes, at=self.at)
-        return answer(showing.reminder(reading.slot_shown(found.slot, found)))
+        found = reminders.snooze(
+            self.context, patient=self.patient, slot_id=slot_id, minutes=sent.minutes
+        )
+        return answer(showing.reminder(patient_data.slot_shown(found.slot, found)))

@@ -11,7 +11,7 @@ import msgspec
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
-from .contract import Contract
+from tracker.api.contract import Contract
 
 REFERENCE = "#/components/schemas/{name}"
 PATH_TYPES = {"day": {"type": "string", "format": "date"}}
@@ -49,7 +49,7 @@ class OpenAPI(AutoSchema):
         return operation
 
     def _responses(self, path: str, contract: Contract, *, is_open: bool) -> dict[str, Any]:
-        from .problems import ProblemBody
+        from tracker.api.problems import ProblemBody
 
         good: dict[str, Any] = {"description": HTTPStatus(contract.status).phrase}
         if contract.answer is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
+from tracker.api import shapes
 from tracker.models import (
     Advice,
     Clinic,
@@ -15,12 +16,11 @@ from tracker.models import (
     Review,
     StaffedHours,
 )
-from tracker.services import consent, reading, travel
-from tracker.services.must_read import MustRead
-from tracker.services.reminder_answers import measure_of
-from tracker.services.wall_time import EVERY_DAY
-
-from . import shapes
+from tracker.services.local_time.wall_time import EVERY_DAY
+from tracker.services.people import consent
+from tracker.services.queries import patient_data, time_zone_prompt
+from tracker.services.queries.pending_advice import MustRead
+from tracker.services.reminders.answers import measure_of
 
 
 def must_read(found: MustRead) -> shapes.MustReadNow:
@@ -69,7 +69,7 @@ def clinic(row: Clinic, hours: Iterable[StaffedHours]) -> shapes.ClinicContact:
     )
 
 
-def me(found: reading.Profile) -> shapes.Me:
+def me(found: patient_data.Profile) -> shapes.Me:
     patient = found.patient
     reminder = patient.reminder_time
     return shapes.Me(
@@ -96,7 +96,7 @@ def _span(begin: time | None, end: time | None) -> shapes.SpanShown | None:
     return shapes.SpanShown(from_time=_clock(begin), until_time=_clock(end))
 
 
-def zone_question(found: travel.ZoneQuestion) -> shapes.ZoneQuestion:
+def zone_question(found: time_zone_prompt.ZoneQuestion) -> shapes.ZoneQuestion:
     return shapes.ZoneQuestion(
         time_zone=found.time_zone,
         local_time=_clock(found.local_time),
@@ -105,7 +105,7 @@ def zone_question(found: travel.ZoneQuestion) -> shapes.ZoneQuestion:
     )
 
 
-def reminder(found: reading.SlotShown) -> shapes.ReminderSlotShown:
+def reminder(found: patient_data.SlotShown) -> shapes.ReminderSlotShown:
     slot = found.slot
     return shapes.ReminderSlotShown(
         id=slot.id,
@@ -119,7 +119,7 @@ def reminder(found: reading.SlotShown) -> shapes.ReminderSlotShown:
     )
 
 
-def care_plan(found: reading.CarePlan) -> shapes.CarePlanShown:
+def care_plan(found: patient_data.CarePlan) -> shapes.CarePlanShown:
     return shapes.CarePlanShown(
         episode=_episode(found.episode) if found.episode else None,
         measures=[_measure(row) for row in found.measures],

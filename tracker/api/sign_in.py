@@ -20,19 +20,18 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 import clock
-from tracker.models.session_token import LIFETIME
-from tracker.services import session_tokens
-
-from .contract import Contract
-from .door import View, answer, presented_token
-from .problems import FieldError, Problem, of_status
-from .shapes import (
+from tracker.api.contract import Contract
+from tracker.api.door import View, answer, presented_token
+from tracker.api.problems import FieldError, Problem, of_status
+from tracker.api.shapes import (
     LoginBody,
     PasswordChangeBody,
     PasswordRequestBody,
     SessionShown,
     SignedIn,
 )
+from tracker.models.session_token import LIFETIME
+from tracker.services.people import sessions
 
 
 class TokenStrategy(AbstractTokenStrategy):  # type: ignore[misc]  # untyped
@@ -50,13 +49,13 @@ class TokenStrategy(AbstractTokenStrategy):  # type: ignore[misc]  # untyped
             request.session.save()
         key = request.session.session_key or ""
         token = presented_token(request)
-        if token and session_tokens.carry_on(token=token, user=user, session_key=key, at=at):
+        if token and sessions.carry_on(token=token, user=user, session_key=key, at=at):
             return token
         name = getattr(request, "device_name", "")
-        return session_tokens.issue(user=user, session_key=key, device_name=name, at=at)
+        return sessions.issue(user=user, session_key=key, device_name=name, at=at)
 
     def lookup_session(self, session_token: str) -> SessionBase | None:
-        found = session_tokens.find(token=session_token, at=clock.now())
+        found = sessions.find(token=session_token, at=clock.now())
         if found is None:
             return None
         session = sessionkit.session_store(found.session_key)
@@ -127,14 +126,14 @@ class SessionView(Flow):
     def delete(self, request: Request) -> HttpResponse:
         """Sign out: the token is worth nothing from then on."""
         token = presented_token(request)
-        if token is None or session_tokens.find(token=token, at=self.at) is None:
+        if token is None or sessions.find(token=token, at=self.at) is None:
             raise of_status(401)
         try:
             self.flow(request)
         except Problem as problem:
             if problem.status != 401:  # allauth's way to say: nobody is signed in any more
                 raise
-        session_tokens.revoke(token=token, at=self.at)
+        sessions.revoke(token=token, at=self.at)
         return HttpResponse(status=204)
 
 

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from typing import Any, NoReturn
 
-from .problems import Problem
+from tracker.api.problems import Problem
 
 MAX_DEPTH = 20
 KB = 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .problems import FieldError, invalid
+from tracker.api.problems import FieldError, invalid
 
 MAX_NOTE_BYTES = 6_000
 #: they turn the direction of what follows, and so what a name seems to be

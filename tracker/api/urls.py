@@ -3,10 +3,9 @@ from __future__ import annotations
 from django.urls import URLPattern, path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from tracker.api import devices, enrolment, medicines, patients, records, reminders, sign_in
+from tracker.api.converters import DateConverter
 from tracker.models import RecordKind
-
-from . import devices, enrolment, medicines, patients, records, reminders, sign_in
-from .converters import DateConverter
 
 register_converter(DateConverter, "local_date")
 

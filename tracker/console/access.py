@@ -20,6 +20,7 @@ from django.utils import timezone
 
 import clock
 from tracker.models import Clinician
+from tracker.services.context import Context
 
 #: Seconds without a click after which a desk left alone asks for the password again.
 IDLE_SECONDS = 30 * 60
@@ -42,6 +43,7 @@ class DeskRequest(HttpRequest):
     """What a page's view is given: the seat that acts and the time it acts at."""
 
     seat: Clinician
+    context: Context[Clinician]
     at: datetime
     id: str
 
@@ -52,6 +54,7 @@ def page(access: Access) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            request.at = clock.now()
             if access == Access.PUBLIC:
                 return _open(view, request, *args, **kwargs)
             if not request.user.is_authenticated or _is_over(request):
@@ -65,6 +68,7 @@ def page(access: Access) -> Callable[[View], View]:
             if not _suits(seat, access):
                 raise Http404
             request.seat = seat
+            request.context = Context(seat, request.at, request.id)
             with timezone.override(seat.clinic.zone):
                 return _open(view, request, *args, **kwargs)
 
@@ -75,7 +79,6 @@ def page(access: Access) -> Callable[[View], View]:
 
 
 def _open(view: View, request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    request.at = clock.now()
     with transaction.atomic():
         return view(request, *args, **kwargs)
 

@@ -18,11 +18,4 @@ def patient_or_404(request: DeskRequest, patient_id: UUID) -> Patient:
 
 
 def record_read(request: DeskRequest, patient: Patient, action: str) -> None:
-    audit.record(
-        action=action,
-        by=request.seat,
-        at=request.at,
-        clinic_id=patient.clinic_id,
-        patient_id=patient.id,
-        subject_id=patient.id,
-    )
+    audit.record(request.context, action, patient)

@@ -9,7 +9,7 @@ from tracker.console import rulebook
 from tracker.console.charts import Happening, PainChart, pain_chart
 from tracker.models import DiaryEntry, Episode, Flag, TherapySession
 from tracker.rules.chart import Chart
-from tracker.services.history import history_of
+from tracker.services.evaluation.histories import history_of
 
 #: Eight weeks fit a screen, and hold the six that conservative care is given.
 DAYS_SHOWN = 56

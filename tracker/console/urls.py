@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .views import (
+from tracker.console.views import (
     care_plans,
     clinic,
     diary,

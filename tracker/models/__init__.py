@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from .audit import AuditEvent
-from .care import Episode, ExcusedPeriod, PlannedMeasure
-from .clinic import CareTeam, CareTeamMembership, Clinic, Holiday, StaffedHours
-from .escalation import (
+from tracker.models.audit import ActorKind, AuditEvent
+from tracker.models.care import Episode, ExcusedPeriod, PlannedMeasure
+from tracker.models.clinic import CareTeam, CareTeamMembership, Clinic, Holiday, StaffedHours
+from tracker.models.escalation import (
     Acknowledgement,
     Escalation,
     EscalationPolicy,
@@ -12,9 +12,9 @@ from .escalation import (
     HandOver,
     Snooze,
 )
-from .flags import Advice, Evaluation, Flag, Priority
-from .people import Clinician, Consent, Invitation, Patient, PatientTimeZone
-from .records import (
+from tracker.models.flags import Advice, Evaluation, Flag, Priority
+from tracker.models.people import Clinician, Consent, Invitation, Patient, PatientTimeZone
+from tracker.models.records import (
     CompressUse,
     DiaryEntry,
     DiaryImport,
@@ -25,15 +25,16 @@ from .records import (
     Revision,
     TherapySession,
 )
-from .reminder import Reminder, ReminderSlot
-from .review import Message, Order, Referral, Review, Visit
-from .rotation import Rotation, RotationMember, RotationOverride
-from .rulesets import RulesetAdoption, ShadowFinding, ShadowTrial, ThresholdChange
-from .session_token import SessionToken
-from .user import User
+from tracker.models.reminder import Reminder, ReminderSlot
+from tracker.models.review import Message, Order, Referral, Review, Visit
+from tracker.models.rotation import Rotation, RotationMember, RotationOverride
+from tracker.models.rulesets import RulesetAdoption, ShadowFinding, ShadowTrial, ThresholdChange
+from tracker.models.session_token import SessionToken
+from tracker.models.user import User
 
 __all__ = [
     "Acknowledgement",
+    "ActorKind",
     "Advice",
     "AuditEvent",
     "CareTeam",

@@ -6,6 +6,15 @@ from django.db import models
 REQUEST_ID_LENGTH = 64
 
 
+class ActorKind(models.TextChoices):
+    PATIENT = "patient"
+    CARER = "carer"  # acts for a patient who has invited them
+    CLINICIAN = "clinician"
+    OPERATOR = "operator"  # at the command line of a server
+    INTEGRATION = "integration"  # another system, by a key of its own
+    SYSTEM = "system"  # what happens because time passes
+
+
 class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
     """Who did what to whom. Ids only, never a value; no foreign keys but the clinic.
 
@@ -16,7 +25,7 @@ class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
     clinic = models.ForeignKey("tracker.Clinic", models.PROTECT, related_name="+")
     at = models.DateTimeField()
     action = models.CharField(max_length=40)  #: as "diary.record", "escalation.acknowledge"
-    actor_kind = models.CharField(max_length=10)  #: clinician, patient, system
+    actor_kind = models.CharField(max_length=12, choices=ActorKind.choices)
     actor_id = models.UUIDField(null=True)
     patient_id = models.UUIDField(null=True)
     subject_id = models.CharField(max_length=64, blank=True)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import F, Q
 
-from .base import ClinicLedger, ClinicRow, same_clinic
+from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
 
 
 class Clinic(models.Model):

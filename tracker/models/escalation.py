@@ -4,9 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from .base import ClinicLedger, ClinicRow, same_clinic
-from .flags import Priority
-from .people import Clinician
+from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
+from tracker.models.flags import Priority
+from tracker.models.people import Clinician
 
 #: for one escalation, however often its ladder runs again
 MOST_SNOOZES = 2

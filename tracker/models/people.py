@@ -9,10 +9,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from .base import ClinicLedger, ClinicRow, same_clinic
+from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
 
 if TYPE_CHECKING:
-    from .user import User
+    from tracker.models.user import User
 
 
 class ClinicianQuerySet(models.QuerySet["Clinician"]):

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 
-from .base import ClinicLedger, same_clinic
+from tracker.models.base import ClinicLedger, same_clinic
 
 
 def scale(field: str, top: int) -> models.CheckConstraint:

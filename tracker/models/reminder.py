@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from .base import ClinicLedger, ClinicRow, same_clinic
+from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
 
 
 class ReminderSlot(ClinicRow):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from .base import ClinicLedger, ClinicRow, same_clinic
+from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
 
 
 class Review(ClinicRow):

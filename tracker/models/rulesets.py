@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from .base import ClinicLedger, ClinicRow, same_clinic
-from .flags import Priority
+from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
+from tracker.models.flags import Priority
 
 
 class RulesetAdoption(ClinicLedger):

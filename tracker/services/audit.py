@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-import uuid
-from contextvars import ContextVar
-from datetime import datetime
+from collections.abc import Iterable
+from uuid import UUID
 
-from tracker.models import AuditEvent, Clinician, Patient
+from django.db.models import Model
 
-type_of_actor = {Clinician: "clinician", Patient: "patient"}
+from tracker.models import AuditEvent, Clinic, Patient
+from tracker.services.context import KIND_OF_ACTOR, Actor, Context, Operator, System
 
-#: set by the door for the length of a request, so that its rows can be found together
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-
-Actor = Clinician | Patient | None
+#: Rows in one statement.
+BATCH_SIZE = 2000
 
 
 def record(
-    *,
-    action: str,
-    by: Actor,
-    at: datetime,
-    clinic_id: uuid.UUID,
-    patient_id: uuid.UUID | None = None,
-    subject_id: object = "",
+    context: Context[Actor], action: str, subject: Model, *, subject_id: object = None
 ) -> None:
-    """Add a row in the caller's transaction. `by=None` is the system itself."""
-    AuditEvent.objects.create(
-        clinic_id=clinic_id,
-        at=at,
-        action=action,
-        actor_kind="system" if by is None else type_of_actor[type(by)],
-        actor_id=None if by is None else by.id,
-        patient_id=patient_id,
-        subject_id=str(subject_id),
-        request_id=request_id.get(),
+    """Add a row in the caller's transaction.
+
+    `subject` is the row that was read or changed; its clinic and its patient are noted.
+    `subject_id` says more exactly what of it: a record's uuid, a message's id.
+    """
+    _event(context, action, subject, subject_id=subject_id).save(force_insert=True)
+
+
+def record_each(
+    context: Context[Actor], action: str, subjects: Iterable[Model], *, subject_id: object = None
+) -> None:
+    """Add a row for each subject of one action."""
+    AuditEvent.objects.bulk_create(
+        (_event(context, action, subject, subject_id=subject_id) for subject in subjects),
+        batch_size=BATCH_SIZE,
     )
+
+
+def _event(
+    context: Context[Actor], action: str, subject: Model, *, subject_id: object
+) -> AuditEvent:
+    actor = context.actor
+    return AuditEvent(
+        clinic_id=_clinic_of(subject),
+        at=context.at,
+        action=action,
+        actor_kind=KIND_OF_ACTOR[type(actor)],
+        actor_id=None if isinstance(actor, System | Operator) else actor.pk,
+        patient_id=_patient_of(subject),
+        subject_id=str(subject.pk if subject_id is None else subject_id),
+        request_id=context.request_id,
+    )
+
+
+def _clinic_of(subject: Model) -> UUID:
+    return subject.pk if isinstance(subject, Clinic) else subject.clinic_id  # type: ignore[attr-defined]
+
+
+def _patient_of(subject: Model) -> UUID | None:
+    return subject.pk if isinstance(subject, Patient) else getattr(subject, "patient_id", None)

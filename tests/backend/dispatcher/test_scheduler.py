@@ -13,9 +13,9 @@ from notifications.services import heartbeats
 from notifications.services.offers import OFFER_LASTS
 from tests.backend.dispatcher.schedulers import FakeBroker, FullExecutor, make
 from tests.cast import Cast
-from tests.tracker.services.test_escalations import MORNING, open_ladder
+from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import Escalation
-from tracker.services import ladder_timers
+from tracker.services.escalations import timers
 
 State = Delivery.State
 
@@ -189,7 +189,7 @@ def test_an_expired_delivery_ends(tell, smtp, at):
 
 def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
     ladder = open_ladder(Cast(), at=MORNING)  # its first step is due now, the next in 15 minutes
-    ladder_timers.fire_due(at=MORNING, limit=1)
+    timers.fire_due(at=MORNING, limit=1)
     Delivery.objects.all().delete()
     due_at = MORNING + timedelta(minutes=15)
 

@@ -13,8 +13,12 @@ from notifications.services.deliveries import deliver
 from tests.cast import MONDAY_EVENING, Cast, checklist
 from tracker.models import Escalation, Patient, RecordKind, Review
 from tracker.rules import parse_record
-from tracker.services import escalations, records, reminder_slots, reviews
-from tracker.services.records import Submission
+from tracker.services.context import Context
+from tracker.services.escalations import lifecycle
+from tracker.services.records import store
+from tracker.services.records.ledger import Submission
+from tracker.services.reminders import reminder_slots
+from tracker.services.reviews import reviews
 
 
 class ExecutorInTheTest(InlineExecutor):
@@ -43,14 +47,13 @@ class ClinicHistory:
         self.send(cast.alice, entry | {"pain_average": 5}, uuid=self.diary, base=1)
         self.send(cast.alice, {"kind": "compress_use", "type": "hot", "minutes": 20})
         self.decided = self.open_red_flag(cast.alice)
-        escalations.acknowledge(
-            escalation_ids=[self.decided.pk], by=cast.nora, at=self.later(minutes=1)
+        lifecycle.acknowledge(
+            Context(cast.nora, self.later(minutes=1)), escalation_ids=[self.decided.pk]
         )
         self.review = reviews.review(
+            Context(cast.nora, self.later(minutes=1)),
             patient=cast.alice,
             flag_ids=[self.decided.flag_id],
-            by=cast.nora,
-            at=self.later(minutes=1),
             decision=Review.Decision.CONTINUE_CARE,
         )
         self.live = self.open_red_flag(cast.bob, fever_or_rigors="yes")
@@ -78,9 +81,11 @@ class ClinicHistory:
             record=parse_record({"submitted_at": at.isoformat(), **moment, **said}),
             submitted_at=at,
         )
-        by = {"patient_id": patient.pk, "by": patient}
-        (outcome,) = records.submit(**by, submissions=[sent], at=at, action="records.sync").outcomes
-        assert outcome.status == records.Status.STORED
+        submitted = store.submit(
+            Context(patient, at), patient=patient, submissions=[sent], action="records.sync"
+        )
+        (outcome,) = submitted.outcomes
+        assert outcome.status == store.Status.STORED
 
     def run_all(self) -> None:
         scheduler = Scheduler(executors=dict.fromkeys(Urgency, ExecutorInTheTest()))

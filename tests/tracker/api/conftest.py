@@ -6,8 +6,7 @@ import pytest
 
 import clock
 from tests.cast import MONDAY_EVENING, Cast
-
-from .phone import Phone
+from tests.tracker.api.phone import Phone
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.test import Client
 
 import clock
 from tests.cast import MONDAY_EVENING
-from tracker.services import session_tokens
+from tracker.services.people import sessions
 
 PROBLEM = "application/problem+json"
 
@@ -23,7 +23,7 @@ class Phone:
     @classmethod
     def of(cls, who: Any) -> Phone:
         """The phone of a patient or a clinician, signed in."""
-        return cls(session_tokens.begin(user=who.user, device_name="phone", at=clock.now()))
+        return cls(sessions.begin(user=who.user, device_name="phone", at=clock.now()))
 
     def ask(self, method: str, path: str, body: Any = None, **extra: Any) -> Any:
         headers = extra.pop("headers", {})

@@ -8,11 +8,10 @@ import pytest
 
 from notifications import outbox
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.endpoints import endpoints
+from tests.tracker.api.phone import Phone, code_of, entry
 from tracker.models import Advice, AuditEvent, Message
-from tracker.services import reminder_slots
-
-from .endpoints import endpoints
-from .phone import Phone, code_of, entry
+from tracker.services.reminders import reminder_slots
 
 CANARY = "CANARY-5519"
 

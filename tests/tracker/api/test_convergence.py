@@ -9,9 +9,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.tracker.api.phone import Phone
 from tracker.models import DiaryEntry, Flag, MedicationIntake, RedFlagChecklist, Revision
-
-from .phone import Phone
 
 FIRST = date(2026, 2, 20)
 

@@ -8,9 +8,8 @@ import pytest
 from notifications.channels import webpush
 from notifications.models import ContactPoint
 from tests.peers.browser import Browser, vapid_key
+from tests.tracker.api.phone import Phone, code_of, paths_of
 from tracker.models import AuditEvent
-
-from .phone import Phone, code_of, paths_of
 
 TOKEN = "0123456789abcdef" * 4
 IPHONE = {"channel": "apns", "token": TOKEN}

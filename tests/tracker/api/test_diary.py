@@ -7,9 +7,8 @@ import pytest
 
 import clock
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.phone import Phone, code_of, entry, paths_of
 from tracker.models import AuditEvent, DiaryEntry, Revision
-
-from .phone import Phone, code_of, entry, paths_of
 
 MONDAY = "diary/2026-03-02"
 
@@ -225,7 +224,7 @@ def test_every_reading_and_writing_leaves_one_line_in_the_audit_trail(alice, cas
     assert list(lines.values_list("action", "actor_kind", "actor_id", "subject_id")) == [
         ("diary_entry.record", "patient", cast.alice.id, sent["id"]),
         ("diary_entry.read", "patient", cast.alice.id, sent["id"]),
-        ("diary_entry.list", "patient", cast.alice.id, ""),
+        ("diary_entry.list", "patient", cast.alice.id, str(cast.alice.id)),
         ("diary_entry.retract", "patient", cast.alice.id, sent["id"]),
     ]
 

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from tracker.api import problems
-from tracker.services import enrolment, invitations
 from tracker.services.errors import ServiceError
+from tracker.services.people import enrolment, invitations
 
 PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
 

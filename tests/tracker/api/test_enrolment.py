@@ -6,6 +6,7 @@ import pytest
 
 from notifications.models import ContactPoint, Recipient
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.phone import Phone, code_of, entry, paths_of
 from tracker.models import (
     AuditEvent,
     Consent,
@@ -15,10 +16,9 @@ from tracker.models import (
     PatientTimeZone,
     User,
 )
-from tracker.services import consent, invitations
-from tracker.services.tokens import hash_token, make_token
-
-from .phone import Phone, code_of, entry, paths_of
+from tracker.services.context import Context
+from tracker.services.people import consent, invitations
+from tracker.services.people.tokens import hash_token, make_token
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_an_invitation_works_once(invitation):
 def test_a_used_link_waits_nowhere(invitation, cast):
     dora, _ = invitation
     issued = invitations.invite_again(
-        patient=dora, email="dora@patients.test", by=cast.nora, at=MONDAY_EVENING
+        Context(cast.nora, MONDAY_EVENING), patient=dora, email="dora@patients.test"
     )
 
     Phone().post("enrolment", body(issued.token))

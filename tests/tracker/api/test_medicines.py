@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .phone import Phone
+from tests.tracker.api.phone import Phone
 
 
 @pytest.fixture

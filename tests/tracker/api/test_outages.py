@@ -14,9 +14,8 @@ from django.db import connection
 
 from backend.logs import JsonFormatter
 from tests.cast import Cast
+from tests.tracker.api.phone import PROBLEM, Phone, entry
 from tracker.models import AuditEvent, DiaryEntry, Revision
-
-from .phone import PROBLEM, Phone, entry
 
 MONDAY = "/api/v1/diary/2026-03-02"
 

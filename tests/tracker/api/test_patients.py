@@ -8,9 +8,8 @@ import pytest
 import clock
 from notifications.models import Recipient
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.models import Advice, Message, PatientTimeZone, PlannedMeasure, Review
-
-from .phone import code_of, entry, paths_of
 
 
 def test_the_app_opens_with_what_must_be_known(alice, cast):

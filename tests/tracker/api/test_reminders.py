@@ -8,9 +8,8 @@ import pytest
 
 import clock
 from tests.cast import MONDAY_EVENING
-from tracker.services import reminders
-
-from .phone import code_of, entry, paths_of
+from tests.tracker.api.phone import code_of, entry, paths_of
+from tracker.services.reminders import reminders
 
 #: A minute past nine in the evening, when the tests of the API begin.
 NOW = "21:01"

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator
 
-from .endpoints import endpoints
-from .phone import Phone, entry
+from tests.tracker.api.endpoints import endpoints
+from tests.tracker.api.phone import Phone, entry
 
 
 @pytest.fixture(scope="module")

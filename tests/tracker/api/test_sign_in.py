@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import MONDAY_EVENING, PASSWORD
+from tests.tracker.api.phone import Phone, code_of
 from tracker.models import SessionToken
-from tracker.services import session_tokens
-
-from .phone import Phone, code_of
+from tracker.services.people import sessions
 
 
 @pytest.fixture
@@ -76,12 +75,12 @@ def test_a_new_password_ends_the_sessions_of_the_other_phones(account):
 
 
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(account):
-    token = session_tokens.begin(user=account, device_name="", at=MONDAY_EVENING)
+    token = sessions.begin(user=account, device_name="", at=MONDAY_EVENING)
     for days in (29, 58, 87):
-        assert session_tokens.find(token=token, at=MONDAY_EVENING + timedelta(days=days))
-    assert not session_tokens.find(token=token, at=MONDAY_EVENING + timedelta(days=90))
-    idle = session_tokens.begin(user=account, device_name="", at=MONDAY_EVENING)
-    assert not session_tokens.find(token=idle, at=MONDAY_EVENING + timedelta(days=30))
+        assert sessions.find(token=token, at=MONDAY_EVENING + timedelta(days=days))
+    assert not sessions.find(token=token, at=MONDAY_EVENING + timedelta(days=90))
+    idle = sessions.begin(user=account, device_name="", at=MONDAY_EVENING)
+    assert not sessions.find(token=idle, at=MONDAY_EVENING + timedelta(days=30))
 
 
 def test_a_wrong_password_and_an_unknown_address_are_one_answer(account):

@@ -10,13 +10,12 @@ import pytest
 from django.test import RequestFactory
 
 from tests.cast import MONDAY_EVENING
+from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.api.problems import Problem
 from tracker.api.record_shapes import submission
 from tracker.api.strict_json import BATCH_LIMIT, loads, read_body
 from tracker.models import RecordKind, Revision
-from tracker.services.records import Submission
-
-from .phone import code_of, entry, paths_of
+from tracker.services.records.ledger import Submission
 
 MONDAY = "diary/2026-03-02"
 

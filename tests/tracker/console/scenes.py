@@ -18,7 +18,9 @@ from tracker.models import (
     Rotation,
     TherapySession,
 )
-from tracker.services import escalations, ladder_timers, rotations
+from tracker.services.context import Context
+from tracker.services.escalations import lifecycle, timers
+from tracker.services.on_call import rotations
 
 #: None: she did not log that day.
 PAIN = [6, 7, 6, 6, 7, None, 6, 6, 5, 6, 7, 6, None, None, 6, 5, 6, 6, 7, 6, 6, 7, 6, 5, 6, 6, 7, 6]
@@ -114,7 +116,7 @@ def raise_flag(
         }
     )
     if flag.needs_human:
-        escalations.open_for(flag=flag, at=at)
+        lifecycle.open_for(flag=flag, at=at)
     return flag
 
 
@@ -125,22 +127,20 @@ def ladder_of(flag: Flag) -> Escalation:
 def make_rotation(cast: Cast, *, at: datetime) -> Rotation:
     """Nora and Phil take turns, and Phil takes an hour of Nora's."""
     rotation = rotations.save(
+        Context(cast.ada, at),
         rotation=Rotation(clinic=cast.clinic),
         name="Nights",
         turn_days=1,
         hand_over_time=time(8),
         first_date=at.date(),
         members=[cast.nora, cast.phil],
-        by=cast.ada,
-        at=at,
     )
     rotations.add_override(
+        Context(cast.phil, at),
         rotation=rotation,
         clinician=cast.phil,
         starts_at=at,
         ends_at=at + timedelta(hours=1),
-        by=cast.phil,
-        at=at,
     )
     return rotation
 
@@ -154,7 +154,7 @@ def furnish(cast: Cast, *, at: datetime) -> Flag:
     raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
     raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
     raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
-    ladder_timers.fire_due(at=at, limit=10)
+    timers.fire_due(at=at, limit=10)
     return flag
 
 

@@ -10,12 +10,14 @@ from django.urls import reverse
 
 from tests.cast import Cast
 from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW, signed_in
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
 from tracker.models import Clinician, Holiday, Invitation, Rotation
-from tracker.services import clinics, episodes, invitations
-
-from .conftest import NOW, signed_in
+from tracker.services.clinics import clinics
+from tracker.services.context import Context
+from tracker.services.episodes import episodes
+from tracker.services.people import invitations
 
 METHODS = ("get", "post")
 NAMES = ("Alice", "Bob Byrd", "Nora Nurse", "Phil Physician", "Ada Admin")
@@ -36,26 +38,24 @@ class Page:
 def ids_of(cast: Cast, flag) -> dict[str, object]:
     """Something of Harbor Clinic for each parameter that an address can have."""
     holiday = Holiday.objects.filter(clinic=cast.clinic).first() or clinics.add_holiday(
-        clinic=cast.clinic, holiday_date=NOW.date(), name="Day off", by=cast.ada, at=NOW
+        Context(cast.ada, NOW), clinic=cast.clinic, holiday_date=NOW.date(), name="Day off"
     )
     invitation = Invitation.objects.filter(clinic=cast.clinic).first() or (
         invitations.invite_patient(
+            Context(cast.ada, NOW),
             care_team=cast.team,
             email="new@patients.test",
             full_name="Nell New",
             birth_date=None,
             sex="unknown",
-            by=cast.ada,
-            at=NOW,
         ).invitation
     )
     period = cast.episode.excused_periods.first() or episodes.excuse(
+        Context(cast.nora, NOW),
         episode=cast.episode,
         from_date=NOW.date(),
         until_date=NOW.date(),
         reason="Travel",
-        by=cast.nora,
-        at=NOW,
     )
     rotation = Rotation.objects.filter(clinic=cast.clinic).first() or scenes.make_rotation(
         cast, at=NOW

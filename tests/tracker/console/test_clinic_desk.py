@@ -10,6 +10,7 @@ from django.test import Client
 from notifications.models import ContactPoint
 from tests.cast import PASSWORD
 from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import (
     CareTeam,
     Clinician,
@@ -21,8 +22,6 @@ from tracker.models import (
     StaffedHours,
     User,
 )
-
-from .conftest import NOW, signed_in
 
 
 def post(client: Client, url: str, **fields):

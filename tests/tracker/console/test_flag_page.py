@@ -6,10 +6,9 @@ from uuid import uuid4
 import pytest
 
 from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import Flag, Message, Review
-from tracker.services import ladder_timers
-
-from .conftest import NOW, signed_in
+from tracker.services.escalations import timers
 
 
 def read(client, flag) -> str:
@@ -179,7 +178,7 @@ def test_an_exhausted_ladder_says_that_nobody_answered(nora, flag):
 
     ladder = scenes.ladder_of(flag)
     for hours in range(1, 12):
-        ladder_timers.fire_due(at=NOW + timedelta(hours=hours), limit=10)
+        timers.fire_due(at=NOW + timedelta(hours=hours), limit=10)
     ladder.refresh_from_db()
     assert ladder.state == "exhausted"
 

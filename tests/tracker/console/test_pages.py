@@ -10,10 +10,9 @@ from django.test import Client
 
 from tests.cast import PASSWORD
 from tests.tracker.console.scenes import NASTY
+from tests.tracker.console.test_access import pages  # noqa: F401 - a fixture
 from tracker.console import access
 from tracker.models import AuditEvent
-
-from .test_access import pages  # noqa: F401 - a fixture
 
 
 def readable(pages, client):  # noqa: F811

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW
 from tracker.models import (
     Flag,
     RulesetAdoption,
@@ -13,8 +14,6 @@ from tracker.models import (
     ShadowTrial,
     ThresholdChange,
 )
-
-from .conftest import NOW
 
 TOMORROW = date(2026, 3, 31)
 

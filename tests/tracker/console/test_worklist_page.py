@@ -4,9 +4,8 @@ import re
 
 from tests.cast import make_care_team, make_clinician, make_patient
 from tests.tracker.console import scenes
+from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import Clinician
-
-from .conftest import NOW, signed_in
 
 
 def names(html: str) -> list[str]:

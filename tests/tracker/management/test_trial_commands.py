@@ -13,7 +13,9 @@ import clock
 from tests.cast import MONDAY_EVENING
 from tests.tracker.console.scenes import raise_flag
 from tracker.models import Flag, Review
-from tracker.services import reviews, shadows
+from tracker.services.context import Context
+from tracker.services.reviews import reviews
+from tracker.services.rulesets import shadow_trials
 
 HOUR = timedelta(hours=1)
 
@@ -29,10 +31,9 @@ def flag(cast) -> Flag:
     clock.travel_to(MONDAY_EVENING + timedelta(days=3))
     flag = raise_flag(cast.alice, at=MONDAY_EVENING)
     reviews.review(
+        Context(cast.nora, MONDAY_EVENING + 6 * HOUR),
         patient=cast.alice,
         flag_ids=[flag.id],
-        by=cast.nora,
-        at=MONDAY_EVENING + 6 * HOUR,
         decision=Review.Decision.NO_ACTION,
         usefulness={flag.id: Flag.Usefulness.NOISE},
     )
@@ -56,13 +57,12 @@ def test_the_burden_as_json(flag):
 
 
 def test_a_trial_beside_the_flags_of_its_days(cast, flag):
-    shadows.start(
+    shadow_trials.start(
+        Context(cast.ada, MONDAY_EVENING - timedelta(days=1)),
         clinic=cast.clinic,
         version="2026.1",
         thresholds={"severe_pain": 8},
         reason="Fewer?",
-        by=cast.ada,
-        at=MONDAY_EVENING - timedelta(days=1),
     )
 
     lines = run("shadow", "--clinic", "Harbor Clinic").splitlines()

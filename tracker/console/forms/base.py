@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from tracker.rules.local_days import zone_names
+from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
 
 
@@ -59,12 +60,14 @@ class DeskForm(forms.Form):
     required_css_class = "required"
     error_css_class = "invalid"
 
-    def submit(self, service: Callable[..., Any], **known: Any) -> Any | None:
+    def submit(
+        self, service: Callable[..., Any], context: Context[Actor], **known: Any
+    ) -> Any | None:
         """What the service returns (True for nothing); None if it is to be typed again."""
         if not self.is_valid():
             return None
         try:
-            done = service(**self.arguments(), **known)
+            done = service(context, **self.arguments(), **known)
         except ServiceError as refusal:
             self.add_error(None, refusal.detail)
             return None

@@ -5,12 +5,11 @@ from typing import Any
 from django import forms
 
 from tracker.console import words
+from tracker.console.forms.base import DateField, DeskForm, TimesField, choices
 from tracker.rules.medicines import counted_names
 from tracker.rules.products import PRODUCTS, Product
-from tracker.services import episodes
-from tracker.services.care_plans import Ingredient, Line
-
-from .base import DateField, DeskForm, TimesField, choices
+from tracker.services.episodes import episodes
+from tracker.services.episodes.care_plans import Ingredient, Line
 
 INGREDIENTS = 3
 

@@ -9,6 +9,7 @@ from django import forms
 
 from notifications import outbox
 from tracker.console import words
+from tracker.console.forms.base import DateField, DeskForm, TimeInput, zone_choices
 from tracker.models import (
     Clinic,
     Clinician,
@@ -17,10 +18,8 @@ from tracker.models import (
     Rotation,
     StaffedHours,
 )
-from tracker.services.clinics import Span
-from tracker.services.policies import MAX_STEPS, Step
-
-from .base import DateField, DeskForm, TimeInput, zone_choices
+from tracker.services.clinics.clinics import Span
+from tracker.services.escalations.policies import MAX_STEPS, Step
 
 SPANS_A_DAY = 2  # before and after a break
 

@@ -6,10 +6,9 @@ from uuid import UUID
 from django import forms
 
 from tracker.console import words
+from tracker.console.forms.base import DeskForm, choices
 from tracker.models import Escalation
-from tracker.services import hand_overs, snoozes
-
-from .base import DeskForm, choices
+from tracker.services.escalations import hand_overs, snoozes
 
 
 class HandOverForm(DeskForm):

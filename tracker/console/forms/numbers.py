@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django import forms
 
-from .base import DeskForm
+from tracker.console.forms.base import DeskForm
 
 
 class NumberForm(DeskForm):

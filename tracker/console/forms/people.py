@@ -6,9 +6,8 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from tracker.console import words
+from tracker.console.forms.base import DateField, DeskForm, TimeInput, choices, zone_choices
 from tracker.models import CareTeam, Clinic, Clinician, User
-
-from .base import DateField, DeskForm, TimeInput, choices, zone_choices
 
 
 class InviteClinicianForm(DeskForm):

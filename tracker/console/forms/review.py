@@ -7,10 +7,9 @@ from uuid import UUID
 from django import forms
 
 from tracker.console import words
+from tracker.console.forms.base import DateField, DeskForm, choices
 from tracker.models import Flag
-from tracker.services.reviews import PlannedVisit
-
-from .base import DateField, DeskForm, choices
+from tracker.services.reviews.reviews import PlannedVisit
 
 
 class ReviewForm(DeskForm):

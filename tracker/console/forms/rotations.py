@@ -6,11 +6,10 @@ from typing import Any
 
 from django import forms
 
+from tracker.console.forms.base import DateField, DeskForm, TimeInput
 from tracker.models import Clinic, Clinician, Rotation
-from tracker.services import rotations
-from tracker.services.wall_time import instant_of
-
-from .base import DateField, DeskForm, TimeInput
+from tracker.services.local_time.wall_time import instant_of
+from tracker.services.on_call import rotations
 
 PLACES = 6  # offered at least; two more than are taken
 

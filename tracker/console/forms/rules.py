@@ -6,12 +6,11 @@ from typing import Any
 
 from django import forms
 
+from tracker.console.forms.base import DateField, DeskForm
 from tracker.rules import RULESETS
 from tracker.rules.thresholds import bounds
-from tracker.services.thresholds import Setting
-from tracker.services.timelines import number_of
-
-from .base import DateField, DeskForm
+from tracker.services.rulesets.ruleset_periods import number_of
+from tracker.services.rulesets.thresholds import Setting
 
 TRIED = 3  # numbers of one trial
 

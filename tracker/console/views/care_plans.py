@@ -12,7 +12,7 @@ from tracker.console.forms.base import DeskForm
 from tracker.console.forms.care import EndLineForm, PlanLineForm, WaiveForm, initial_of
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import Episode, Patient, PlannedMeasure
-from tracker.services import care_plans
+from tracker.services.episodes import care_plans
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -24,9 +24,7 @@ def add(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     episode = get_object_or_404(Episode.objects.current(), patient=patient)
     today = patient.local_date(request.at)
     form = PlanLineForm(typed(request), initial={"from_date": max(today, episode.index_date)})
-    if request.method == "POST" and form.submit(
-        care_plans.add, episode=episode, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(care_plans.add, request.context, episode=episode):
         return _saved(request, patient)
     return _form(request, patient, form, "Add to the care plan")
 
@@ -41,7 +39,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
         typed(request), initial={**initial, "from_date": patient.local_date(request.at)}
     )
     if request.method == "POST" and form.submit(
-        care_plans.change, planned=planned, by=request.seat, at=request.at
+        care_plans.change, request.context, planned=planned
     ):
         return _saved(request, patient)
     return _form(request, patient, form, "Change the care plan")
@@ -52,9 +50,7 @@ def change(request: DeskRequest, line_id: UUID) -> HttpResponse:
 def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     form = EndLineForm(typed(request), initial={"until_date": patient.local_date(request.at)})
-    if request.method == "POST" and form.submit(
-        care_plans.end, planned=planned, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(care_plans.end, request.context, planned=planned):
         return _saved(request, patient)
     return _form(request, patient, form, "End a measure", planned)
 
@@ -64,9 +60,7 @@ def end(request: DeskRequest, line_id: UUID) -> HttpResponse:
 def waive(request: DeskRequest, line_id: UUID) -> HttpResponse:
     planned, patient = _line(request, line_id)
     form = WaiveForm(typed(request), initial={"from_date": patient.local_date(request.at)})
-    if request.method == "POST" and form.submit(
-        care_plans.waive, planned=planned, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(care_plans.waive, request.context, planned=planned):
         return _saved(request, patient)
     return _form(request, patient, form, "Waive a measure", planned)
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import ClinicForm, HolidayForm, StaffedHoursForm
 from tracker.models import Holiday
-from tracker.services import clinics
+from tracker.services.clinics import clinics
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -19,9 +19,7 @@ def settings(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
     names = ("name", "time_zone", "phone", "emergency_number")
     form = ClinicForm(typed(request), initial={name: getattr(clinic, name) for name in names})
-    if request.method == "POST" and form.submit(
-        clinics.change, clinic=clinic, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(clinics.change, request.context, clinic=clinic):
         messages.success(request, "Saved.")
         return redirect("console:clinic")
     context = {"form": form, "section": "clinic"}
@@ -34,7 +32,7 @@ def hours(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
     form = StaffedHoursForm(typed(request), clinic=clinic)
     if request.method == "POST" and form.submit(
-        clinics.set_staffed_hours, clinic=clinic, by=request.seat, at=request.at
+        clinics.set_staffed_hours, request.context, clinic=clinic
     ):
         messages.success(request, "The staffed hours are saved.")
         return redirect("console:hours")
@@ -48,7 +46,7 @@ def holidays(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
     form = HolidayForm(typed(request))
     if request.method == "POST" and form.submit(
-        clinics.add_holiday, clinic=clinic, by=request.seat, at=request.at
+        clinics.add_holiday, request.context, clinic=clinic
     ):
         messages.success(request, "Saved.")
         return redirect("console:holidays")
@@ -64,5 +62,5 @@ def holidays(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def remove_holiday(request: DeskRequest, holiday_id: int) -> HttpResponse:
     holiday = get_object_or_404(Holiday, clinic_id=request.seat.clinic_id, id=holiday_id)
-    clinics.remove_holiday(holiday=holiday, by=request.seat, at=request.at)
+    clinics.remove_holiday(request.context, holiday=holiday)
     return redirect("console:holidays")

@@ -12,7 +12,7 @@ from tracker.console.forms.base import DeskForm
 from tracker.console.forms.care import EndEpisodeForm, EpisodeForm, ExcuseForm
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import Episode, Patient
-from tracker.services import episodes
+from tracker.services.episodes import episodes
 from tracker.services.errors import ServiceError
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
@@ -25,12 +25,11 @@ def edit(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient = patient_or_404(request, patient_id)
     episode = patient.episodes.current().first()
     form = EpisodeForm(typed(request), initial=_initial(request, patient, episode))
-    known = {"by": request.seat, "at": request.at}
     if request.method == "POST":
         if episode is None:
-            done = form.submit(episodes.start, patient=patient, **known)
+            done = form.submit(episodes.start, request.context, patient=patient)
         else:
-            done = form.submit(episodes.change, episode=episode, **known)
+            done = form.submit(episodes.change, request.context, episode=episode)
         if done:
             messages.success(request, "The episode is saved. Its flags were judged anew.")
             return redirect("console:patient", patient_id=patient.id)
@@ -49,9 +48,7 @@ def _initial(request: DeskRequest, patient: Patient, episode: Episode | None) ->
 def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
     form = EndEpisodeForm(typed(request), initial={"ended_date": patient.local_date(request.at)})
-    if request.method == "POST" and form.submit(
-        episodes.end, episode=episode, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(episodes.end, request.context, episode=episode):
         messages.success(request, "The episode has ended.")
         return redirect("console:patient", patient_id=patient.id)
     return _form(request, patient, form, "End the episode")
@@ -62,9 +59,7 @@ def end(request: DeskRequest, patient_id: UUID) -> HttpResponse:
 def excuse(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     patient, episode = _current(request, patient_id)
     form = ExcuseForm(typed(request))
-    if request.method == "POST" and form.submit(
-        episodes.excuse, episode=episode, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(episodes.excuse, request.context, episode=episode):
         messages.success(request, "These days do not count against the patient.")
         return redirect("console:patient", patient_id=patient.id)
     return _form(request, patient, form, "Excuse days")
@@ -76,7 +71,7 @@ def stop_excusing(request: DeskRequest, patient_id: UUID, period_id: int) -> Htt
     patient, episode = _current(request, patient_id)
     period = get_object_or_404(episode.excused_periods, id=period_id)
     try:
-        episodes.stop_excusing(period=period, by=request.seat, at=request.at)
+        episodes.stop_excusing(request.context, period=period)
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
     return redirect("console:patient", patient_id=patient.id)

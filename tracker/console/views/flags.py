@@ -17,8 +17,11 @@ from tracker.console.forms.escalations import HandOverForm, SnoozeForm
 from tracker.console.forms.review import ReviewForm
 from tracker.console.pictures import chart_of
 from tracker.models import Clinician, Escalation, EscalationStep, Flag, Patient
-from tracker.services import audit, escalations, hand_overs, reviews, snoozes, worklist
+from tracker.services import audit
 from tracker.services.errors import ServiceError
+from tracker.services.escalations import hand_overs, lifecycle, snoozes
+from tracker.services.queries import worklist
+from tracker.services.reviews import reviews
 
 
 @require_safe
@@ -33,7 +36,7 @@ def acknowledge(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     """Acknowledge the escalations that the page showed, and no newer one."""
     flag = _flag(request, flag_id)
     try:
-        seen = escalations.acknowledge(escalation_ids=_ids(request), by=request.seat, at=request.at)
+        seen = lifecycle.acknowledge(request.context, escalation_ids=_ids(request))
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
         return redirect("console:flag", flag_id=flag.id)
@@ -48,8 +51,7 @@ def acknowledge(request: DeskRequest, flag_id: UUID) -> HttpResponse:
 def hand_over(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     flag, ladder = _live(request, flag_id)
     form = HandOverForm(request.POST, escalation=ladder)
-    known = {"escalation_id": ladder.id, "by": request.seat, "at": request.at}
-    if not form.submit(hand_overs.hand_over, **known):
+    if not form.submit(hand_overs.hand_over, request.context, escalation_id=ladder.id):
         return _refused(request, flag, form)
     messages.success(request, "It is handed over. The deadline of the review stays.")
     return redirect("console:flag", flag_id=flag.id)
@@ -60,8 +62,7 @@ def hand_over(request: DeskRequest, flag_id: UUID) -> HttpResponse:
 def snooze(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     flag, ladder = _live(request, flag_id)
     form = SnoozeForm(request.POST, escalation=ladder)
-    known = {"escalation_id": ladder.id, "by": request.seat, "at": request.at}
-    if not form.submit(snoozes.snooze, **known):
+    if not form.submit(snoozes.snooze, request.context, escalation_id=ladder.id):
         return _refused(request, flag, form)
     messages.success(request, "It is snoozed. Then the ladder runs again.")
     return redirect("console:flag", flag_id=flag.id)
@@ -72,7 +73,7 @@ def snooze(request: DeskRequest, flag_id: UUID) -> HttpResponse:
 def wake(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     flag, ladder = _live(request, flag_id)
     try:
-        snoozes.end(escalation_id=ladder.id, by=request.seat, at=request.at)
+        snoozes.end(request.context, escalation_id=ladder.id)
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
     else:
@@ -100,7 +101,7 @@ def review(request: DeskRequest, flag_id: UUID) -> HttpResponse:
     """Close the flags that were ticked on the page, with one decision."""
     flag = _flag(request, flag_id)
     form = ReviewForm(request.POST, flags=_reviewable(flag.patient, first=flag))
-    if not form.submit(reviews.review, patient=flag.patient, by=request.seat, at=request.at):
+    if not form.submit(reviews.review, request.context, patient=flag.patient):
         return _page(request, flag, form)
     messages.success(request, "The review is saved, and the patient is told.")
     _warn_of_newer(request, flag)
@@ -144,14 +145,7 @@ def _reviewable(patient: Patient, *, first: Flag) -> list[Flag]:
 
 
 def _page(request: DeskRequest, flag: Flag, form: ReviewForm | None = None) -> HttpResponse:
-    audit.record(
-        action="flag.read",
-        by=request.seat,
-        at=request.at,
-        clinic_id=flag.clinic_id,
-        patient_id=flag.patient_id,
-        subject_id=flag.id,
-    )
+    audit.record(request.context, "flag.read", flag)
     shown = _reviewable(flag.patient, first=flag)
     ladder = _ladder(flag)
     context: dict[str, Any] = {

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tracker.console.access import SEAT_KEY, Access, DeskRequest, page, typed
 from tracker.console.forms.people import JoinForm
 from tracker.models import Invitation, User
-from tracker.services import invitations, staff
+from tracker.services.context import SYSTEM, Context, System
 from tracker.services.errors import ServiceError
+from tracker.services.people import invitations, staff
 
 
 @sensitive_post_parameters()
@@ -40,7 +41,7 @@ def _join_new(request: DeskRequest, invitation: Invitation, token: str) -> HttpR
         initial={"full_name": invitation.full_name},
     )
     if request.method == "POST" and form.submit(
-        staff.join_with_new_account, token=token, at=request.at
+        staff.join_with_new_account, _nobody_yet(request), token=token
     ):
         messages.success(request, "Your password is set. Sign in to begin.")
         return redirect("account_login")
@@ -48,10 +49,15 @@ def _join_new(request: DeskRequest, invitation: Invitation, token: str) -> HttpR
     return render(request, "console/join.html", context, status=422 if form.errors else 200)
 
 
+def _nobody_yet(request: DeskRequest) -> Context[System]:
+    """Who joins is known once they have."""
+    return Context(SYSTEM, request.at, request.id)
+
+
 def _join_as(request: DeskRequest, invitation: Invitation, token: str) -> HttpResponse:
     """The address has an account: its owner signs in first, then says yes."""
     if request.method == "POST" and isinstance(request.user, User):
-        seat = staff.join_as(token=token, user=request.user, at=request.at)
+        seat = staff.join_as(_nobody_yet(request), token=token, user=request.user)
         request.session[SEAT_KEY] = str(seat.id)
         messages.success(request, f"You now work at {seat.clinic}.")
         return redirect("console:worklist")

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tracker.console.access import Access, DeskRequest, page
 from tracker.console.forms.base import DeskForm
 from tracker.console.forms.numbers import CodeForm, NumberForm
-from tracker.services import numbers
+from tracker.services.people import phone_verification
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -19,7 +19,7 @@ def ask(request: DeskRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request)
     form = NumberForm(request.POST)
-    if not form.submit(numbers.ask, by=request.seat, at=request.at):
+    if not form.submit(phone_verification.ask, request.context):
         return _page(request, ask=form)
     messages.success(request, "A code is on its way. It is good for ten minutes.")
     return redirect("console:number")
@@ -29,7 +29,7 @@ def ask(request: DeskRequest) -> HttpResponse:
 @page(Access.SEAT)
 def confirm(request: DeskRequest) -> HttpResponse:
     form = CodeForm(request.POST)
-    if not form.submit(numbers.confirm, by=request.seat, at=request.at):
+    if not form.submit(phone_verification.confirm, request.context):
         return _page(request, confirm=form)
     messages.success(request, "The number is confirmed: urgent notices go there, too.")
     return redirect("console:number")
@@ -38,7 +38,7 @@ def confirm(request: DeskRequest) -> HttpResponse:
 @require_POST
 @page(Access.SEAT)
 def remove(request: DeskRequest) -> HttpResponse:
-    numbers.remove(by=request.seat, at=request.at)
+    phone_verification.remove(request.context)
     messages.success(request, "No more messages go to that number.")
     return redirect("console:number")
 
@@ -47,8 +47,8 @@ def _page(
     request: DeskRequest, *, ask: DeskForm | None = None, confirm: DeskForm | None = None
 ) -> HttpResponse:
     context = {
-        "number": numbers.of(request.seat),
-        "is_available": numbers.is_available(),
+        "number": phone_verification.of(request.seat),
+        "is_available": phone_verification.is_available(),
         "ask": ask or NumberForm(),
         "confirm": confirm or CodeForm(),
     }

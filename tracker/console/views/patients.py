@@ -16,7 +16,9 @@ from tracker.console.forms.care import PatientForm
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.console.pictures import chart_of
 from tracker.models import Episode, Flag, Patient
-from tracker.services import audit, episodes, worklist
+from tracker.services import audit
+from tracker.services.episodes import episodes
+from tracker.services.queries import worklist
 
 PER_PAGE = 50
 DIARY_DAYS = 14
@@ -26,9 +28,7 @@ DIARY_DAYS = 14
 @page(Access.CLINICIAN)
 def index(request: DeskRequest) -> HttpResponse:
     sought = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    audit.record(
-        action="patients.read", by=request.seat, at=request.at, clinic_id=request.seat.clinic_id
-    )
+    audit.record(request.context, "patients.read", request.seat)
     found = Paginator(_found(request, sought), PER_PAGE)
     context = {"page": found.get_page(request.GET.get("page")), "sought": sought}
     return render(request, "console/patients.html", context)
@@ -98,7 +98,7 @@ def describe(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     }
     form = PatientForm(typed(request), initial=initial)
     if request.method == "POST" and form.submit(
-        episodes.describe_patient, patient=patient, by=request.seat, at=request.at
+        episodes.describe_patient, request.context, patient=patient
     ):
         messages.success(request, "Saved.")
         return redirect("console:patient", patient_id=patient.id)

@@ -18,10 +18,11 @@ from tracker.console.forms.people import (
     SeatForm,
 )
 from tracker.models import Clinician, Invitation
-from tracker.services import audit, invitations, staff
-from tracker.services import own_hours as own_hours_service
+from tracker.services import audit
 from tracker.services.errors import ServiceError
-from tracker.services.invitations import Issued
+from tracker.services.people import invitations, staff
+from tracker.services.people import quiet_hours as own_hours_service
+from tracker.services.people.invitations import Issued
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -44,9 +45,7 @@ def own_hours(request: DeskRequest) -> HttpResponse:
     names = ("quiet_from", "quiet_until")
     initial = {"time_zone": zone, **{name: getattr(known, name, None) for name in names}}
     form = OwnHoursForm(typed(request), initial=initial)
-    if request.method == "POST" and form.submit(
-        own_hours_service.change, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(own_hours_service.change, request.context):
         messages.success(request, "Saved.")
         return redirect("console:own_hours")
     context = {"form": form, "is_reachable": outbox.reachable(request.seat.recipient_id)}
@@ -61,9 +60,7 @@ def edit(request: DeskRequest, clinician_id: UUID) -> HttpResponse:
     )
     names = ("full_name", "role", "is_administrator", "is_active")
     form = SeatForm(typed(request), initial={name: getattr(person, name) for name in names})
-    if request.method == "POST" and form.submit(
-        staff.change, clinician=person, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(staff.change, request.context, clinician=person):
         messages.success(request, "Saved.")
         return redirect("console:people")
     context = {"form": form, "person": person}
@@ -76,10 +73,7 @@ def invite_clinician(request: DeskRequest) -> HttpResponse:
     form = InviteClinicianForm(typed(request))
     if request.method == "POST":
         issued = form.submit(
-            invitations.invite_clinician,
-            clinic=request.seat.clinic,
-            by=request.seat,
-            at=request.at,
+            invitations.invite_clinician, request.context, clinic=request.seat.clinic
         )
         if issued:
             return _show_once(request, issued)
@@ -92,7 +86,7 @@ def invite_clinician(request: DeskRequest) -> HttpResponse:
 def invite_patient(request: DeskRequest) -> HttpResponse:
     form = InvitePatientForm(typed(request), clinic=request.seat.clinic)
     if request.method == "POST":
-        issued = form.submit(invitations.invite_patient, by=request.seat, at=request.at)
+        issued = form.submit(invitations.invite_patient, request.context)
         if issued:
             return _show_once(request, issued)
     context = {"form": form, "title": "Invite a patient"}
@@ -103,12 +97,7 @@ def invite_patient(request: DeskRequest) -> HttpResponse:
 @page(Access.SEAT)
 def invitations_sent(request: DeskRequest) -> HttpResponse:
     sent = _visible(request).select_related("patient", "created_by")
-    audit.record(
-        action="invitations.read",
-        by=request.seat,
-        at=request.at,
-        clinic_id=request.seat.clinic_id,
-    )
+    audit.record(request.context, "invitations.read", request.seat)
     return render(request, "console/invitations.html", {"sent": sent[:200]})
 
 
@@ -117,7 +106,7 @@ def invitations_sent(request: DeskRequest) -> HttpResponse:
 def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     invitation = get_object_or_404(_visible(request), id=invitation_id)
     try:
-        issued = invitations.resend(invitation=invitation, by=request.seat, at=request.at)
+        issued = invitations.resend(request.context, invitation=invitation)
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
         return redirect("console:invitations")
@@ -129,7 +118,7 @@ def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     invitation = get_object_or_404(_visible(request), id=invitation_id)
     try:
-        invitations.revoke(invitation=invitation, by=request.seat, at=request.at)
+        invitations.revoke(request.context, invitation=invitation)
         messages.success(request, "The invitation is revoked: its link no longer works.")
     except ServiceError as refusal:
         messages.error(request, refusal.detail)

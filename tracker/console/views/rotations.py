@@ -15,8 +15,8 @@ from notifications import outbox
 from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.rotations import OverrideForm, RotationForm
 from tracker.models import Clinician, Rotation, RotationOverride
-from tracker.services import on_call, rotations
 from tracker.services.errors import ServiceError
+from tracker.services.on_call import duty, rotations
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -46,7 +46,7 @@ def show(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
     rotation = _rotation(request, rotation_id)
     form = OverrideForm(typed(request), clinic=rotation.clinic)
     if request.method == "POST" and form.submit(
-        rotations.add_override, rotation=rotation, by=request.seat, at=request.at
+        rotations.add_override, request.context, rotation=rotation
     ):
         messages.success(request, "The override is entered.")
         return redirect("console:rotation", rotation_id=rotation.id)
@@ -71,9 +71,9 @@ def _turns(rotation: Rotation, at: datetime, ahead: timedelta) -> list[Turn]:
     people = {each.id: each for each in Clinician.objects.filter(clinic_id=rotation.clinic_id)}
     active = Clinician.objects.active().filter(clinic_id=rotation.clinic_id)
     reachable = {each.id for each in active if outbox.reachable(each.recipient_id)}
-    changes = on_call.shifts(
-        on_call.roster_of(rotation),
-        on_call.overrides_of(rotation, since=at),
+    changes = duty.shifts(
+        duty.roster_of(rotation),
+        duty.overrides_of(rotation, since=at),
         start=at,
         end=at + ahead,
     )
@@ -103,9 +103,7 @@ def edit(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
 
 def _edit(request: DeskRequest, rotation: Rotation) -> HttpResponse:
     form = RotationForm.of(rotation, typed(request))
-    if request.method == "POST" and form.submit(
-        rotations.save, rotation=rotation, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(rotations.save, request.context, rotation=rotation):
         messages.success(request, "The rotation is saved. A ladder uses it once a step names it.")
         return redirect("console:rotation", rotation_id=rotation.id)
     context = {"form": form, "rotation": rotation, "is_new": rotation._state.adding}
@@ -119,7 +117,7 @@ def _edit(request: DeskRequest, rotation: Rotation) -> HttpResponse:
 def remove(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
     rotation = _rotation(request, rotation_id)
     try:
-        rotations.remove(rotation=rotation, by=request.seat, at=request.at)
+        rotations.remove(request.context, rotation=rotation)
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
         return redirect("console:rotation", rotation_id=rotation_id)
@@ -132,6 +130,6 @@ def remove(request: DeskRequest, rotation_id: UUID) -> HttpResponse:
 def remove_override(request: DeskRequest, rotation_id: UUID, override_id: int) -> HttpResponse:
     rotation = _rotation(request, rotation_id)
     override = get_object_or_404(RotationOverride, rotation=rotation, id=override_id)
-    rotations.remove_override(override=override, by=request.seat, at=request.at)
+    rotations.remove_override(request.context, override=override)
     messages.success(request, "The override is removed.")
     return redirect("console:rotation", rotation_id=rotation.id)

@@ -16,9 +16,15 @@ from tracker.console.forms.base import DeskForm
 from tracker.console.forms.rules import AdoptForm, SinceForm, ThresholdForm, TrialForm
 from tracker.console.lookups import patient_or_404, record_read
 from tracker.models import RulesetAdoption, ShadowTrial, ThresholdChange
-from tracker.services import alert_burden, rulesets, shadows, thresholds, timelines
-from tracker.services.calendars import calendar_of
 from tracker.services.errors import ServiceError
+from tracker.services.local_time.calendars import calendar_of
+from tracker.services.rulesets import (
+    adoption,
+    alert_burden,
+    ruleset_periods,
+    shadow_trials,
+    thresholds,
+)
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 #: What a report is about where no day is chosen.
@@ -31,11 +37,9 @@ def versions(request: DeskRequest) -> HttpResponse:
     """Which version is in force, which was, and the trial beside it."""
     clinic = request.seat.clinic
     form = AdoptForm(
-        request.POST or None, initial={"from_date": rulesets.earliest_start(clinic, request.at)}
+        request.POST or None, initial={"from_date": adoption.earliest_start(clinic, request.at)}
     )
-    if request.method == "POST" and form.submit(
-        rulesets.adopt, clinic=clinic, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(adoption.adopt, request.context, clinic=clinic):
         messages.success(request, "The ruleset is adopted from that day on.")
         return redirect("console:rules")
     return _versions(request, form, TrialForm())
@@ -45,7 +49,7 @@ def versions(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def start_trial(request: DeskRequest) -> HttpResponse:
     form = TrialForm(request.POST)
-    if not form.submit(shadows.start, clinic=request.seat.clinic, by=request.seat, at=request.at):
+    if not form.submit(shadow_trials.start, request.context, clinic=request.seat.clinic):
         return _versions(request, AdoptForm(), form)
     messages.success(request, "The trial begins tomorrow. Nobody will be told of what it finds.")
     return redirect("console:rules")
@@ -55,7 +59,7 @@ def start_trial(request: DeskRequest) -> HttpResponse:
 @page(Access.ADMINISTRATOR)
 def stop_trial(request: DeskRequest) -> HttpResponse:
     try:
-        shadows.stop(clinic=request.seat.clinic, by=request.seat, at=request.at)
+        shadow_trials.stop(request.context, clinic=request.seat.clinic)
         messages.success(request, "The trial is over. What it found is kept.")
     except ServiceError as refusal:
         messages.error(request, refusal.detail)
@@ -66,9 +70,10 @@ def _versions(request: DeskRequest, adopting: AdoptForm, trying: TrialForm) -> H
     clinic = request.seat.clinic
     today = request.at.astimezone(clinic.zone).date()
     trial = ShadowTrial.objects.filter(clinic=clinic).select_related("started_by").first()
+    periods = ruleset_periods.periods_of(clinic_id=clinic.id)
     context = {
         "section": "rules",
-        "in_force": timelines.in_force(timelines.periods_of(clinic_id=clinic.id), today),
+        "in_force": ruleset_periods.in_force(periods, today),
         "adoptions": RulesetAdoption.objects.filter(clinic=clinic)
         .select_related("adopted_by")
         .order_by("-from_date"),
@@ -76,7 +81,7 @@ def _versions(request: DeskRequest, adopting: AdoptForm, trying: TrialForm) -> H
         "adopting": adopting,
         "trying": trying,
         "trial": trial,
-        "comparison": shadows.compare(trial=trial) if trial else [],
+        "comparison": shadow_trials.compare(trial=trial) if trial else [],
     }
     status = 422 if adopting.errors or trying.errors else 200
     return render(request, "console/rules.html", context, status=status)
@@ -89,10 +94,8 @@ def numbers(request: DeskRequest) -> HttpResponse:
     clinic = request.seat.clinic
     today = request.at.astimezone(clinic.zone).date()
     settings = thresholds.settings_of(clinic=clinic, on=today)
-    form = _number_form(request, settings, rulesets.earliest_start(clinic, request.at))
-    if request.method == "POST" and form.submit(
-        thresholds.change, clinic=clinic, by=request.seat, at=request.at
-    ):
+    form = _number_form(request, settings, adoption.earliest_start(clinic, request.at))
+    if request.method == "POST" and form.submit(thresholds.change, request.context, clinic=clinic):
         messages.success(request, "Saved. It decides from that day on.")
         return redirect("console:thresholds")
     changes = ThresholdChange.objects.filter(clinic=clinic, patient=None)
@@ -110,11 +113,7 @@ def patient_numbers(request: DeskRequest, patient_id: UUID) -> HttpResponse:
     settings = thresholds.settings_of(clinic=patient.clinic, patient=patient, on=today)
     form = _number_form(request, settings, today + timedelta(days=1))
     if request.method == "POST" and form.submit(
-        thresholds.change,
-        clinic=patient.clinic,
-        patient=patient,
-        by=request.seat,
-        at=request.at,
+        thresholds.change, request.context, clinic=patient.clinic, patient=patient
     ):
         messages.success(request, "Saved. It decides from that day on.")
         return redirect("console:patient_thresholds", patient_id=patient.id)

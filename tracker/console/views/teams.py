@@ -15,7 +15,9 @@ from tracker.console.access import Access, DeskRequest, page, typed
 from tracker.console.forms.clinic import LadderForm
 from tracker.console.forms.people import CareTeamForm, CareTeamMembersForm
 from tracker.models import CareTeam, Clinician, EscalationPolicy
-from tracker.services import care_teams, ladders, on_call, policies
+from tracker.services.clinics import care_teams
+from tracker.services.escalations import policies, timetable
+from tracker.services.on_call import duty
 
 editing = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -25,7 +27,7 @@ editing = require_http_methods(["GET", "HEAD", "POST"])
 def index(request: DeskRequest) -> HttpResponse:
     form = CareTeamForm(typed(request))
     if request.method == "POST" and form.submit(
-        care_teams.create, clinic=request.seat.clinic, by=request.seat, at=request.at
+        care_teams.create, request.context, clinic=request.seat.clinic
     ):
         messages.success(request, "The care team is there. Say who is in it.")
         return redirect("console:teams")
@@ -53,9 +55,7 @@ def edit(request: DeskRequest, team_id: UUID) -> HttpResponse:
         clinic=request.seat.clinic,
         initial={"name": team.name, "members": list(team.clinicians.active())},
     )
-    if request.method == "POST" and form.submit(
-        care_teams.change, care_team=team, by=request.seat, at=request.at
-    ):
+    if request.method == "POST" and form.submit(care_teams.change, request.context, care_team=team):
         messages.success(request, "Saved.")
         return redirect("console:team", team_id=team.id)
     context = {"team": team, "form": form, "ladders": _ladders(team, request.at)}
@@ -76,7 +76,7 @@ def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
             "priority": priority,
             "steps": [
                 (rung, [(people[key], key in reachable) for key in _told(rung, at)])
-                for rung in ladders.rungs_of(team, priority)
+                for rung in timetable.rungs_of(team, priority)
             ],
             "repeats": repeats.get(priority, 0),
             "reaches_somebody": policies.reaches_somebody(care_team=team, priority=priority),
@@ -85,10 +85,10 @@ def _ladders(team: CareTeam, at: datetime) -> list[dict[str, object]]:
     ]
 
 
-def _told(rung: ladders.Rung, at: datetime) -> tuple[UUID, ...]:
+def _told(rung: timetable.Rung, at: datetime) -> tuple[UUID, ...]:
     if rung.rotation is None:
         return rung.clinicians
-    person = on_call.person(rung.rotation, at)
+    person = duty.person(rung.rotation, at)
     return (person,) if person else ()
 
 
@@ -101,7 +101,7 @@ def ladder(request: DeskRequest, team_id: UUID, priority: str) -> HttpResponse:
     policy = EscalationPolicy.objects.filter(care_team=team, priority=priority).first()
     form = LadderForm(typed(request), clinic=request.seat.clinic, policy=policy)
     if request.method == "POST" and form.submit(
-        policies.set_ladder, care_team=team, priority=priority, by=request.seat, at=request.at
+        policies.set_ladder, request.context, care_team=team, priority=priority
     ):
         messages.success(request, f"The {priority} ladder is saved. It holds for new flags.")
         return redirect("console:team", team_id=team.id)

@@ -9,7 +9,9 @@ from django.views.decorators.http import require_safe
 
 from tracker.console.access import Access, DeskRequest, page
 from tracker.models import CareTeam
-from tracker.services import audit, clinic_messages, worklist
+from tracker.services import audit
+from tracker.services.queries import worklist
+from tracker.services.reviews import clinic_messages
 
 
 class Whose(TypedDict):
@@ -29,9 +31,7 @@ def show(request: DeskRequest) -> HttpResponse:
     whose: Whose = {"mine": chosen == "mine", "care_team_id": _team_id(chosen, teams)}
     rows = worklist.rows(clinician=seat, **whose)
     patients = worklist.patients_of(clinician=seat, **whose)
-    audit.record(
-        action="worklist.read", by=seat, at=request.at, clinic_id=seat.clinic_id, subject_id=chosen
-    )
+    audit.record(request.context, "worklist.read", seat.clinic, subject_id=chosen)
     context = {
         "rows": [row for row in rows if row.has_ladder],
         "unread": clinic_messages.returned(patients=patients),

@@ -11,9 +11,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 import clock
-from tracker.services import alert_burden, clinics
-from tracker.services.alert_burden import Burden, Waiting
+from tracker.services.clinics import clinics
 from tracker.services.errors import ServiceError
+from tracker.services.rulesets import alert_burden
+from tracker.services.rulesets.alert_burden import Burden, Waiting
 
 COLUMNS = "{:<14} {:>6} {:>8} {:>7} {:>6} {:>10} {:>17} {:>17}"
 HEADINGS = (

@@ -96,15 +96,18 @@ def _variant(options: dict[str, Any]) -> Variant:
 def _add_clinic(test: Backtest, wanted: str, show: Show) -> None:
     # A file needs no database, so it is not asked for one.
     import clock
-    from tracker.services import backtests, clinics
+    from tracker.services.clinics import clinics
+    from tracker.services.context import OPERATOR, Context
     from tracker.services.errors import ServiceError
+    from tracker.services.rulesets import backtests
 
     try:
         clinic = clinics.find(wanted)
     except ServiceError as refusal:
         raise CommandError(f"--clinic {wanted}: {refusal.detail}") from None
+    context = Context(OPERATOR, clock.now())
     total = backtests.count(clinic=clinic)
-    for done, judged in enumerate(backtests.histories(clinic=clinic, at=clock.now()), start=1):
+    for done, judged in enumerate(backtests.histories(context, clinic=clinic), start=1):
         test.add(judged.history, until=judged.until)
         show("episodes", done, total)
 

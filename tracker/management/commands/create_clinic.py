@@ -11,8 +11,10 @@ from django.db import transaction
 
 import clock
 from tracker.models import Clinician
-from tracker.services import clinics, invitations
+from tracker.services.clinics import clinics
+from tracker.services.context import OPERATOR, Context
 from tracker.services.errors import ServiceError
+from tracker.services.people import invitations
 
 
 class Command(BaseCommand):
@@ -44,20 +46,19 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def open(self, options: dict[str, Any]) -> invitations.Issued:
-        at = clock.now()
+        context = Context(OPERATOR, clock.now())
         clinic = clinics.create(
+            context,
             name=options["name"],
             time_zone=options["time_zone"],
             phone=options["phone"],
             emergency_number=options["emergency_number"],
-            at=at,
         )
         return invitations.invite_clinician(
+            context,
             clinic=clinic,
             email=options["admin_email"],
             full_name=options["admin_name"],
             role=Clinician.Role.ADMINISTRATOR,
             is_administrator=True,
-            by=None,
-            at=at,
         )

@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 import clock
 from tracker.models import Episode
-from tracker.services import history
+from tracker.services.context import OPERATOR, Context
+from tracker.services.evaluation import histories
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         which.add_argument("--flag", type=UUID, help="the episode that opened this flag")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        exported = history.export(episode=_episode(options), at=clock.now())
+        exported = histories.export(Context(OPERATOR, clock.now()), episode=_episode(options))
         self.stdout.write(json.dumps(exported.document, ensure_ascii=False))
         if exported.judged_until:
             until = exported.judged_until.isoformat()

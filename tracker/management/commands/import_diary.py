@@ -12,10 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 import clock
 from tracker.management.diary_summary import summary
 from tracker.management.progress import bar
+from tracker.services.context import OPERATOR, Context
 from tracker.services.errors import ServiceError
 from tracker.services.imports import columns, importing, report, target
+from tracker.services.imports.diary_file import Options
 from tracker.services.imports.problems import Problem
-from tracker.services.imports.reading import Options
 from tracker.services.imports.same_day import SameDay
 
 REJECTED, NOTHING_IMPORTED = 1, 2
@@ -126,6 +127,7 @@ class Command(BaseCommand):
     def _import(self, content: bytes, options: dict[str, Any]) -> importing.Imported:
         with bar(is_shown=bool(options["verbosity"]) and not options["no_progress"]) as show:
             return importing.import_diary(
+                Context(OPERATOR, clock.now()),
                 content=content,
                 file_name=options["file"].name,
                 target=target.found(
@@ -134,7 +136,6 @@ class Command(BaseCommand):
                     time_zone=options["time_zone"],
                 ),
                 options=_reading_options(options),
-                at=clock.now(),
                 is_strict=options["strict"],
                 is_dry_run=options["dry_run"],
                 progress=show,

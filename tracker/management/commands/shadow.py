@@ -8,8 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from tracker.models import ShadowTrial
-from tracker.services import clinics, shadows
+from tracker.services.clinics import clinics
 from tracker.services.errors import ServiceError
+from tracker.services.rulesets import shadow_trials
 
 COLUMNS = "{:<14} {:>6} {:>6} {:>6} {:>10} {:>10}"
 HEADINGS = ("rule", "live", "tried", "both", "only live", "only tried")
@@ -36,6 +37,6 @@ class Command(BaseCommand):
         end = f"until {trial.stopped_at:%Y-%m-%d}" if trial.stopped_at else "running"
         self.stdout.write(f"{trial.version}{numbers}, from {trial.from_date}, {end}.\n")
         self.stdout.write(COLUMNS.format(*HEADINGS))
-        for each in shadows.compare(trial=trial):
+        for each in shadow_trials.compare(trial=trial):
             only = (each.live - each.both, each.tried - each.both)
             self.stdout.write(COLUMNS.format(each.rule, each.live, each.tried, each.both, *only))

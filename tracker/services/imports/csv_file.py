@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .problems import UnusableFile, UnusableOption
+from tracker.services.imports.problems import UnusableFile, UnusableOption
 
 MAX_BYTES = 256 * 1024 * 1024
 _OTHER_MARKS = (

@@ -10,14 +10,15 @@ from datetime import datetime
 from django.db import transaction
 
 from tracker.models import Clinic, DiaryImport, Episode
+from tracker.services import audit
+from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
-from tracker.services.evaluation import evaluate_episode
-
-from . import storing
-from .people import Person, people_of
-from .problems import Problem
-from .reading import Options, Reading, read
-from .target import Target
+from tracker.services.evaluation.evaluate import evaluate_episode
+from tracker.services.imports import rows
+from tracker.services.imports.diary_file import Options, Reading, read
+from tracker.services.imports.people import Person, people_of
+from tracker.services.imports.problems import Problem
+from tracker.services.imports.target import Target
 
 #: what is being done, how much of it is done, of how much
 Progress = Callable[[str, int, int], None]
@@ -54,12 +55,12 @@ class LinesRejected(ServiceError):
 
 
 def import_diary(
+    context: Context[Actor],
     *,
     content: bytes,
     file_name: str,
     target: Target,
     options: Options,
-    at: datetime,
     is_strict: bool = False,
     is_dry_run: bool = False,
     progress: Progress = lambda stage, done, total: None,
@@ -74,15 +75,15 @@ def import_diary(
     with transaction.atomic():
         # Two imports of one file: the second finds what the first has stored.
         Clinic.objects.select_for_update(no_key=True).get(pk=target.clinic.pk)
-        people = _decided(result, target, at=at, progress=progress)
+        people = _decided(result, target, at=context.at, progress=progress)
         result.problems.sort(key=lambda problem: problem.line)
         if is_strict and result.rejected_lines:
             raise LinesRejected(result)
         if people:
-            _catch_up(people, at=at)
-            provenance = _provenance(result, target, file_name, options, at=at)
-            _store(result, people, provenance, at=at, progress=progress)
-            _evaluate(result, people, at=at, progress=progress)
+            _catch_up(people, at=context.at)
+            provenance = _provenance(result, target, file_name, options, at=context.at)
+            _store(context, result, people, provenance, progress=progress)
+            _evaluate(result, people, at=context.at, progress=progress)
         if is_dry_run:
             transaction.set_rollback(True)
     return result
@@ -142,20 +143,21 @@ def _provenance(
 
 
 def _store(
+    context: Context[Actor],
     result: Imported,
     people: list[Person],
     provenance: DiaryImport,
     *,
-    at: datetime,
     progress: Progress,
 ) -> None:
-    storing.store_people(people)
+    rows.store_people(people)
     for person in people:
-        storing.begin_earlier(person)
+        rows.begin_earlier(person)
     total = result.created + result.revised
-    for done in storing.store_changes(people, provenance, at=at):
+    for done in rows.store_changes(people, provenance, at=context.at):
         progress("Storing", done, total)
-    storing.store_audit(people, clinic_id=provenance.clinic_id, import_id=provenance.pk, at=at)
+    patients = (person.patient for person in people)
+    audit.record_each(context, "diary.import", patients, subject_id=provenance.pk)
 
 
 def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress: Progress) -> None:

@@ -10,10 +10,9 @@ from uuid import UUID, uuid4, uuid5
 
 from tracker.models import CareTeam, Clinic, DiaryEntry, Patient, RecordKind, Revision
 from tracker.rules.local_days import LocalDays
-
-from .columns import SCORES
-from .lines import Line
-from .problems import Code, Problem
+from tracker.services.imports.columns import SCORES
+from tracker.services.imports.line_parser import Line
+from tracker.services.imports.problems import Code, Problem
 
 AT_ONCE = 1000  # people looked up in one query
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TextIO
 
-from .problems import Code, Problem
+from tracker.services.imports.problems import Code, Problem
 
 HEADER = ("line", "outcome", "code", "column", "value", "message", "patient", "date")
 

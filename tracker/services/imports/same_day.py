@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
 
-from .lines import Line
-from .problems import Code, Problem
+from tracker.services.imports.line_parser import Line
+from tracker.services.imports.problems import Code, Problem
 
 
 class SameDay(StrEnum):

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 from tracker.models import CareTeam, Clinic
 from tracker.rules.local_days import zone_names
-
-from .problems import UnusableOption
+from tracker.services.imports.problems import UnusableOption
 
 Named = TypeVar("Named", Clinic, CareTeam)
 

@@ -22,11 +22,12 @@ from tracker.models import (
     Reminder,
     Revision,
 )
-from tracker.services import evaluation
+from tracker.services.context import OPERATOR, Context
+from tracker.services.evaluation import evaluate
+from tracker.services.imports.diary_file import Options
 from tracker.services.imports.importing import Imported, LinesRejected, import_diary
 from tracker.services.imports.people import record_uuid
 from tracker.services.imports.problems import Code
-from tracker.services.imports.reading import Options
 from tracker.services.imports.target import Target, found
 
 pytestmark = pytest.mark.django_db
@@ -50,11 +51,11 @@ def target() -> Target:
 def take(target: Target, text: str = FILE, *, at: datetime = AT, **options: object) -> Imported:
     switches = {name: options.pop(name) for name in ("is_strict", "is_dry_run") if name in options}
     return import_diary(
+        Context(OPERATOR, at),
         content=text.encode(),
         file_name="diary.csv",
         target=target,
         options=Options(**{"rounding": "half-up", "columns": {"note": "note"}, **options}),
-        at=at,
         **switches,
     )
 
@@ -511,7 +512,7 @@ def test_an_evaluation_is_logged_for_each_person(target):
     take(target)
 
     assert Evaluation.objects.count() == 2
-    assert evaluation.rules.LIVE.version == Evaluation.objects.first().ruleset
+    assert evaluate.rules.LIVE.version == Evaluation.objects.first().ruleset
 
 
 # Where it goes

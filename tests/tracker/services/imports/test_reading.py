@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from tracker.services.imports.columns import parsed
+from tracker.services.imports.diary_file import Options, Reading, read
 from tracker.services.imports.problems import Code, UnusableFile, UnusableOption
-from tracker.services.imports.reading import Options, Reading, read
 from tracker.services.imports.same_day import SameDay
 
 ALL = "patient,date,pain,worst,stand,walk,sleep,activity,note"

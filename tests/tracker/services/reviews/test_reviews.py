@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from notifications.models import Notification
+from tests.cast import Cast
+from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, make_flag, told
+from tracker.models import AuditEvent, Flag, Message, Order, Referral, Review, Visit
+from tracker.services.context import Context
+from tracker.services.errors import NotFound
+from tracker.services.escalations import lifecycle
+from tracker.services.reviews import reviews
+
+DECISION = Review.Decision
+
+
+def open_flag(cast: Cast, rule: str = "RF-CES", priority: str = "P0") -> Flag:
+    flag = make_flag(cast, priority, rule)
+    if flag.needs_human:
+        lifecycle.open_for(flag=flag, at=MORNING)
+    return flag
+
+
+def decide(cast: Cast, *flags: Flag, by=None, at=MORNING, **fields) -> Review:
+    return reviews.review(
+        Context(by or cast.nora, at),
+        **{
+            "patient": cast.alice,
+            "flag_ids": [flag.id for flag in flags],
+            "decision": DECISION.CONTINUE_CARE,
+            **fields,
+        },
+    )
+
+
+def test_it_closes_the_flag_and_ends_the_ladder(cast):
+    flag = open_flag(cast)
+    fire(MORNING)
+
+    decided = decide(cast, flag)
+
+    flag.refresh_from_db()
+    (ladder,) = flag.escalations.all()
+    assert (flag.state, flag.review) == ("closed", decided)
+    assert (ladder.state, ladder.review) == ("resolved", decided)
+    fire(MORNING + timedelta(days=1))
+    assert told(ladder) == ["Nora Nurse"]
+
+
+def test_the_patient_hears_back_in_the_clinicians_words(cast):
+    decide(cast, open_flag(cast), message="Please come in on Thursday.")
+
+    assert Message.objects.get().text == "Please come in on Thursday."
+    notice = Notification.objects.get(kind="clinic_message")
+    assert notice.recipient_id == cast.alice.recipient_id
+
+
+def test_the_patient_hears_that_somebody_looked_even_without_words(cast):
+    decide(cast, open_flag(cast))
+
+    assert Message.objects.get().text == reviews.LOOKED
+
+
+def test_it_orders_tests_refers_and_plans_a_visit(cast):
+    decided = decide(
+        cast,
+        open_flag(cast),
+        orders=[Order.Test.MRI, Order.Test.HLA_B27],
+        referrals=[Referral.Specialty.SPINE_SURGERY],
+        visit=reviews.PlannedVisit(mode=Visit.Mode.VIDEO, by_date=date(2026, 3, 6)),
+    )
+
+    assert set(decided.orders.values_list("test", "state")) == {
+        ("mri", "ordered"),
+        ("hla_b27", "ordered"),
+    }
+    assert decided.referrals.get().specialty == "spine_surgery"
+    assert decided.visits.get().mode == "video"
+
+
+def test_a_flag_that_was_not_named_stays_open_and_its_ladder_runs(cast):
+    seen, newer = open_flag(cast, "SEV-SUST", "P2"), open_flag(cast)
+
+    decide(cast, seen)
+    fire(MORNING)
+
+    newer.refresh_from_db()
+    assert newer.state == "open"
+    assert told(newer.escalations.get()) == ["Nora Nurse"]
+
+
+def test_a_cleared_flag_keeps_its_state_and_its_ladder_ends(cast):
+    flag = open_flag(cast, "SEV-SUST", "P2")
+    Flag.objects.filter(pk=flag.pk).update(state="cleared", ended_at=MORNING)
+
+    decide(cast, flag)
+
+    flag.refresh_from_db()
+    assert flag.state == "cleared"
+    assert flag.escalations.get().state == "resolved"
+
+
+def test_usefulness_is_kept_per_flag(cast):
+    first, second = open_flag(cast), open_flag(cast, "SEV-SUST", "P2")
+
+    decide(cast, first, second, usefulness={first.id: Flag.Usefulness.NOISE})
+
+    assert dict(Flag.objects.values_list("rule", "usefulness")) == {
+        "RF-CES": "noise",
+        "SEV-SUST": "",
+    }
+
+
+def test_what_has_been_reviewed_cannot_be_reviewed_again(cast):
+    flag = open_flag(cast)
+    decide(cast, flag)
+
+    with pytest.raises(reviews.AlreadyReviewed):
+        decide(cast, flag)
+    assert Review.objects.count() == 1
+
+
+@pytest.mark.parametrize("outsider", ["mallory", "ada"])
+def test_an_outsider_finds_nothing(cast, outsider):
+    flag = open_flag(cast)
+
+    with pytest.raises(NotFound):
+        decide(cast, flag, by=getattr(cast, outsider))
+    with pytest.raises(NotFound):
+        decide(cast, flag, patient=cast.bob)
+    with pytest.raises(NotFound):
+        reviews.review(
+            Context(cast.nora, MORNING),
+            patient=cast.alice,
+            flag_ids=[uuid4()],
+            decision=DECISION.NO_ACTION,
+        )
+
+
+def test_it_leaves_one_audit_row(cast):
+    decided = decide(cast, open_flag(cast))
+
+    event = AuditEvent.objects.get(action="review.create")
+    assert (event.actor_id, event.patient_id) == (cast.nora.id, cast.alice.id)
+    assert event.subject_id == str(decided.id)

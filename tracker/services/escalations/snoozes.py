@@ -1,0 +1,106 @@
+"""A snooze: a clinician looked, and the decision may wait; then the ladder runs again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from notifications import outbox
+from tracker.models import Clinician, Escalation, Priority, Snooze
+from tracker.models.escalation import MOST_SNOOZES
+from tracker.services.context import Actor, Context
+from tracker.services.errors import Conflict, ServiceError
+from tracker.services.escalations.lifecycle import ANSWER, lock, lock_own, record
+from tracker.services.escalations.runs import restart, silence, timetable_of
+
+#: Staffed hours, about the priority's own target: what may wait longer was flagged too high.
+HOURS_AT_MOST = {Priority.P1: 4, Priority.P2: 8, Priority.P3: 40}
+HOURS_OFFERED = (1, 2, 4, 8, 16, 40)
+
+
+class NotForEmergencies(ServiceError):
+    """An emergency is answered, not snoozed."""
+
+    code = "snooze_not_for_emergencies"
+
+
+class SnoozeTooLong(ServiceError):
+    """A snooze lasts 1 staffed hour at least, and at most 4 for P1, 8 for P2, 40 for P3."""
+
+    code = "snooze_too_long"
+
+
+class SnoozedTooOften(Conflict):
+    """This has been snoozed twice: now it takes a decision."""
+
+    code = "snoozed_too_often"
+
+
+class NotSnoozed(Conflict):
+    """It is not snoozed, or not any more."""
+
+    code = "not_snoozed"
+
+
+@transaction.atomic
+def snooze(
+    context: Context[Clinician], *, escalation_id: UUID, hours: int, reason: str
+) -> Escalation:
+    """Put an acknowledged escalation aside for so many staffed hours."""
+    escalation = lock_own(context, escalation_id)
+    _check(escalation, hours)
+    until = timetable_of(escalation.priority, escalation.flag).after(context.at, hours * 60)
+    Snooze.objects.create(
+        clinic_id=escalation.clinic_id,
+        escalation=escalation,
+        number=escalation.snoozes.count() + 1,
+        by=context.actor,
+        at=context.at,
+        until=until,
+        reason=Snooze.Reason(reason),
+    )
+    escalation.state = Escalation.State.SNOOZED
+    escalation.owner = escalation.review_by = None
+    escalation.wake_at = until
+    escalation.save(update_fields=ANSWER)
+    silence(escalation, at=context.at)
+    record(context, "escalation.snooze", escalation)
+    return escalation
+
+
+def hours_offered(escalation: Escalation) -> list[int]:
+    """How long it could be snoozed now; not at all if that is an empty list."""
+    most = HOURS_AT_MOST.get(Priority(escalation.priority), 0)
+    is_spent = escalation.snoozes.count() >= MOST_SNOOZES
+    return [] if is_spent else [hours for hours in HOURS_OFFERED if hours <= most]
+
+
+@transaction.atomic
+def end(context: Context[Clinician], *, escalation_id: UUID) -> Escalation:
+    """Wake it before its time: the ladder runs."""
+    (escalation,) = lock(context, [escalation_id])
+    if escalation.state != Escalation.State.SNOOZED:
+        raise NotSnoozed
+    wake(context, escalation)
+    outbox.wake_dispatcher()
+    return escalation
+
+
+def wake(context: Context[Actor], escalation: Escalation) -> None:
+    """Run the ladder again, with time of its own to be acknowledged. The caller locked it."""
+    escalation.acknowledge_by = timetable_of(escalation.priority, escalation.flag).deadline(
+        context.at
+    )
+    restart(escalation, at=context.at)
+    record(context, "escalation.wake", escalation)
+
+
+def _check(escalation: Escalation, hours: int) -> None:
+    priority = Priority(escalation.priority)
+    if priority not in HOURS_AT_MOST:
+        raise NotForEmergencies
+    if not 1 <= hours <= HOURS_AT_MOST[priority]:
+        raise SnoozeTooLong
+    if escalation.snoozes.count() >= MOST_SNOOZES:
+        raise SnoozedTooOften
