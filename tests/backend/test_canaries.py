@@ -21,21 +21,14 @@ from backend.logs import JsonFormatter
 from notifications import outbox
 from notifications.models import Delivery, Urgency
 from notifications.services import heartbeats
+from tests.api_client import ApiClient, entry
+from tests.canaries import CANARY, SECRETS, WORDS, answer_of
 from tests.cast import MONDAY_EVENING, Cast
 from tests.peers.browser import Browser, vapid_key
 from tests.peers.certificates import Authority
 from tests.peers.http import HttpSink, running_http
 from tests.peers.http2 import running_http2
-from tests.tracker.api.phone import Phone, entry
 from tracker.models import Escalation
-
-CANARY = "XYZZY"
-WORDS = (CANARY, CANARY.lower(), "saddle", "numbness", "pain", "oxycodone", "Alice", "alice")
-SECRETS = {
-    "sms": "+15005550006",
-    "apns": "0123456789abcdef" * 4,
-    "fcm": "registration-token-" + "x" * 100,
-}
 
 
 @pytest.fixture
@@ -94,14 +87,6 @@ def world(settings, tmp_path, smtp):
         yield {"plain": plain, "webhook": hook, "apns": apple}
 
 
-def answer_of(path: str) -> tuple[int, dict[str, str], bytes]:
-    if path == "/token":
-        return 200, {}, b'{"access_token": "t"}'
-    if path.startswith("/v1/"):
-        return 200, {}, b'{"name": "1"}'
-    return 201, {}, b'{"sid": "SM1"}'
-
-
 def register_everywhere(who, world: dict[str, HttpSink], browser: Browser) -> None:
     addresses = {
         **SECRETS,
@@ -119,7 +104,7 @@ def register_everywhere(who, world: dict[str, HttpSink], browser: Browser) -> No
         )
 
 
-def plant(phone: Phone) -> None:
+def plant(phone: ApiClient) -> None:
     """Log what a patient logs, the word in each field that takes text; a red flag opens."""
     words = f"{CANARY} saddle numbness, pain 9, oxycodone"
     day = phone.put("diary/2026-03-02", entry(pain_average=9, note=words))
@@ -146,7 +131,7 @@ def test_nothing_that_leaves_holds_health_data(transactional_db, world, smtp, lo
     register_everywhere(cast.nora, world, browser)
     messages_at_the_broker()
 
-    plant(Phone.of(cast.alice))
+    plant(ApiClient.signed_in(cast.alice))
     assert Escalation.objects.filter(flag__priority="P0").exists()
     waiting = offer_to_the_broker()
     send_everything()

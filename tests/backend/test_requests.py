@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 import clock
 from backend.logs import JsonFormatter
 from backend.middleware import RequestMiddleware
+from tests.api_client import ApiClient
 from tests.cast import MONDAY_EVENING, Cast
-from tests.tracker.api.phone import Phone
 from tracker.models import AuditEvent
 
 
@@ -110,7 +110,7 @@ def test_each_request_writes_its_own_id_into_the_audit_trail():
     """In one thread, as in production: first a page, then what has no id of its own."""
     cast = Cast()
     clock.travel_to(MONDAY_EVENING)
-    desk, phone = Client(), Phone.of(cast.alice)
+    desk, phone = Client(), ApiClient.signed_in(cast.alice)
     desk.force_login(cast.nora.user)
     longest = "x" * 64
 

@@ -15,7 +15,7 @@ from demo.people import NURSE
 from demo.stories import RECOVERS, STORIES
 from demo.timeline import Timeline
 from development.processes import WEB_COMMAND, Processes
-from tests.journeys.conftest import free_port
+from tests.faults.processes import free_port
 from tracker.models import Acknowledgement, AuditEvent, Flag, Message, Patient
 
 pytestmark = pytest.mark.journey
@@ -58,7 +58,7 @@ def patient_of(loader: Loader, title: str) -> Patient:
     return Patient.objects.get(user__email=person.email)
 
 
-def test_the_demo_tells_its_stories_through_the_doors_that_everybody_uses(loaded):
+def test_the_demo_loads_its_stories_through_the_api(loaded):
     assert verification.missing(loaded.people, at=clock.now()) == []
 
     flag = Flag.objects.get(patient=patient_of(loaded, UNSURE), rule="RF-CES")

@@ -32,7 +32,7 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/api/test_diary.py::test_the_same_entry_ten_times_is_there_once",
             "tests/faults/test_phones.py"
-            "::test_a_web_server_killed_around_its_commit_keeps_all_or_nothing",
+            "::test_a_web_server_killed_around_its_commit_stores_all_or_nothing",
         ),
     ),
     Bug(
@@ -51,7 +51,7 @@ BUGS: tuple[Bug, ...] = (
         new='    "synchronous_commit": "off",\n    "statement_timeout"',
         tests=(
             "tests/faults/test_phones.py"
-            "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
+            "::test_phones_on_unreliable_connections_lose_nothing_while_web_and_database_crash",
         ),
     ),
     # I2: one open flag per episode and rule, one live escalation each
@@ -65,7 +65,7 @@ BUGS: tuple[Bug, ...] = (
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_a_red_flag_opens_a_flag_and_its_ladder_and_answers_the_patient",
             "tests/faults/test_phones.py"
-            "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
+            "::test_phones_on_unreliable_connections_lose_nothing_while_web_and_database_crash",
         ),
     ),
     Bug(
@@ -98,7 +98,7 @@ BUGS: tuple[Bug, ...] = (
         old="row = free.select_for_update(of=of, skip_locked=True, no_key=no_key).first()",
         new="row = free.first()",
         tests=(
-            "tests/faults/test_ladders.py"
+            "tests/faults/test_escalations.py"
             "::test_every_step_fires_once_and_in_time[one_of_two_dispatchers_frozen]",
         ),
     ),
@@ -112,7 +112,7 @@ BUGS: tuple[Bug, ...] = (
             return True""",
         tests=(
             "tests/faults/test_outages.py"
-            "::test_a_broker_that_stops_is_not_waited_for_and_serves_again_when_back",
+            "::test_a_broker_that_stops_delays_nothing_and_is_used_again_when_back",
         ),
     ),
     # I4: no step is skipped, none ends in silence
@@ -136,8 +136,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestExhausted"
             "::test_the_last_step_never_ends_in_silence",
-            "tests/faults/test_ladders.py"
-            "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
+            "tests/faults/test_escalations.py"
+            "::test_after_a_day_without_dispatchers_no_step_is_skipped",
         ),
     ),
     Bug(
@@ -149,8 +149,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestSteps"
             "::test_after_an_outage_the_steps_do_not_come_in_a_burst",
-            "tests/faults/test_ladders.py"
-            "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
+            "tests/faults/test_escalations.py"
+            "::test_after_a_day_without_dispatchers_no_step_is_skipped",
         ),
     ),
     Bug(
@@ -258,7 +258,7 @@ BUGS: tuple[Bug, ...] = (
         old="outbox.cancel(group=escalation.group, at=at)",
         new="pass",
         tests=(
-            "tests/faults/test_ladders.py"
+            "tests/faults/test_escalations.py"
             "::test_no_attempt_starts_after_an_acknowledgement_has_committed",
         ),
     ),
@@ -281,7 +281,7 @@ BUGS: tuple[Bug, ...] = (
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk)",
         tests=(
-            "tests/faults/test_outages.py::test_a_worker_that_wakes_after_its_lease_changes_nothing",
+            "tests/faults/test_outages.py::test_a_worker_that_resumes_after_its_lease_changes_nothing",
         ),
     ),
     Bug(
@@ -316,8 +316,8 @@ BUGS: tuple[Bug, ...] = (
         new="Q(expires_at__lte=at)",
         tests=(
             "tests/notifications/test_deliveries.py::test_an_item_that_kills_its_workers_ends_dead",
-            "tests/faults/test_loads.py"
-            "::test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_out",
+            "tests/faults/test_load.py"
+            "::test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent",
         ),
     ),
     Bug(
@@ -329,8 +329,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/notifications/channels/test_email.py"
             "::test_every_try_of_a_delivery_has_the_same_message_id",
-            "tests/faults/test_lines.py"
-            "::test_a_mail_server_whose_replies_are_lost_gets_few_copies_under_one_id",
+            "tests/faults/test_lost_replies.py"
+            "::test_lost_replies_of_a_mail_server_cause_few_copies_with_one_id",
         ),
     ),
     # I12: one reminder per local day
@@ -379,8 +379,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/notifications/test_bundles.py"
             "::test_three_hundred_flags_at_once_are_one_message_whoever_claims_them",
-            "tests/faults/test_loads.py"
-            "::test_three_hundred_flags_for_one_nurse_are_few_messages_that_count_them",
+            "tests/faults/test_load.py"
+            "::test_three_hundred_flags_for_one_nurse_are_bundled_into_few_messages",
         ),
     ),
     Bug(
@@ -415,7 +415,7 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/backend/test_canaries.py::test_nothing_that_leaves_holds_health_data",
             "tests/faults/test_leaks.py"
-            "::test_nothing_that_leaves_holds_health_data_also_when_things_fail",
+            "::test_nothing_that_is_sent_contains_health_data_even_after_failures",
         ),
     ),
 )

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from notifications import outbox
+from tests.api_client import ApiClient, code_of, entry
 from tests.cast import MONDAY_EVENING
 from tests.tracker.api.endpoints import endpoints
-from tests.tracker.api.phone import Phone, code_of, entry
 from tracker.models import Advice, AuditEvent, Message
 from tracker.services.reminders import reminder_slots
 
@@ -78,12 +78,12 @@ def address(path: str, names: dict[str, str]) -> str:
     return re.sub(r"{(\w+)}", lambda match: names[match[1]], path)
 
 
-def request(phone: Phone, path: str, method: str, names: dict[str, str]):
+def request(phone: ApiClient, path: str, method: str, names: dict[str, str]):
     where = address(path, names)
     if method == "DELETE":
         where += f"?base_revision=1{f'&id={uuid4()}' if 'day' in path else ''}"
     body = {"minutes": 30} if path == SNOOZE else {}
-    return phone.ask(method, where, body if method in {"PUT", "POST", "PATCH"} else None)
+    return phone.request(method, where, body if method in {"PUT", "POST", "PATCH"} else None)
 
 
 @pytest.mark.parametrize(("path", "method"), PRIVATE)
@@ -91,7 +91,7 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
     ids = ("uuid", "advice_id", "message_id", "device_id", "slot_id")
     names = {"day": "2026-03-02"} | dict.fromkeys(ids, str(uuid4()))
 
-    answer = request(Phone(), path, method, names)
+    answer = request(ApiClient(), path, method, names)
 
     assert answer.status_code == 401
     assert code_of(answer) == "not_authenticated"
@@ -99,7 +99,7 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
 
 def test_no_clinician_is_a_patient_of_this_api(cast, alices):
     for clinician in (cast.nora, cast.phil, cast.ada, cast.mallory):
-        phone = Phone.of(clinician)
+        phone = ApiClient.signed_in(clinician)
         for path, method in PRIVATE:
             answer = request(phone, path, method, alices)
             assert answer.status_code == 403, (path, method)
@@ -109,7 +109,7 @@ def test_no_clinician_is_a_patient_of_this_api(cast, alices):
 
 def test_what_is_another_patients_is_not_found(cast, alices):
     for other in (cast.bob, cast.carol):
-        phone = Phone.of(other)
+        phone = ApiClient.signed_in(other)
         for path, method in NAMED:
             if method == "PUT":
                 continue  # makes a record of their own: the id is the phone's to choose
@@ -120,7 +120,7 @@ def test_what_is_another_patients_is_not_found(cast, alices):
 
 def test_no_list_shows_what_is_another_patients(cast, alices):
     for other in (cast.bob, cast.carol):
-        phone = Phone.of(other)
+        phone = ApiClient.signed_in(other)
         for path, method in PRIVATE:
             if method == "GET" and "{" not in path:
                 answer = phone.get(path)
@@ -130,7 +130,7 @@ def test_no_list_shows_what_is_another_patients(cast, alices):
 
 
 def test_a_message_of_another_patient_is_no_page_to_go_on_from(cast, alices):
-    answer = Phone.of(cast.bob).get(f"messages?before={alices['message_id']}")
+    answer = ApiClient.signed_in(cast.bob).get(f"messages?before={alices['message_id']}")
 
     assert code_of(answer) == "not_found"
 
@@ -140,7 +140,7 @@ def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, al
         if (path, method) in IMPERSONAL | WITH_BODY or method not in {"GET", "POST"}:
             continue
         before = AuditEvent.objects.count()
-        answer = alice.ask(method, address(path, alices))
+        answer = alice.request(method, address(path, alices))
         if answer.status_code == 404:
             continue
         assert answer.status_code == 200, (path, answer.content)
@@ -152,7 +152,7 @@ def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, al
 
 @pytest.mark.parametrize("path", ["", "nothing", "diary/", "me/", "../console", "diary/2026-3-2"])
 def test_an_address_that_is_none_is_a_problem_too(db, path):
-    assert code_of(Phone().get(path)) == "not_found"
+    assert code_of(ApiClient().get(path)) == "not_found"
 
 
 def test_an_inactive_patient_is_kept_out(cast, alice):

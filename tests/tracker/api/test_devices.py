@@ -7,8 +7,8 @@ import pytest
 
 from notifications.channels import webpush
 from notifications.models import ContactPoint
+from tests.api_client import ApiClient, code_of, paths_of
 from tests.peers.browser import Browser, vapid_key
-from tests.tracker.api.phone import Phone, code_of, paths_of
 from tracker.models import AuditEvent
 
 TOKEN = "0123456789abcdef" * 4
@@ -70,7 +70,7 @@ def test_the_same_device_again_is_the_same_device(cast, alice):
 
 def test_a_phone_that_changes_hands_tells_its_new_owner_only(cast, alice):
     alice.post("devices", IPHONE)
-    Phone.of(cast.bob).post("devices", IPHONE)
+    ApiClient.signed_in(cast.bob).post("devices", IPHONE)
 
     assert told(cast.alice) == set()
     assert told(cast.bob) == {("apns", TOKEN)}
@@ -88,8 +88,8 @@ def test_a_removed_device_is_told_nothing_and_cannot_be_removed_twice(cast, alic
 def test_nobody_removes_a_device_of_others(cast, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
-    assert code_of(Phone.of(cast.bob).delete(f"devices/{device}")) == "not_found"
-    assert code_of(Phone.of(cast.bob).delete(f"devices/{uuid4()}")) == "not_found"
+    assert code_of(ApiClient.signed_in(cast.bob).delete(f"devices/{device}")) == "not_found"
+    assert code_of(ApiClient.signed_in(cast.bob).delete(f"devices/{uuid4()}")) == "not_found"
     assert told(cast.alice) == {("apns", TOKEN)}
 
 
@@ -140,7 +140,7 @@ def test_each_of_these_leaves_its_line(cast, alice):
 
 
 def test_who_signs_out_is_told_no_more_there(cast, alice):
-    tablet = Phone.of(cast.alice)
+    tablet = ApiClient.signed_in(cast.alice)
     alice.post("devices", IPHONE)
     tablet.post("devices", ANDROID)
 

@@ -7,8 +7,8 @@ import pytest
 
 import clock
 from notifications.models import Recipient
+from tests.api_client import code_of, entry, paths_of
 from tests.cast import MONDAY_EVENING
-from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.models import Advice, Message, PatientTimeZone, PlannedMeasure, Review
 
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 import clock
+from tests.api_client import code_of, entry, paths_of
 from tests.cast import MONDAY_EVENING
-from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.services.reminders import reminders
 
 #: A minute past nine in the evening, when the tests of the API begin.

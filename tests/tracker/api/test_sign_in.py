@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.api_client import ApiClient, code_of
 from tests.cast import MONDAY_EVENING, PASSWORD
-from tests.tracker.api.phone import Phone, code_of
 from tracker.models import SessionToken
 from tracker.services.people import sessions
 
@@ -15,8 +15,8 @@ def account(cast, _monday_evening):
     return cast.alice.user
 
 
-def sign_in(account, password=PASSWORD, **fields) -> Phone:
-    phone = Phone()
+def sign_in(account, password=PASSWORD, **fields) -> ApiClient:
+    phone = ApiClient()
     answer = phone.post("auth/login", {"email": account.email, "password": password, **fields})
     assert answer.status_code == 200, answer.content
     phone.token = answer.json()["token"]
@@ -57,7 +57,7 @@ def test_who_is_deactivated_is_out_at_the_next_request(account):
     account.save()
 
     assert phone.get("me").status_code == 401
-    login = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
+    login = ApiClient().post("auth/login", {"email": account.email, "password": PASSWORD})
     assert code_of(login) == "not_authenticated"
 
 
@@ -84,8 +84,8 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(account):
 
 
 def test_a_wrong_password_and_an_unknown_address_are_one_answer(account):
-    wrong = Phone().post("auth/login", {"email": account.email, "password": "wrong"})
-    unknown = Phone().post("auth/login", {"email": "who@example.test", "password": "wrong"})
+    wrong = ApiClient().post("auth/login", {"email": account.email, "password": "wrong"})
+    unknown = ApiClient().post("auth/login", {"email": "who@example.test", "password": "wrong"})
 
     assert code_of(wrong) == "credentials_invalid"
     assert wrong.status_code == 401
@@ -94,13 +94,13 @@ def test_a_wrong_password_and_an_unknown_address_are_one_answer(account):
 
 def test_too_many_tries_are_stopped(account):
     answers = [
-        Phone().post("auth/login", {"email": account.email, "password": f"wrong {n}"})
+        ApiClient().post("auth/login", {"email": account.email, "password": f"wrong {n}"})
         for n in range(7)
     ]
 
     assert answers[-1].status_code == 429
     assert code_of(answers[-1]) == "rate_limited"
-    right = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
+    right = ApiClient().post("auth/login", {"email": account.email, "password": PASSWORD})
     assert code_of(right) == "rate_limited"
 
 
@@ -115,17 +115,17 @@ def test_too_many_tries_are_stopped(account):
     ],
 )
 def test_the_sign_in_is_as_strict_as_the_rest(db, body, code):
-    assert code_of(Phone().post("auth/login", body)) == code
+    assert code_of(ApiClient().post("auth/login", body)) == code
 
 
 @pytest.mark.parametrize("path", ["auth/signup", "auth/app/v1/auth/signup", "auth/email/verify"])
 def test_nobody_signs_up_without_an_invitation(db, path):
-    assert code_of(Phone().post(path, {})) == "not_found"
+    assert code_of(ApiClient().post(path, {})) == "not_found"
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic eDp5", "Token x"])
 def test_what_is_no_token_is_not_signed_in(db, header):
-    answer = Phone().get("me", headers={"Authorization": header})
+    answer = ApiClient().get("me", headers={"Authorization": header})
 
     assert answer.status_code == 401
     assert code_of(answer) == "not_authenticated"
@@ -133,7 +133,7 @@ def test_what_is_no_token_is_not_signed_in(db, header):
 
 
 def test_a_sign_in_does_not_take_over_the_session_of_another(account, cast):
-    bob = Phone.of(cast.bob)
+    bob = ApiClient.signed_in(cast.bob)
 
     answer = bob.post("auth/login", {"email": account.email, "password": PASSWORD})
 
@@ -142,8 +142,8 @@ def test_a_sign_in_does_not_take_over_the_session_of_another(account, cast):
 
 
 def test_a_forgotten_password_is_asked_for_without_telling_who_has_an_account(account):
-    known = Phone().post("auth/password/request", {"email": account.email})
-    unknown = Phone().post("auth/password/request", {"email": "who@example.test"})
+    known = ApiClient().post("auth/password/request", {"email": account.email})
+    unknown = ApiClient().post("auth/password/request", {"email": "who@example.test"})
 
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
     assert known.status_code == 204

@@ -1,25 +1,26 @@
-"""A patient's phone: what the app would do, over HTTP."""
+"""What a patient's app does."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import httpx
+from tests.api_client import ApiClient
 
 
-class Phone:
-    def __init__(self, http: httpx.Client, zone: str) -> None:
-        self.http = http
+class PatientApp:
+    def __init__(self, api: ApiClient, zone: str) -> None:
+        self.api = api
         self.zone = ZoneInfo(zone)
 
     def enrol(self, token: str, *, birth_date: date, password: str) -> dict:
-        text = self._ok(self.http.post("consent-text", json={"token": token}))
+        text = self._ok(self.api.post("consent-text", {"token": token}))
         enrolled = self._ok(
-            self.http.post(
+            self.api.post(
                 "enrolment",
-                json={
+                {
                     "token": token,
                     "password": password,
                     "birth_date": birth_date.isoformat(),
@@ -29,14 +30,14 @@ class Phone:
                 },
             )
         )
-        self.http.headers["Authorization"] = f"Bearer {enrolled['token']}"
+        self.api.token = enrolled["token"]
         return text
 
-    def put(self, path: str, body: dict) -> httpx.Response:
-        return self.http.put(path, json=body)
+    def put(self, path: str, body: dict) -> dict:
+        return self._ok(self.api.put(path, body))
 
     def log_day(self, day: date, **scores: int) -> dict:
-        """An evening's diary with a hot compress, two tablets and exercises, in one batch."""
+        """Sync an entry, a hot compress, exercises and two tablets, logged in the evening."""
         evening = self.at(day, 20)
         items = [
             {
@@ -76,10 +77,10 @@ class Phone:
                 for hour in (8, 19)
             ),
         ]
-        return self._ok(self.http.post("sync", json={"items": items}))
+        return self._ok(self.api.post("sync", {"items": items}))
 
     def now(self) -> dict:
-        return self._ok(self.http.get("now"))
+        return self._ok(self.api.get("now"))
 
     def at(self, day: date, hour: int, minute: int = 0) -> str:
         return datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone).isoformat()
@@ -91,6 +92,6 @@ class Phone:
         return day + timedelta(days=1)
 
     @staticmethod
-    def _ok(response: httpx.Response) -> dict:
+    def _ok(response: Any) -> dict:
         assert response.is_success, response.text
         return response.json()

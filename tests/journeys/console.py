@@ -1,4 +1,4 @@
-"""A clinician's browser without JavaScript: links, forms, cookies."""
+"""A client of the console: a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 HIDDEN = re.compile(r'name="escalation" value="([^"]+)"')
 
 
-class Desk:
+class ConsoleClient:
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
 

@@ -1,4 +1,4 @@
-"""Too much at once, and what kills whoever touches it: the others still go out, in their order."""
+"""Overload, and a delivery that kills its process: all others are sent, in their order."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from notifications import outbox
 from notifications.models import Delivery, Notification, Recipient
 from notifications.models.recipients import ContactPoint
 from notifications.services.claims import LEASE
-from tests.faults.conftest import Stage
+from tests.faults.care_teams import lateness, make_teams, open_escalations
 from tests.faults.database import until
-from tests.faults.people import make_teams
 from tests.faults.processes import Process
-from tests.faults.test_ladders import lateness, open_ladders
+from tests.faults.system import System
 from tracker.models import EscalationStep
 
 pytestmark = pytest.mark.fault
@@ -29,19 +28,19 @@ pytestmark = pytest.mark.fault
 State = Delivery.State
 BACKLOG = 10_000
 URGENT = 100
-#: What a patient says who has nine red flags at once.
+#: Answers that open nine red flags at once.
 SIGNS = (
     *("saddle_numbness", "bladder_change", "leg_weakness", "weakness_worsening_fast"),
     *("major_trauma", "fever_or_rigors", "new_pain_after_cancer", "sudden_severe_pain"),
     *("collapse", "pulsating_abdomen", "chest_pain", "breathless_or_sweating"),
     *("gi_bleeding", "faint", "hard_to_wake", "slow_breathing"),
 )
-#: Of ours for one mail: on two processors ten thousand take less than ten minutes.
+#: CPU seconds of our processes for one mail.
 MOST_CPU_SECONDS = 0.1
 
 
 def overdue(count: int, urgency: outbox.Urgency) -> None:
-    """So many notices of five minutes ago, each for a recipient of its own."""
+    """Create notices that are due for five minutes, each for another recipient."""
     at = clock.now() - timedelta(minutes=5)
     people = Recipient.objects.bulk_create(
         Recipient(language="en", time_zone="Etc/UTC") for _ in range(count)
@@ -86,73 +85,73 @@ def state_of(urgency: outbox.Urgency) -> dict[str, int]:
     return {state: list(states).count(state) for state in set(states)}
 
 
-def arrivals(stage: Stage, urgency: outbox.Urgency) -> list[float]:
-    return [mail.arrived for mail in stage.smtp.mails if mail.address.startswith(urgency.queue)]
+def arrivals(system: System, urgency: outbox.Urgency) -> list[float]:
+    return [mail.arrived for mail in system.smtp.mails if mail.address.startswith(urgency.queue)]
 
 
 @pytest.mark.promise("I3", "I6")
-def test_ten_thousand_overdue_deliveries_hold_up_nothing_urgent_and_no_ladder(
-    stage, transactional_db
+def test_ten_thousand_overdue_deliveries_delay_no_urgent_delivery_and_no_escalation(
+    system, transactional_db
 ):
     teams = make_teams(10, 1, 15)
-    processes = [stage.dispatcher(), stage.worker()]
+    processes = [system.dispatcher(), system.worker()]
     overdue(URGENT, outbox.Urgency.URGENT)
     overdue(BACKLOG - URGENT, outbox.Urgency.ROUTINE)
 
     started, used = monotonic(), sum(process.cpu_seconds for process in processes)
-    sent_before = len(stage.smtp.mails)
-    ladders = open_ladders(teams)
+    sent_before = len(system.smtp.mails)
+    escalations = open_escalations(teams)
     until(lambda: state_of(outbox.Urgency.URGENT) == {State.SENT: URGENT + 10}, "all", seconds=120)
-    urgent = arrivals(stage, outbox.Urgency.URGENT)
+    urgent = arrivals(system, outbox.Urgency.URGENT)
     sleep(max(0.0, 20 - (monotonic() - started)))
     used = sum(process.cpu_seconds for process in processes) - used
-    sent, seconds = len(stage.smtp.mails) - sent_before, monotonic() - started
+    sent, seconds = len(system.smtp.mails) - sent_before, monotonic() - started
 
-    late = [lateness(ladder) for ladder in ladders]
+    late = [lateness(escalation) for escalation in escalations]
     steps = EscalationStep.objects.filter(fired_at__isnull=False).values_list("due_at", "fired_at")
     fired = [(fired_at - due_at).total_seconds() for due_at, fired_at in steps]
-    ahead = sum(arrived < max(urgent) for arrived in arrivals(stage, outbox.Urgency.ROUTINE))
-    addresses = [mail.address for mail in stage.smtp.mails]
-    stage.note(
+    ahead = sum(arrived < max(urgent) for arrived in arrivals(system, outbox.Urgency.ROUTINE))
+    addresses = [mail.address for mail in system.smtp.mails]
+    system.note(
         f"{BACKLOG} overdue: {sent / seconds:.0f} mails/s, {used / sent * 1000:.0f} ms of a"
         f" processor for each; {URGENT} urgent ones sent {max(urgent) - min(urgent):.1f} s after"
         f" the first, {ahead} of {BACKLOG - URGENT} others before the last of them;"
-        f" {len(ladders)} steps fired late by at most {max(fired):.1f} s,"
+        f" {len(escalations)} steps fired late by at most {max(fired):.1f} s,"
         f" their calls by {max(late):.1f} s"
     )
     assert len(addresses) == len(set(addresses))
     assert ahead < BACKLOG / 10
-    assert len(fired) == len(ladders)
+    assert len(fired) == len(escalations)
     assert max(fired) < 15
-    # The processors, not the clock: how long it takes depends on who else is on the machine.
+    # CPU time: wall time depends on what else the machine does.
     assert used / sent < MOST_CPU_SECONDS
 
 
 @pytest.mark.promise("I7")
-def test_three_hundred_flags_for_one_nurse_are_few_messages_that_count_them(
-    stage, transactional_db
-):
+def test_three_hundred_flags_for_one_nurse_are_bundled_into_few_messages(system, transactional_db):
     (team,) = make_teams(1, 1, 15)
     teams = team.with_patients(34)
-    stage.dispatcher()
-    stage.worker()
+    system.dispatcher()
+    system.worker()
 
     soon = clock.now() - timedelta(seconds=60 - 15)  # all of them are due in the same moment
-    ladders = [ladder for each in teams for ladder in each.open_ladders(*SIGNS, at=soon)]
+    escalations = [
+        escalation for each in teams for escalation in each.open_escalations(*SIGNS, at=soon)
+    ]
     told = Delivery.objects.filter(state=State.SENT)
-    until(lambda: told.count() == len(ladders), "the nurse was told of each", seconds=120)
+    until(lambda: told.count() == len(escalations), "the nurse was told of each", seconds=120)
 
-    mails = stage.smtp.to(team.nurse.user.email)
+    mails = system.smtp.to(team.nurse.user.email)
     counts = [int((re.findall(r"\d+", mail.message["Subject"]) or ["1"])[0]) for mail in mails]
-    stage.note(
-        f"{len(ladders)} flags for one nurse at once: {len(mails)} messages that count {counts},"
+    system.note(
+        f"{len(escalations)} flags for one nurse at once: {len(mails)} messages, counting {counts},"
         f" the last {mails[-1].arrived - mails[0].arrived:.0f} s after the first"
     )
-    assert {ladder.priority for ladder in ladders} == {"P0"}
-    assert len(ladders) > 300
-    assert sum(counts) == len(ladders)
+    assert {escalation.priority for escalation in escalations} == {"P0"}
+    assert len(escalations) > 300
+    assert sum(counts) == len(escalations)
     assert len(mails) <= 6
-    assert len(stage.smtp.mails) == len(mails)
+    assert len(system.smtp.mails) == len(mails)
     worklist = Client()
     worklist.force_login(team.nurse.user)
     page = worklist.get("/console/").content.decode()
@@ -160,8 +159,8 @@ def test_three_hundred_flags_for_one_nurse_are_few_messages_that_count_them(
 
 
 @pytest.mark.promise("I6")
-def test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_out(stage, tell, at):
-    dispatcher = stage.dispatcher()
+def test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent(system, tell, at):
+    dispatcher = system.dispatcher()
     poison, garbled = tell(), tell()
     Delivery.objects.filter(pk=poison.pk).update(attempts_allowed=2)
     Notification.objects.filter(pk=garbled.notification_id).update(kind="of tomorrow")
@@ -173,11 +172,11 @@ def test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_ou
             dispatcher.kill()
             deaths.append(monotonic())
 
-    stage.smtp.while_data = kill
+    system.smtp.while_data = kill
     with supervised(dispatcher):
         others = [tell(at=clock.now()) for _ in range(30)]
-        # Two deaths, each of which may cost whoever was beside it a lease.
-        late = stage.until_sent(*others, seconds=2 * LEASE.total_seconds() + 30)
+        # Two deaths, each of which may delay deliveries claimed beside it by a lease.
+        late = system.until_sent(*others, seconds=2 * LEASE.total_seconds() + 30)
         until(
             lambda: not Delivery.objects.unfinished().exists(),
             "every delivery has ended",
@@ -185,9 +184,9 @@ def test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_ou
         )
 
     ended = dict(Delivery.objects.filter(pk__in=[poison.pk, garbled.pk]).values_list("pk", "state"))
-    mails = [stage.mails_of(delivery) for delivery in others]
-    stage.note(
-        f"a poison item killed its process {len(deaths)} times and was put aside:"
+    mails = [system.mails_of(delivery) for delivery in others]
+    system.note(
+        f"a poison delivery killed its process {len(deaths)} times and ended dead:"
         f" 30 others sent after {late:.1f} s, lost 0, doubled {sum(mails) - 30}"
     )
     assert ended == {poison.pk: State.DEAD, garbled.pk: State.DEAD}
@@ -198,7 +197,7 @@ def test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_ou
 
 @contextmanager
 def supervised(process: Process) -> Iterator[None]:
-    """Started again whenever it has died, as systemd does."""
+    """Restart the process whenever it has ended, as systemd does."""
     is_over = threading.Event()
 
     def watch() -> None:
