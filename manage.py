@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import sys
 
-# Somebody waits for the answers of these; all others may take their time.
+# Requests and deliveries must not wait long for the database; other commands may.
 WITH_LIMITS = {"demo", "dispatch", "runserver"}
 
 

@@ -23,7 +23,7 @@ WORKER_COMMAND = (
 )
 DISPATCHER_COMMAND = ("manage.py", "dispatch")
 
-START_SECONDS = 120  # on a machine that is busy with other things
+START_SECONDS = 120  # on a busy machine
 STOP_SECONDS = 12
 #: A process that ends sooner after its start is not restarted: it would end again.
 SETTLED_SECONDS = 30

@@ -10,14 +10,14 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-#: After a failure, how long nothing is published: work goes on without the broker.
+#: After a failure nothing is published for this long; the dispatcher does the work itself.
 CLOSED_SECONDS = 5
-#: A broker that takes longer to answer is as good as gone: ladders are waiting.
+#: A broker that takes longer counts as unreachable: escalations are waiting.
 ANSWER_SECONDS = 1
 
 
 class Broker:
-    """Publishing that is allowed to fail, but never to wait."""
+    """Publishes without waiting: it may fail, but not block."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app

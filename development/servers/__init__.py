@@ -1,7 +1,4 @@
-"""PostgreSQL and Valkey out of wheels, for development, the demo and the tests.
-
-Production names its servers by DATABASE_URL and BROKER_URL and never comes here.
-"""
+"""PostgreSQL and Valkey from wheels, for development, the demo and the tests."""
 
 from __future__ import annotations
 

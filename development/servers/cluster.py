@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Valkey under a name, shared by whoever needs them."""
+"""One PostgreSQL and one Valkey under a name, shared by the processes that need them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from development.servers.valkey import Valkey
 
 @dataclass
 class Cluster:
-    """Runs while anyone holds it: the last to let go stops it.
+    """Servers that run while a process holds them; the last to release them stops them.
 
-    Holding is a shared lock on a file, so that the kernel lets go for a process
-    that was killed.
+    Holding is a shared lock on a file, which the kernel releases when a process is killed.
     """
 
     name: str
@@ -45,7 +44,7 @@ class Cluster:
         return self.valkey.url
 
     def hold(self) -> Cluster:
-        """Start what does not run yet and keep it until `release` or the end of the process."""
+        """Start the servers if needed, and hold them until `release` or the end of the process."""
         with self.home.locked(self.name):
             if self._held is None:  # a claim may have come first
                 self._take(fcntl.LOCK_SH)
@@ -54,7 +53,7 @@ class Cluster:
         return self
 
     def claim(self) -> bool:
-        """Take the cluster for this process alone, if nobody holds it; `hold` starts it."""
+        """Reserve the cluster for this process, if no other holds it; `hold` starts it."""
         with self.home.locked(self.name):
             try:
                 self._take(fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -73,7 +72,7 @@ class Cluster:
         atexit.register(self.release)
 
     def release(self) -> None:
-        """Let go; with nobody else holding it, stop the servers."""
+        """Stop holding the servers; stop them if no other process holds them."""
         if self._held is None:
             return
         atexit.unregister(self.release)
@@ -87,13 +86,13 @@ class Cluster:
             self.postgres.stop()
 
     def remove(self) -> None:
-        """Stop the servers, whoever holds them, and forget all they stored."""
+        """Stop the servers, even if other processes hold them, and delete their data."""
         self.valkey.stop()
         self.postgres.stop()
         for directory in (self.postgres.directory, self.postgres.socket_directory):
             shutil.rmtree(directory, ignore_errors=True)
         if self.home.state != self.home.private:
-            with contextlib.suppress(OSError):  # another cluster or copied binaries are in it
+            with contextlib.suppress(OSError):  # it contains another cluster or copied binaries
                 self.home.state.rmdir()
 
     def __enter__(self) -> Cluster:

@@ -1,4 +1,4 @@
-"""Where servers keep their state, and the account they run as."""
+"""The directories of the servers, and the account that they run as."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ServerError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """The account servers run as: PostgreSQL refuses to run as root."""
+    """The account that servers run as, which is not root: PostgreSQL refuses that."""
 
     uid: int
     gid: int
@@ -48,7 +48,7 @@ class Account:
         return self.uid != os.geteuid()
 
     def run(self, command: Sequence[str | Path], **options: object) -> subprocess.Popen[bytes]:
-        """Start a command as this account, away from our terminal and environment."""
+        """Start a command as this account, without our terminal and environment."""
         borrowed = (
             {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_borrowed else {}
         )
@@ -57,7 +57,7 @@ class Account:
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.DEVNULL,
             "stderr": subprocess.DEVNULL,
-            "start_new_session": True,  # Ctrl-C reaches us, and we stop the servers in order
+            "start_new_session": True,  # Ctrl-C ends this process, which stops the servers in order
             "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
         }
         return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
@@ -65,13 +65,13 @@ class Account:
         )
 
     def own(self, directory: Path) -> Path:
-        """Make a directory that this account alone can read."""
+        """Make a directory that only this account can read."""
         with contextlib.suppress(FileExistsError):
             directory.mkdir(mode=0o700)
         found = directory.lstat()
-        # Anyone may write to /tmp: a directory that somebody else put there is not used.
+        # Every account may write to /tmp: a directory of another account is not used.
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {self.uid, os.geteuid()}:
-            raise ServerError(f"{directory} belongs to someone else: remove it.")
+            raise ServerError(f"{directory} belongs to another account: remove it.")
         directory.chmod(0o700)
         if self.is_borrowed:
             os.chown(directory, self.uid, self.gid)
@@ -87,7 +87,7 @@ class Account:
         if not copy.exists():
             half = Path(tempfile.mkdtemp(dir=copies))
             half.chmod(0o755)
-            # auditwheel puts the libraries that a wheel brings beside its package.
+            # auditwheel puts a wheel's libraries beside its package.
             for tree in (of, of.with_name(f"{of.name}.libs")):
                 if tree.exists():
                     shutil.copytree(tree, half / tree.name, symlinks=True)
@@ -111,16 +111,16 @@ class Home:
 
     @cached_property
     def private(self) -> Path:
-        """Secrets and locks: ours alone."""
+        """The directory of secrets and locks, readable by this account only."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.path
 
     @cached_property
     def state(self) -> Path:
-        """Where the servers' files live.
+        """The directory of the servers' files.
 
-        As root outside of home: the servers' account must reach its files, and a
-        parent directory that it cannot pass makes initdb fail.
+        As root it is outside of home, because the servers' account must be able to enter
+        all parent directories.
         """
         if not self.account.is_borrowed:
             return self.private
@@ -134,8 +134,8 @@ class Home:
         return hashlib.sha256(os.fsencode(self.path)).hexdigest()[:10]
 
     def sockets(self, name: str) -> Path:
-        """A short path: a socket's address has room for 107 bytes."""
-        return Path("/tmp") / f"lumbar-{os.geteuid()}-{self.digest}-{name}"  # noqa: S108 - own() checks whose it is
+        """Return a short directory for sockets, whose paths are limited to 107 bytes."""
+        return Path("/tmp") / f"lumbar-{os.geteuid()}-{self.digest}-{name}"  # noqa: S108 - own() checks the owner
 
     def secret(self, name: str) -> str:
         """Return the secret of that name, made on first use."""
@@ -151,7 +151,7 @@ class Home:
 
     @contextlib.contextmanager
     def locked(self, name: str) -> Iterator[None]:
-        """Hold a lock that the kernel gives back should we be killed."""
+        """Hold a file lock, which the kernel releases if this process is killed."""
         with (self.private / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

