@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check coverage mutants bench faults seeded browser peers lock fix
+.PHONY: help setup demo run test check docs coverage mutants bench faults seeded browser peers lock fix
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ run: setup ## Run the product while you change it; the web server reloads (PORT=
 test: setup ## Run all tests, on their own servers
 	@$(PYTEST) --numprocesses $(WORKERS) $(ARGS)
 
-check: setup ## Check style, types, imports, migrations, settings and templates
+check: setup ## Check style, types, imports, migrations, settings, templates and documentation links
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
@@ -51,6 +51,10 @@ check: setup ## Check style, types, imports, migrations, settings and templates
 	@$(BIN)/python manage.py check --fail-level WARNING
 	@$(BIN)/python manage.py check_templates
 	@.ci/production $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(MAKE) --no-print-directory docs
+
+docs: setup ## Build the documentation site; a broken link or anchor fails
+	@$(BIN)/zensical build --strict
 
 # Without property tests, which cover branches by chance, and without servers.
 coverage: setup ## Check that their unit tests cover every branch of the rules
