@@ -11,7 +11,7 @@ import httpx
 from django.test import Client
 
 import clock
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.services.people import sessions
 
 PROBLEM = "application/problem+json"

@@ -23,7 +23,7 @@ from notifications.models import Delivery, Urgency
 from notifications.services import heartbeats
 from tests.api_client import ApiClient, entry
 from tests.canaries import CANARY, SECRETS, WORDS, answer_of
-from tests.cast import MONDAY_EVENING, Cast
+from tests.fixtures import MONDAY_EVENING, TwoClinics
 from tests.peers.browser import Browser, vapid_key
 from tests.peers.certificates import Authority
 from tests.peers.http import HttpSink, running_http
@@ -125,13 +125,13 @@ def messages_at_the_broker() -> bytes:
 
 def test_nothing_that_leaves_holds_health_data(transactional_db, world, smtp, log):
     clock.travel_to(MONDAY_EVENING + timedelta(minutes=1))
-    cast, browser = Cast(), Browser()
-    cast.alice.full_name = f"Alice {CANARY}"
-    cast.alice.save()
-    register_everywhere(cast.nora, world, browser)
+    clinics, browser = TwoClinics(), Browser()
+    clinics.alice.full_name = f"Alice {CANARY}"
+    clinics.alice.save()
+    register_everywhere(clinics.nora, world, browser)
     messages_at_the_broker()
 
-    plant(ApiClient.signed_in(cast.alice))
+    plant(ApiClient.signed_in(clinics.alice))
     assert Escalation.objects.filter(flag__priority="P0").exists()
     waiting = offer_to_the_broker()
     send_everything()

@@ -14,17 +14,17 @@ from notifications.models import Attempt, Breaker, Delivery, WorkerHeartbeat
 from notifications.services import heartbeats
 from tests.backend.invariants.history import ClinicHistory
 from tests.backend.invariants.violations import a_flag_is_lost
-from tests.tracker.conftest import cast
+from tests.tracker.conftest import clinics
 from tracker.models import Escalation, EscalationStep
 
-__all__ = ["cast"]
+__all__ = ["clinics"]
 
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def history(cast) -> ClinicHistory:
-    return ClinicHistory(cast)
+def history(clinics) -> ClinicHistory:
+    return ClinicHistory(clinics)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_timers_and_escalations(history, told):
 
     now = clock.now()
     Escalation.objects.filter(pk=history.live.pk).update(next_step_at=now - 90 * SECOND)
-    history.cast.alice.reminder_slots.update(remind_at=now - 30 * SECOND)
+    history.clinics.alice.reminder_slots.update(remind_at=now - 30 * SECOND)
 
     assert told("timer_overdue_seconds", timer="escalation_step") == pytest.approx(90, abs=5)
     assert told("timer_overdue_seconds", timer="reminder") == pytest.approx(30, abs=5)

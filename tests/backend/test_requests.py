@@ -12,7 +12,7 @@ import clock
 from backend.logs import JsonFormatter
 from backend.middleware import RequestMiddleware
 from tests.api_client import ApiClient
-from tests.cast import MONDAY_EVENING, Cast
+from tests.fixtures import MONDAY_EVENING, TwoClinics
 from tracker.models import AuditEvent
 
 
@@ -108,13 +108,13 @@ def test_an_error_is_logged_by_kind_and_place_without_its_values():
 @pytest.mark.django_db
 def test_each_request_writes_its_own_id_into_the_audit_trail():
     """In one thread, as in production: first a page, then what has no id of its own."""
-    cast = Cast()
+    clinics = TwoClinics()
     clock.travel_to(MONDAY_EVENING)
-    desk, phone = Client(), ApiClient.signed_in(cast.alice)
-    desk.force_login(cast.nora.user)
+    desk, phone = Client(), ApiClient.signed_in(clinics.alice)
+    desk.force_login(clinics.nora.user)
     longest = "x" * 64
 
-    desk.get(f"/console/patients/{cast.alice.id}/", headers={"X-Request-ID": longest})
+    desk.get(f"/console/patients/{clinics.alice.id}/", headers={"X-Request-ID": longest})
     phone.get("now")
     phone.get("now", headers={"X-Request-ID": "abc-123-def"})
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 import clock
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.console import scenes
 from tests.tracker.console.conftest import NOW
 
@@ -32,15 +32,15 @@ def browser() -> Iterator[object]:
 
 
 @pytest.fixture
-def cast(transactional_db) -> Cast:
+def clinics(transactional_db) -> TwoClinics:
     clock.travel_to(NOW)
-    cast = Cast()
-    cast.flag = scenes.furnish(cast, at=NOW)
-    return cast
+    clinics = TwoClinics()
+    clinics.flag = scenes.furnish(clinics, at=NOW)
+    return clinics
 
 
 @pytest.fixture
-def page_of(browser, live_server, cast):
+def page_of(browser, live_server, clinics):
     """A page signed in as someone, without JavaScript unless it is asked for."""
     contexts = []
 

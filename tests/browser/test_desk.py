@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from tests.cast import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.tracker.console import scenes
 from tests.tracker.console.conftest import NOW
 from tracker.models import Message
@@ -15,11 +15,11 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 WIDE, PHONE = 1280, 390
 
 
-def addresses(cast, person) -> list[str]:
-    of_alice = {"patient_id": cast.alice.id}
-    line = cast.episode.planned_measures.first().id
-    if person == cast.ada:
-        team = {"team_id": cast.team.id}
+def addresses(clinics, person) -> list[str]:
+    of_alice = {"patient_id": clinics.alice.id}
+    line = clinics.episode.planned_measures.first().id
+    if person == clinics.ada:
+        team = {"team_id": clinics.team.id}
         return [
             *(
                 reverse(f"console:{name}")
@@ -41,15 +41,15 @@ def addresses(cast, person) -> list[str]:
                     "own_hours",
                 )
             ),
-            reverse("console:rotation", args=[scenes.make_rotation(cast, at=NOW).id]),
-            reverse("console:clinician", args=[cast.phil.id]),
+            reverse("console:rotation", args=[scenes.make_rotation(clinics, at=NOW).id]),
+            reverse("console:clinician", args=[clinics.phil.id]),
             reverse("console:team", kwargs=team),
             reverse("console:ladder", kwargs={**team, "priority": "P0"}),
         ]
     return [
         reverse("console:worklist"),
         reverse("console:patients"),
-        reverse("console:flag", args=[cast.flag.id]),
+        reverse("console:flag", args=[clinics.flag.id]),
         *(
             reverse(f"console:{name}", kwargs=of_alice)
             for name in (
@@ -82,18 +82,18 @@ def violations(page) -> list[tuple[str, str]]:
     ],
     ids=str,
 )
-def test_no_page_shuts_anyone_out(page_of, cast, who, width, scheme):
-    person = getattr(cast, who)
+def test_no_page_shuts_anyone_out(page_of, clinics, who, width, scheme):
+    person = getattr(clinics, who)
     page = page_of(person, width=width, scripts=True, color_scheme=scheme)
 
-    for address in addresses(cast, person):
+    for address in addresses(clinics, person):
         page.goto(address)
         assert violations(page) == [], address
         overflow = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
         assert not overflow, address
 
 
-def test_the_doors_shut_nobody_out(page_of, cast):
+def test_the_doors_shut_nobody_out(page_of, clinics):
     page = page_of(scripts=True)
 
     for address in ("/accounts/login/", "/invitation#abc", "/console/join/nonsense"):
@@ -101,10 +101,10 @@ def test_the_doors_shut_nobody_out(page_of, cast):
         assert violations(page) == [], address
 
 
-def test_a_nurse_signs_in_acknowledges_and_reviews_without_scripts(page_of, cast):
+def test_a_nurse_signs_in_acknowledges_and_reviews_without_scripts(page_of, clinics):
     page = page_of()
     page.goto("/console/")
-    page.get_by_label("Email").fill(cast.nora.user.email)
+    page.get_by_label("Email").fill(clinics.nora.user.email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 
@@ -120,9 +120,9 @@ def test_a_nurse_signs_in_acknowledges_and_reviews_without_scripts(page_of, cast
     assert Message.objects.get().text == "Please come in on Thursday."
 
 
-def test_the_keyboard_alone_is_enough_to_acknowledge(page_of, cast):
-    page = page_of(cast.nora)
-    page.goto(reverse("console:flag", args=[cast.flag.id]))
+def test_the_keyboard_alone_is_enough_to_acknowledge(page_of, clinics):
+    page = page_of(clinics.nora)
+    page.goto(reverse("console:flag", args=[clinics.flag.id]))
 
     page.keyboard.press("Tab")
     assert page.locator(":focus").inner_text() == "Skip to the content"
@@ -132,23 +132,23 @@ def test_the_keyboard_alone_is_enough_to_acknowledge(page_of, cast):
     page.get_by_text("Acknowledged, review due").wait_for()
 
 
-def test_who_acknowledged_snoozes_without_scripts_and_nobody_is_shut_out(page_of, cast):
-    page = page_of(cast.nora)
-    page.goto(reverse("console:flag", args=[cast.flag.id]))
+def test_who_acknowledged_snoozes_without_scripts_and_nobody_is_shut_out(page_of, clinics):
+    page = page_of(clinics.nora)
+    page.goto(reverse("console:flag", args=[clinics.flag.id]))
     page.get_by_role("button", name="Acknowledge").click()
     page.get_by_label("Because").select_option("Waiting for a result")
     page.get_by_role("button", name="Snooze").click()
     page.get_by_role("heading", name="Snoozed until").wait_for()
 
-    page = page_of(cast.nora, scripts=True)
+    page = page_of(clinics.nora, scripts=True)
     for button in (None, "Acknowledge it now"):
-        page.goto(reverse("console:flag", args=[cast.flag.id]))
+        page.goto(reverse("console:flag", args=[clinics.flag.id]))
         if button:
             page.get_by_role("button", name=button).click()
         assert violations(page) == []
 
 
-def test_a_patient_reads_the_code_that_no_server_was_sent(page_of, cast):
+def test_a_patient_reads_the_code_that_no_server_was_sent(page_of, clinics):
     page = page_of(scripts=True)
     sent = []
     page.on("request", lambda request: sent.append(request.url))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import clock
 from notifications.models import Attempt
-from tests.cast import (
+from tests.fixtures import (
     NEW_YORK,
     make_care_team,
     make_clinic,

@@ -5,9 +5,9 @@ from django.db import connection
 
 import clock
 from backend.invariants import find_violations
-from tests.cast import MONDAY_EVENING
 from tests.faults.database import deadlocks
 from tests.faults.system import FIGURE, System
+from tests.fixtures import MONDAY_EVENING
 from tests.outgoing import smtp, someone, tell
 
 __all__ = ["smtp", "someone", "tell"]

@@ -12,9 +12,9 @@ from django.db.models import Min
 import clock
 from notifications import outbox
 from notifications.models import Notification
-from tests.cast import NEW_YORK
 from tests.faults.care_teams import make_teams
 from tests.faults.database import until
+from tests.fixtures import NEW_YORK
 from tracker.models import Episode, Reminder, ReminderSlot
 from tracker.services.reminders import reminder_slots
 

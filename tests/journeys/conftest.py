@@ -7,9 +7,9 @@ import httpx
 import pytest
 from django.db import connection
 
-from tests.cast import Cast
 from tests.faults.database import deadlocks, until
 from tests.faults.processes import DISPATCHER, WEB, WORKER, Process, free_port
+from tests.fixtures import TwoClinics
 from tests.journeys.system import System
 from tests.outgoing import smtp
 
@@ -42,7 +42,7 @@ def system(has_broker, child_environment, smtp, settings) -> Iterator[System]:
     try:
         until(lambda: _answers(address), "the web server", seconds=120)
         with ExitStack() as lines:
-            yield System(address, smtp, Cast(), lines)
+            yield System(address, smtp, TwoClinics(), lines)
     finally:
         for process in processes:
             process.end()

@@ -10,8 +10,8 @@ import httpx
 import clock
 from notifications import outbox
 from tests.api_client import ApiClient, OverHttp
-from tests.cast import NEW_YORK, Cast
 from tests.faults.database import until
+from tests.fixtures import NEW_YORK, TwoClinics
 from tests.journeys.console import ConsoleClient
 from tests.journeys.patient_app import PatientApp
 from tests.smtp import Mail, SmtpSink
@@ -25,7 +25,7 @@ class System:
 
     address: str
     smtp: SmtpSink
-    cast: Cast
+    clinics: TwoClinics
     connections: ExitStack
 
     def patient_app(self) -> PatientApp:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.cast import PASSWORD
 from tests.faults.database import until
+from tests.fixtures import PASSWORD
 from tests.journeys.patient_app import PatientApp
 from tests.smtp import Mail
 from tracker.models import Escalation, Flag, Patient
@@ -115,8 +115,8 @@ def enrol_dana(system, phone: PatientApp) -> Patient:
     """Invited by Nora, with a plan: exercises, naproxen twice a day, warmth every day."""
     system.travel_to(phone.instant(MONDAY, 9))
     invited = invitations.invite_patient(
-        Context(system.cast.nora, phone.instant(MONDAY, 9)),
-        care_team=system.cast.team,
+        Context(system.clinics.nora, phone.instant(MONDAY, 9)),
+        care_team=system.clinics.team,
         email="dana@patients.test",
         full_name="Dana Dunn",
         birth_date=None,
@@ -137,7 +137,7 @@ def enrol_dana(system, phone: PatientApp) -> Patient:
             "doses_per_day": 2,
         },
     ):
-        plan.create(clinic=system.cast.clinic, from_date=MONDAY, **line)
+        plan.create(clinic=system.clinics.clinic, from_date=MONDAY, **line)
     return dana
 
 

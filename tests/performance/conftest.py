@@ -9,9 +9,9 @@ from statistics import median
 
 import pytest
 
-from tests.tracker.conftest import cast
+from tests.tracker.conftest import clinics
 
-__all__ = ["cast"]
+__all__ = ["clinics"]
 
 FIGURES = pytest.StashKey["Figures"]()
 

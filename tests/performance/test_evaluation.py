@@ -33,15 +33,15 @@ def say_all(patient) -> None:
     )
 
 
-def test_an_evaluation_against_the_database(cast, figures):
-    say_all(cast.alice)
+def test_an_evaluation_against_the_database(clinics, figures):
+    say_all(clinics.alice)
     at = datetime.combine(INDEX, datetime.min.time(), tzinfo=UTC) + timedelta(days=DAYS + 1)
 
     def evaluate() -> None:
-        evaluate_episode(episode_id=cast.episode.id, at=at)
+        evaluate_episode(episode_id=clinics.episode.id, at=at)
 
     evaluate()  # opens the flags
-    assert cast.episode.flags.filter(rule="CC-FAIL").exists()
+    assert clinics.episode.flags.filter(rule="CC-FAIL").exists()
     with CaptureQueriesContext(
         connection,
     ) as statements:

@@ -10,8 +10,8 @@ from tests.performance.years import ROWS, fill
 
 
 @pytest.fixture
-def history(cast) -> ClinicHistory:
-    history = ClinicHistory(cast)
+def history(clinics) -> ClinicHistory:
+    history = ClinicHistory(clinics)
     fill()
     return history
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return Cast()
+def clinics(db: None) -> TwoClinics:
+    return TwoClinics()

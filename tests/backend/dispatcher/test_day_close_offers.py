@@ -6,7 +6,7 @@ from backend.dispatcher.timers import TIMERS
 from notifications.models import Urgency
 from notifications.services import heartbeats
 from tests.backend.dispatcher.schedulers import FakeBroker, make
-from tests.cast import make_care_team, make_clinic, make_patient
+from tests.fixtures import make_care_team, make_clinic, make_patient
 from tracker.models import Evaluation
 
 

@@ -12,7 +12,7 @@ from notifications.models import Attempt, Delivery, Urgency
 from notifications.services import heartbeats
 from notifications.services.offers import OFFER_LASTS
 from tests.backend.dispatcher.schedulers import FakeBroker, FullExecutor, make
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import Escalation
 from tracker.services.escalations import timers
@@ -188,7 +188,9 @@ def test_an_expired_delivery_ends(tell, smtp, at):
 
 
 def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
-    ladder = open_ladder(Cast(), at=MORNING)  # its first step is due now, the next in 15 minutes
+    ladder = open_ladder(
+        TwoClinics(), at=MORNING
+    )  # its first step is due now, the next in 15 minutes
     timers.fire_due(at=MORNING, limit=1)
     Delivery.objects.all().delete()
     due_at = MORNING + timedelta(minutes=15)
@@ -201,12 +203,12 @@ def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
 
 
 def test_when_the_server_refuses_a_mail_the_next_person_is_told_seconds_later(smtp, at):
-    cast = Cast()
-    open_ladder(cast)
-    smtp.answer_recipient(cast.nora.user.email, "550 5.1.1 no such user")
+    clinics = TwoClinics()
+    open_ladder(clinics)
+    smtp.answer_recipient(clinics.nora.user.email, "550 5.1.1 no such user")
 
     for seconds in (0, 6):
         clock.travel_to(MORNING + timedelta(seconds=seconds))
         dispatcher.run_once(clock.now())
 
-    assert [mail.address for mail in smtp.mails] == [cast.phil.user.email]
+    assert [mail.address for mail in smtp.mails] == [clinics.phil.user.email]

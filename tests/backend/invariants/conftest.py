@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from tests.backend.invariants.history import ClinicHistory
-from tests.tracker.conftest import cast
+from tests.tracker.conftest import clinics
 
-__all__ = ["cast"]
+__all__ = ["clinics"]
 
 
 @pytest.fixture
-def history(cast) -> ClinicHistory:
-    return ClinicHistory(cast)
+def history(clinics) -> ClinicHistory:
+    return ClinicHistory(clinics)

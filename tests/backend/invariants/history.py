@@ -10,7 +10,7 @@ from backend.dispatcher.executors import InlineExecutor
 from backend.dispatcher.scheduler import Scheduler
 from notifications.models import Attempt, Urgency
 from notifications.services.deliveries import deliver
-from tests.cast import MONDAY_EVENING, Cast, checklist
+from tests.fixtures import MONDAY_EVENING, TwoClinics, checklist
 from tracker.models import Escalation, Patient, RecordKind, Review
 from tracker.rules import parse_record
 from tracker.services.context import Context
@@ -35,28 +35,28 @@ class ClinicHistory:
     nobody has acknowledged them.
     """
 
-    def __init__(self, cast: Cast) -> None:
-        self.cast = cast
+    def __init__(self, clinics: TwoClinics) -> None:
+        self.clinics = clinics
         clock.travel_to(MONDAY_EVENING)
         an_hour_ago = MONDAY_EVENING - timedelta(hours=1)
-        reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(20, 59), at=an_hour_ago)
+        reminder_slots.set_diary_time(patient=clinics.alice, wall_time=time(20, 59), at=an_hour_ago)
         self.run_all()
         entry = {"kind": "diary_entry", "date": "2026-03-02", "pain_average": 4}
         self.diary = uuid4()
-        self.send(cast.alice, entry | {"walking": 2}, uuid=self.diary)
-        self.send(cast.alice, entry | {"pain_average": 5}, uuid=self.diary, base=1)
-        self.send(cast.alice, {"kind": "compress_use", "type": "hot", "minutes": 20})
-        self.decided = self.open_red_flag(cast.alice)
+        self.send(clinics.alice, entry | {"walking": 2}, uuid=self.diary)
+        self.send(clinics.alice, entry | {"pain_average": 5}, uuid=self.diary, base=1)
+        self.send(clinics.alice, {"kind": "compress_use", "type": "hot", "minutes": 20})
+        self.decided = self.open_red_flag(clinics.alice)
         lifecycle.acknowledge(
-            Context(cast.nora, self.later(minutes=1)), escalation_ids=[self.decided.pk]
+            Context(clinics.nora, self.later(minutes=1)), escalation_ids=[self.decided.pk]
         )
         self.review = reviews.review(
-            Context(cast.nora, self.later(minutes=1)),
-            patient=cast.alice,
+            Context(clinics.nora, self.later(minutes=1)),
+            patient=clinics.alice,
             flag_ids=[self.decided.flag_id],
             decision=Review.Decision.CONTINUE_CARE,
         )
-        self.live = self.open_red_flag(cast.bob, fever_or_rigors="yes")
+        self.live = self.open_red_flag(clinics.bob, fever_or_rigors="yes")
 
     def open_red_flag(self, patient: Patient, **more: str) -> Escalation:
         """Open red flags and notify the first person about them; return one escalation.

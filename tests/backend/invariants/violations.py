@@ -147,7 +147,7 @@ def a_promise_is_forgotten(history):
         "UPDATE tracker_escalation SET state = 'acknowledged', next_step_at = NULL,"
         " review_by = now(), owner_id = %(nora)s WHERE id = %(id)s",
         id=history.live.pk,
-        nora=history.cast.nora.pk,
+        nora=history.clinics.nora.pk,
     )
     return past("tracker_escalation", "review_by", "61 seconds", history.live.pk)
 
@@ -164,7 +164,7 @@ def a_snooze_is_not_heard(history):
 
 @violates("day_close_on_time")
 def a_day_is_not_closed(history):
-    return past("tracker_episode", "next_close_at", "16 minutes", history.cast.episode.pk)
+    return past("tracker_episode", "next_close_at", "16 minutes", history.clinics.episode.pk)
 
 
 @violates("escalation_skipped_no_step")
@@ -309,7 +309,7 @@ def one_message_for_two_people(history):
         "UPDATE notifications_delivery SET contact_point_id ="
         " (SELECT id FROM notifications_contactpoint WHERE recipient_id = %(phil)s)"
         " WHERE bundled_into_id IS NOT NULL",
-        phil=history.cast.phil.recipient_id,
+        phil=history.clinics.phil.recipient_id,
     )
 
 
@@ -361,7 +361,7 @@ def a_review_by_somebody_else(history):
 @violates("flags_match_reevaluation")
 def a_flag_is_lost(history):
     Flag.objects.filter(pk=history.live.flag_id).update(retracted_at=history.live.opened_at)
-    return [history.cast.bob.episodes.get().pk]
+    return [history.clinics.bob.episodes.get().pk]
 
 
 @violates("reminded_once_a_day")
@@ -380,7 +380,7 @@ def one_reminder_two_notices(history):
 
 @violates("reminder_on_time")
 def a_reminder_is_not_heard(history):
-    slot = history.cast.alice.reminder_slots.get()
+    slot = history.clinics.alice.reminder_slots.get()
     return past("tracker_reminderslot", "remind_at", "16 minutes", slot.pk)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import clock
 from tests.api_client import ApiClient
-from tests.cast import MONDAY_EVENING, Cast
+from tests.fixtures import MONDAY_EVENING, TwoClinics
 
 
 @pytest.fixture
@@ -15,5 +15,5 @@ def _monday_evening(db: None) -> None:
 
 
 @pytest.fixture
-def alice(cast: Cast, _monday_evening: None) -> ApiClient:
-    return ApiClient.signed_in(cast.alice)
+def alice(clinics: TwoClinics, _monday_evening: None) -> ApiClient:
+    return ApiClient.signed_in(clinics.alice)

@@ -8,7 +8,7 @@ import pytest
 
 from notifications import outbox
 from tests.api_client import ApiClient, code_of, entry
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.endpoints import endpoints
 from tracker.models import Advice, AuditEvent, Message
 from tracker.services.reminders import reminder_slots
@@ -35,29 +35,33 @@ NAMED = [(path, method) for path, method in PRIVATE if "{" in path]
 
 
 @pytest.fixture
-def alices(cast, alice) -> dict[str, str]:
+def alices(clinics, alice) -> dict[str, str]:
     """What Alice has, by the name that it has in an address."""
     ids = {"day": "2026-03-02"}
     alice.put("diary/2026-03-02", entry(note=CANARY))
     advice = Advice.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        episode=cast.episode,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        episode=clinics.episode,
         code=CANARY,
         urgency="today",
         given_at=MONDAY_EVENING,
         text=CANARY,
     )
     message = Message.objects.create(
-        clinic=cast.clinic, patient=cast.alice, by=cast.nora, sent_at=MONDAY_EVENING, text=CANARY
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        by=clinics.nora,
+        sent_at=MONDAY_EVENING,
+        text=CANARY,
     )
     record = uuid4()
     for resource, sent in RECORDS.items():
         answer = alice.put(f"{resource}/{record}", sent)
         assert answer.status_code in {201, 409}, answer.content
-    reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(20), at=MONDAY_EVENING)
+    reminder_slots.set_diary_time(patient=clinics.alice, wall_time=time(20), at=MONDAY_EVENING)
     device = outbox.add_contact_point(
-        recipient_id=cast.alice.recipient_id, channel="apns", address="0" * 64, at=MONDAY_EVENING
+        recipient_id=clinics.alice.recipient_id, channel="apns", address="0" * 64, at=MONDAY_EVENING
     )
     return {
         **ids,
@@ -65,7 +69,7 @@ def alices(cast, alice) -> dict[str, str]:
         "message_id": str(message.id),
         "uuid": str(record),
         "device_id": str(device.pk),
-        "slot_id": str(cast.alice.reminder_slots.get().pk),
+        "slot_id": str(clinics.alice.reminder_slots.get().pk),
     }
 
 
@@ -97,8 +101,8 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
     assert code_of(answer) == "not_authenticated"
 
 
-def test_no_clinician_is_a_patient_of_this_api(cast, alices):
-    for clinician in (cast.nora, cast.phil, cast.ada, cast.mallory):
+def test_no_clinician_is_a_patient_of_this_api(clinics, alices):
+    for clinician in (clinics.nora, clinics.phil, clinics.ada, clinics.mallory):
         phone = ApiClient.signed_in(clinician)
         for path, method in PRIVATE:
             answer = request(phone, path, method, alices)
@@ -107,8 +111,8 @@ def test_no_clinician_is_a_patient_of_this_api(cast, alices):
             assert CANARY.encode() not in answer.content
 
 
-def test_what_is_another_patients_is_not_found(cast, alices):
-    for other in (cast.bob, cast.carol):
+def test_what_is_another_patients_is_not_found(clinics, alices):
+    for other in (clinics.bob, clinics.carol):
         phone = ApiClient.signed_in(other)
         for path, method in NAMED:
             if method == "PUT":
@@ -118,24 +122,24 @@ def test_what_is_another_patients_is_not_found(cast, alices):
             assert code_of(answer) == "not_found"
 
 
-def test_no_list_shows_what_is_another_patients(cast, alices):
-    for other in (cast.bob, cast.carol):
+def test_no_list_shows_what_is_another_patients(clinics, alices):
+    for other in (clinics.bob, clinics.carol):
         phone = ApiClient.signed_in(other)
         for path, method in PRIVATE:
             if method == "GET" and "{" not in path:
                 answer = phone.get(path)
                 assert answer.status_code == 200, (path, answer.content)
                 assert CANARY.encode() not in answer.content
-                assert str(cast.alice.id).encode() not in answer.content
+                assert str(clinics.alice.id).encode() not in answer.content
 
 
-def test_a_message_of_another_patient_is_no_page_to_go_on_from(cast, alices):
-    answer = ApiClient.signed_in(cast.bob).get(f"messages?before={alices['message_id']}")
+def test_a_message_of_another_patient_is_no_page_to_go_on_from(clinics, alices):
+    answer = ApiClient.signed_in(clinics.bob).get(f"messages?before={alices['message_id']}")
 
     assert code_of(answer) == "not_found"
 
 
-def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, alice):
+def test_each_request_of_a_patient_leaves_one_line_of_their_own(clinics, alices, alice):
     for path, method in PRIVATE:
         if (path, method) in IMPERSONAL | WITH_BODY or method not in {"GET", "POST"}:
             continue
@@ -146,7 +150,7 @@ def test_each_request_of_a_patient_leaves_one_line_of_their_own(cast, alices, al
         assert answer.status_code == 200, (path, answer.content)
         assert AuditEvent.objects.count() == before + 1, (path, method)
         line = AuditEvent.objects.last()
-        assert (line.actor_id, line.patient_id) == (cast.alice.id, cast.alice.id)
+        assert (line.actor_id, line.patient_id) == (clinics.alice.id, clinics.alice.id)
         assert CANARY not in str(vars(line))
 
 
@@ -155,8 +159,8 @@ def test_an_address_that_is_none_is_a_problem_too(db, path):
     assert code_of(ApiClient().get(path)) == "not_found"
 
 
-def test_an_inactive_patient_is_kept_out(cast, alice):
-    cast.alice.is_active = False
-    cast.alice.save()
+def test_an_inactive_patient_is_kept_out(clinics, alice):
+    clinics.alice.is_active = False
+    clinics.alice.save()
 
     assert code_of(alice.get("me")) == "forbidden"

@@ -93,7 +93,7 @@ def state() -> dict:
     }
 
 
-def test_any_order_of_the_same_records_gives_the_same_state(alice, cast):
+def test_any_order_of_the_same_records_gives_the_same_state(alice, clinics):
     expected = _after(alice, [[each for chain in CHAINS for each in chain]])
     assert expected["flags"]
     assert expected["lost"] == 0

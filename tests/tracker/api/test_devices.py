@@ -35,21 +35,21 @@ def told(who) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("body", [IPHONE, ANDROID, browser()], ids=["apns", "fcm", "webpush"])
-def test_a_device_registers_itself(cast, alice, body):
+def test_a_device_registers_itself(clinics, alice, body):
     answer = alice.post("devices", body)
 
     assert answer.status_code == 201, answer.content
-    assert told(cast.alice) == {(body["channel"], body.get("token") or body["endpoint"])}
+    assert told(clinics.alice) == {(body["channel"], body.get("token") or body["endpoint"])}
     [shown] = alice.get("devices").json()["devices"]
     assert shown == answer.json()
     assert shown["channel"] == body["channel"]
 
 
-def test_a_browsers_keys_are_kept_for_the_sender(cast, alice):
+def test_a_browsers_keys_are_kept_for_the_sender(clinics, alice):
     body = browser()
     alice.post("devices", body)
 
-    point = ContactPoint.objects.get(recipient_id=cast.alice.recipient_id, channel="webpush")
+    point = ContactPoint.objects.get(recipient_id=clinics.alice.recipient_id, channel="webpush")
     assert json.loads(point.secret) == body["keys"]
 
 
@@ -62,35 +62,35 @@ def test_a_browser_learns_the_key_to_subscribe_with(alice, settings):
     assert alice.get("devices").json()["webpush_key"] is None
 
 
-def test_the_same_device_again_is_the_same_device(cast, alice):
+def test_the_same_device_again_is_the_same_device(clinics, alice):
     first, again = (alice.post("devices", IPHONE).json()["id"] for _ in range(2))
 
     assert first == again
 
 
-def test_a_phone_that_changes_hands_tells_its_new_owner_only(cast, alice):
+def test_a_phone_that_changes_hands_tells_its_new_owner_only(clinics, alice):
     alice.post("devices", IPHONE)
-    ApiClient.signed_in(cast.bob).post("devices", IPHONE)
+    ApiClient.signed_in(clinics.bob).post("devices", IPHONE)
 
-    assert told(cast.alice) == set()
-    assert told(cast.bob) == {("apns", TOKEN)}
+    assert told(clinics.alice) == set()
+    assert told(clinics.bob) == {("apns", TOKEN)}
 
 
-def test_a_removed_device_is_told_nothing_and_cannot_be_removed_twice(cast, alice):
+def test_a_removed_device_is_told_nothing_and_cannot_be_removed_twice(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
     assert alice.delete(f"devices/{device}").status_code == 204
 
-    assert told(cast.alice) == set()
+    assert told(clinics.alice) == set()
     assert code_of(alice.delete(f"devices/{device}")) == "not_found"
 
 
-def test_nobody_removes_a_device_of_others(cast, alice):
+def test_nobody_removes_a_device_of_others(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
-    assert code_of(ApiClient.signed_in(cast.bob).delete(f"devices/{device}")) == "not_found"
-    assert code_of(ApiClient.signed_in(cast.bob).delete(f"devices/{uuid4()}")) == "not_found"
-    assert told(cast.alice) == {("apns", TOKEN)}
+    assert code_of(ApiClient.signed_in(clinics.bob).delete(f"devices/{device}")) == "not_found"
+    assert code_of(ApiClient.signed_in(clinics.bob).delete(f"devices/{uuid4()}")) == "not_found"
+    assert told(clinics.alice) == {("apns", TOKEN)}
 
 
 def test_a_channel_that_is_not_set_up_is_said_to_be(alice, settings):
@@ -129,7 +129,7 @@ def test_what_has_not_the_form_is_refused(alice, body, path):
     assert set(paths_of(answer)) == {path}
 
 
-def test_each_of_these_leaves_its_line(cast, alice):
+def test_each_of_these_leaves_its_line(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
     alice.get("devices")
     alice.delete(f"devices/{device}")
@@ -139,18 +139,18 @@ def test_each_of_these_leaves_its_line(cast, alice):
     assert not any(TOKEN in str(vars(line)) for line in lines)
 
 
-def test_who_signs_out_is_told_no_more_there(cast, alice):
-    tablet = ApiClient.signed_in(cast.alice)
+def test_who_signs_out_is_told_no_more_there(clinics, alice):
+    tablet = ApiClient.signed_in(clinics.alice)
     alice.post("devices", IPHONE)
     tablet.post("devices", ANDROID)
 
     alice.delete("auth/session")
 
-    assert told(cast.alice) == {("fcm", ANDROID["token"])}
+    assert told(clinics.alice) == {("fcm", ANDROID["token"])}
 
 
-def test_a_phone_with_a_new_address_is_not_told_on_the_former_one(cast, alice):
+def test_a_phone_with_a_new_address_is_not_told_on_the_former_one(clinics, alice):
     alice.post("devices", ANDROID)
     alice.post("devices", {**ANDROID, "token": "y" * 160})
 
-    assert told(cast.alice) == {("fcm", "y" * 160)}
+    assert told(clinics.alice) == {("fcm", "y" * 160)}

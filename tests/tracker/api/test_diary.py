@@ -7,13 +7,13 @@ import pytest
 
 import clock
 from tests.api_client import ApiClient, code_of, entry, paths_of
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.models import AuditEvent, DiaryEntry, Revision
 
 MONDAY = "diary/2026-03-02"
 
 
-def test_a_first_entry_is_stored_and_read_back(alice, cast):
+def test_a_first_entry_is_stored_and_read_back(alice, clinics):
     sent = entry(pain_worst=8, note="Stairs.")
 
     stored = alice.put(MONDAY, sent)
@@ -26,7 +26,7 @@ def test_a_first_entry_is_stored_and_read_back(alice, cast):
     assert shown["note"] == "Stairs."
     assert alice.get(MONDAY).json() == shown
     row = DiaryEntry.objects.get()
-    assert (row.patient_id, row.pain_average, row.revision) == (cast.alice.id, 6, 1)
+    assert (row.patient_id, row.pain_average, row.revision) == (clinics.alice.id, 6, 1)
 
 
 def test_the_same_entry_ten_times_is_there_once(alice):
@@ -212,28 +212,28 @@ def test_a_query_that_means_nothing_is_refused(alice, query):
     assert code_of(answer) == "invalid_query"
 
 
-def test_every_reading_and_writing_leaves_one_line_in_the_audit_trail(alice, cast):
+def test_every_reading_and_writing_leaves_one_line_in_the_audit_trail(alice, clinics):
     sent = entry()
     alice.put(MONDAY, sent)
     alice.get(MONDAY)
     alice.get("diary")
     alice.delete(f"{MONDAY}?id={sent['id']}&base_revision=1")
 
-    lines = AuditEvent.objects.filter(patient_id=cast.alice.id)
+    lines = AuditEvent.objects.filter(patient_id=clinics.alice.id)
 
     assert list(lines.values_list("action", "actor_kind", "actor_id", "subject_id")) == [
-        ("diary_entry.record", "patient", cast.alice.id, sent["id"]),
-        ("diary_entry.read", "patient", cast.alice.id, sent["id"]),
-        ("diary_entry.list", "patient", cast.alice.id, str(cast.alice.id)),
-        ("diary_entry.retract", "patient", cast.alice.id, sent["id"]),
+        ("diary_entry.record", "patient", clinics.alice.id, sent["id"]),
+        ("diary_entry.read", "patient", clinics.alice.id, sent["id"]),
+        ("diary_entry.list", "patient", clinics.alice.id, str(clinics.alice.id)),
+        ("diary_entry.retract", "patient", clinics.alice.id, sent["id"]),
     ]
 
 
-def test_the_same_id_of_another_patient_is_another_record(alice, cast):
+def test_the_same_id_of_another_patient_is_another_record(alice, clinics):
     sent = entry()
     alice.put(MONDAY, sent)
 
-    bobs = ApiClient.signed_in(cast.bob).put(MONDAY, {**sent, "pain_average": 1})
+    bobs = ApiClient.signed_in(clinics.bob).put(MONDAY, {**sent, "pain_average": 1})
 
     assert bobs.status_code == 201
     assert alice.get(MONDAY).json()["pain_average"] == 6

@@ -6,7 +6,7 @@ import pytest
 
 from notifications.models import ContactPoint, Recipient
 from tests.api_client import ApiClient, code_of, entry, paths_of
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.models import (
     AuditEvent,
     Consent,
@@ -22,14 +22,17 @@ from tracker.services.people.tokens import hash_token, make_token
 
 
 @pytest.fixture
-def invitation(cast, _monday_evening) -> tuple[Patient, str]:
+def invitation(clinics, _monday_evening) -> tuple[Patient, str]:
     """Dora, whom the clinic has invited, and the token in her mail."""
     dora = Patient.objects.create(
-        clinic=cast.clinic, care_team=cast.team, full_name="Dora Doe", time_zone="America/New_York"
+        clinic=clinics.clinic,
+        care_team=clinics.team,
+        full_name="Dora Doe",
+        time_zone="America/New_York",
     )
     token = make_token()
     Invitation.objects.create(
-        clinic=cast.clinic,
+        clinic=clinics.clinic,
         kind="patient",
         email="dora@patients.test",
         patient=dora,
@@ -97,10 +100,10 @@ def test_an_invitation_works_once(invitation):
     assert User.objects.filter(email="dora@patients.test").count() == 1
 
 
-def test_a_used_link_waits_nowhere(invitation, cast):
+def test_a_used_link_waits_nowhere(invitation, clinics):
     dora, _ = invitation
     issued = invitations.invite_again(
-        Context(cast.nora, MONDAY_EVENING), patient=dora, email="dora@patients.test"
+        Context(clinics.nora, MONDAY_EVENING), patient=dora, email="dora@patients.test"
     )
 
     ApiClient().post("enrolment", body(issued.token))
@@ -171,9 +174,9 @@ def test_an_enrolment_that_is_not_right_is_refused_and_leaves_nothing(invitation
     assert Invitation.objects.get(used_at=None)
 
 
-def test_an_address_that_has_an_account_is_told_to_its_holder_only(invitation, cast):
+def test_an_address_that_has_an_account_is_told_to_its_holder_only(invitation, clinics):
     _, token = invitation
-    Invitation.objects.update(email=cast.bob.user.email)
+    Invitation.objects.update(email=clinics.bob.user.email)
 
     answer = ApiClient().post("enrolment", body(token))
 

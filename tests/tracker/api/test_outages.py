@@ -14,7 +14,7 @@ from django.db import connection
 
 from backend.logs import JsonFormatter
 from tests.api_client import PROBLEM, ApiClient, entry
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tracker.models import AuditEvent, DiaryEntry, Revision
 
 MONDAY = "/api/v1/diary/2026-03-02"
@@ -22,8 +22,8 @@ MONDAY = "/api/v1/diary/2026-03-02"
 
 @pytest.fixture
 def bobs_phone(transactional_db, live_server) -> httpx.Client:
-    cast = Cast()
-    token = ApiClient.signed_in(cast.bob).token
+    clinics = TwoClinics()
+    token = ApiClient.signed_in(clinics.bob).token
     with httpx.Client(
         base_url=live_server.url, headers={"Authorization": f"Bearer {token}"}, timeout=20
     ) as client:

@@ -8,15 +8,15 @@ import pytest
 import clock
 from notifications.models import Recipient
 from tests.api_client import code_of, entry, paths_of
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.models import Advice, Message, PatientTimeZone, PlannedMeasure, Review
 
 
-def test_the_app_opens_with_what_must_be_known(alice, cast):
+def test_the_app_opens_with_what_must_be_known(alice, clinics):
     Review.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        by=cast.nora,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        by=clinics.nora,
         at=MONDAY_EVENING,
         decision="continue_care",
         note="For clinicians only.",
@@ -51,12 +51,12 @@ def test_the_checklist_is_due_again_after_a_week(alice):
     assert alice.get("now").json()["must_read"]["checklist_due"] == "weekly"
 
 
-def test_advice_is_shown_until_it_is_read_most_urgent_first(alice, cast):
+def test_advice_is_shown_until_it_is_read_most_urgent_first(alice, clinics):
     rows = [
         Advice.objects.create(
-            clinic=cast.clinic,
-            patient=cast.alice,
-            episode=cast.episode,
+            clinic=clinics.clinic,
+            patient=clinics.alice,
+            episode=clinics.episode,
             code=f"A-{urgency}",
             urgency=urgency,
             given_at=MONDAY_EVENING,
@@ -74,12 +74,12 @@ def test_advice_is_shown_until_it_is_read_most_urgent_first(alice, cast):
     assert len(alice.get("now").json()["must_read"]["advice"]) == 2
 
 
-def test_messages_are_paged_newest_first_and_marked_when_read(alice, cast):
+def test_messages_are_paged_newest_first_and_marked_when_read(alice, clinics):
     Message.objects.bulk_create(
         Message(
-            clinic=cast.clinic,
-            patient=cast.alice,
-            by=cast.nora,
+            clinic=clinics.clinic,
+            patient=clinics.alice,
+            by=clinics.nora,
             sent_at=MONDAY_EVENING - timedelta(hours=n // 2),  # two at each hour
             text=f"Message {n}",
         )
@@ -97,8 +97,8 @@ def test_messages_are_paged_newest_first_and_marked_when_read(alice, cast):
     assert ids[0] not in [each["id"] for each in alice.get("now").json()["messages"]]
 
 
-def test_the_care_plan_is_what_holds_now(alice, cast):
-    common = {"clinic": cast.clinic, "episode": cast.episode, "from_date": date(2026, 3, 2)}
+def test_the_care_plan_is_what_holds_now(alice, clinics):
+    common = {"clinic": clinics.clinic, "episode": clinics.episode, "from_date": date(2026, 3, 2)}
     PlannedMeasure.objects.create(
         **common,
         measure="medication",
@@ -117,15 +117,15 @@ def test_the_care_plan_is_what_holds_now(alice, cast):
     assert measure["ingredients"][0]["max_mg_per_day"] == 1000
 
 
-def test_another_zone_counts_the_days_that_have_not_begun_there(alice, cast):
+def test_another_zone_counts_the_days_that_have_not_begun_there(alice, clinics):
     # 21:01 on March 2 in New York is 15:01 on March 3 in Auckland.
     changed = alice.patch("me", {"time_zone": "Pacific/Auckland"}).json()
 
     assert changed["time_zone"] == "Pacific/Auckland"
     assert changed["time_zone_today"] == "America/New_York"
-    newest = PatientTimeZone.objects.filter(patient=cast.alice).last()
+    newest = PatientTimeZone.objects.filter(patient=clinics.alice).last()
     assert (newest.from_date, newest.time_zone) == (date(2026, 3, 4), "Pacific/Auckland")
-    assert Recipient.objects.get(pk=cast.alice.recipient_id).time_zone == "Pacific/Auckland"
+    assert Recipient.objects.get(pk=clinics.alice.recipient_id).time_zone == "Pacific/Auckland"
     assert alice.get("now").json()["local_date"] == "2026-03-02"
 
     clock.shift(timedelta(hours=3))
@@ -134,7 +134,7 @@ def test_another_zone_counts_the_days_that_have_not_begun_there(alice, cast):
     assert alice.get("now").json()["local_date"] == "2026-03-04"
 
 
-def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, cast):
+def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, clinics):
     alice.patch("me", {"time_zone": "Pacific/Auckland"})
     alice.patch("me", {"time_zone": "America/New_York"})
 
@@ -143,10 +143,10 @@ def test_a_zone_changed_back_before_tomorrow_changes_nothing(alice, cast):
     assert alice.get("me").json()["time_zone_today"] == "America/New_York"
 
 
-def test_the_time_of_the_reminder_is_set_and_unset(alice, cast):
+def test_the_time_of_the_reminder_is_set_and_unset(alice, clinics):
     assert alice.patch("me", {"reminder_time": "21:30"}).json()["reminder_time"] == "21:30"
-    slot = cast.alice.reminder_slots.get()
-    assert slot.remind_at.astimezone(cast.alice.zone).time() == time(21, 30)
+    slot = clinics.alice.reminder_slots.get()
+    assert slot.remind_at.astimezone(clinics.alice.zone).time() == time(21, 30)
 
     assert alice.patch("me", {"reminder_time": None}).json()["reminder_time"] is None
     slot.refresh_from_db()
@@ -179,13 +179,13 @@ def test_a_change_that_is_not_right_is_refused(alice, sent, path, code):
     assert paths_of(alice.patch("me", sent)) == {path: code}
 
 
-def test_only_questions_that_a_rule_reads_are_asked(alice, cast):
+def test_only_questions_that_a_rule_reads_are_asked(alice, clinics):
     asked = {each["id"] for each in alice.get("red-flag-questions").json()["questions"]}
     assert "saddle_numbness" in asked
     assert "sudden_severe_pain" not in asked
 
-    cast.alice.conditions = ["known_aortic_aneurysm"]
-    cast.alice.save()
+    clinics.alice.conditions = ["known_aortic_aneurysm"]
+    clinics.alice.save()
 
     asked = {each["id"] for each in alice.get("red-flag-questions").json()["questions"]}
     assert "sudden_severe_pain" in asked

@@ -8,7 +8,7 @@ import pytest
 
 import clock
 from tests.api_client import code_of, entry, paths_of
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.services.reminders import reminders
 
 #: A minute past nine in the evening, when the tests of the API begin.
@@ -66,7 +66,7 @@ def test_quiet_hours_and_weekends_are_the_patients_wish(alice):
 class TestTravel:
     TOKYO = "now?time_zone=Asia/Tokyo"
 
-    def test_a_phone_elsewhere_is_asked_before_anything_shifts(self, alice, cast):
+    def test_a_phone_elsewhere_is_asked_before_anything_shifts(self, alice, clinics):
         asked = alice.get(self.TOKYO).json()["zone_question"]
 
         assert asked == {

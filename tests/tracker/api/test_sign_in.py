@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from tests.api_client import ApiClient, code_of
-from tests.cast import MONDAY_EVENING, PASSWORD
+from tests.fixtures import MONDAY_EVENING, PASSWORD
 from tracker.models import SessionToken
 from tracker.services.people import sessions
 
 
 @pytest.fixture
-def account(cast, _monday_evening):
-    return cast.alice.user
+def account(clinics, _monday_evening):
+    return clinics.alice.user
 
 
 def sign_in(account, password=PASSWORD, **fields) -> ApiClient:
@@ -132,8 +132,8 @@ def test_what_is_no_token_is_not_signed_in(db, header):
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_a_sign_in_does_not_take_over_the_session_of_another(account, cast):
-    bob = ApiClient.signed_in(cast.bob)
+def test_a_sign_in_does_not_take_over_the_session_of_another(account, clinics):
+    bob = ApiClient.signed_in(clinics.bob)
 
     answer = bob.post("auth/login", {"email": account.email, "password": PASSWORD})
 

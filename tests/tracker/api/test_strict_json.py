@@ -10,7 +10,7 @@ import pytest
 from django.test import RequestFactory
 
 from tests.api_client import code_of, entry, paths_of
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tracker.api.problems import Problem
 from tracker.api.record_shapes import submission
 from tracker.api.strict_json import BATCH_LIMIT, loads, read_body

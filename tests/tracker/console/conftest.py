@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 import clock
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.console import scenes
 from tracker.models import Clinician, Flag, User
 
@@ -21,17 +21,17 @@ def signed_in(user: User | Clinician) -> Client:
 
 
 @pytest.fixture
-def flag(cast: Cast) -> Flag:
+def flag(clinics: TwoClinics) -> Flag:
     """Alice's more urgent flag, in a clinic with everything in it; it is `NOW`."""
     clock.travel_to(NOW)
-    return scenes.furnish(cast, at=NOW)
+    return scenes.furnish(clinics, at=NOW)
 
 
 @pytest.fixture
-def nora(cast: Cast, flag: Flag) -> Client:
-    return signed_in(cast.nora)
+def nora(clinics: TwoClinics, flag: Flag) -> Client:
+    return signed_in(clinics.nora)
 
 
 @pytest.fixture
-def ada(cast: Cast, flag: Flag) -> Client:
-    return signed_in(cast.ada)
+def ada(clinics: TwoClinics, flag: Flag) -> Client:
+    return signed_in(clinics.ada)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from uuid import uuid4
 
-from tests.cast import Cast, diary, say
+from tests.fixtures import TwoClinics, diary, say
 from tracker.models import (
     CompressUse,
     DiaryEntry,
@@ -124,46 +124,46 @@ def ladder_of(flag: Flag) -> Escalation:
     return flag.escalations.get()
 
 
-def make_rotation(cast: Cast, *, at: datetime) -> Rotation:
+def make_rotation(clinics: TwoClinics, *, at: datetime) -> Rotation:
     """Nora and Phil take turns, and Phil takes an hour of Nora's."""
     rotation = rotations.save(
-        Context(cast.ada, at),
-        rotation=Rotation(clinic=cast.clinic),
+        Context(clinics.ada, at),
+        rotation=Rotation(clinic=clinics.clinic),
         name="Nights",
         turn_days=1,
         hand_over_time=time(8),
         first_date=at.date(),
-        members=[cast.nora, cast.phil],
+        members=[clinics.nora, clinics.phil],
     )
     rotations.add_override(
-        Context(cast.phil, at),
+        Context(clinics.phil, at),
         rotation=rotation,
-        clinician=cast.phil,
+        clinician=clinics.phil,
         starts_at=at,
         ends_at=at + timedelta(hours=1),
     )
     return rotation
 
 
-def furnish(cast: Cast, *, at: datetime) -> Flag:
+def furnish(clinics: TwoClinics, *, at: datetime) -> Flag:
     """Alice has it all: diary, plan, two flags. Bob has one that nobody is paged for."""
-    for patient in (cast.alice, cast.bob, cast.carol):
+    for patient in (clinics.alice, clinics.bob, clinics.carol):
         keep_diary(patient, note=NASTY)
         plan_care(patient)
-    flag = raise_flag(cast.alice, at=at)
-    raise_flag(cast.alice, at=at, rule="FUNC-LIMIT", priority="P3")
-    raise_flag(cast.bob, at=at, rule="CC-NOTTRIED", priority="P4")
-    raise_flag(cast.carol, at=at, rule="RF-CES", priority="P0")
+    flag = raise_flag(clinics.alice, at=at)
+    raise_flag(clinics.alice, at=at, rule="FUNC-LIMIT", priority="P3")
+    raise_flag(clinics.bob, at=at, rule="CC-NOTTRIED", priority="P4")
+    raise_flag(clinics.carol, at=at, rule="RF-CES", priority="P0")
     timers.fire_due(at=at, limit=10)
     return flag
 
 
-def leave_unread(cast: Cast, *, at: datetime) -> Message:
+def leave_unread(clinics: TwoClinics, *, at: datetime) -> Message:
     """A message to Alice that she has not read for three days."""
     return Message.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        by=cast.nora,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        by=clinics.nora,
         sent_at=at - timedelta(days=3),
         returned_at=at,
         text="Please call us.",

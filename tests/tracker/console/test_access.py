@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.console import scenes
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.console.access import Access
 from tracker.console.urls import urlpatterns
 from tracker.models import Clinician, Holiday, Invitation, Rotation
-from tracker.services.clinics import clinics
+from tracker.services.clinics import clinics as clinic_services
 from tracker.services.context import Context
 from tracker.services.episodes import episodes
 from tracker.services.people import invitations
@@ -35,42 +35,42 @@ class Page:
         return self.access == Access.CLINICIAN
 
 
-def ids_of(cast: Cast, flag) -> dict[str, object]:
+def ids_of(clinics: TwoClinics, flag) -> dict[str, object]:
     """Something of Harbor Clinic for each parameter that an address can have."""
-    holiday = Holiday.objects.filter(clinic=cast.clinic).first() or clinics.add_holiday(
-        Context(cast.ada, NOW), clinic=cast.clinic, holiday_date=NOW.date(), name="Day off"
+    holiday = Holiday.objects.filter(clinic=clinics.clinic).first() or clinic_services.add_holiday(
+        Context(clinics.ada, NOW), clinic=clinics.clinic, holiday_date=NOW.date(), name="Day off"
     )
-    invitation = Invitation.objects.filter(clinic=cast.clinic).first() or (
+    invitation = Invitation.objects.filter(clinic=clinics.clinic).first() or (
         invitations.invite_patient(
-            Context(cast.ada, NOW),
-            care_team=cast.team,
+            Context(clinics.ada, NOW),
+            care_team=clinics.team,
             email="new@patients.test",
             full_name="Nell New",
             birth_date=None,
             sex="unknown",
         ).invitation
     )
-    period = cast.episode.excused_periods.first() or episodes.excuse(
-        Context(cast.nora, NOW),
-        episode=cast.episode,
+    period = clinics.episode.excused_periods.first() or episodes.excuse(
+        Context(clinics.nora, NOW),
+        episode=clinics.episode,
         from_date=NOW.date(),
         until_date=NOW.date(),
         reason="Travel",
     )
-    rotation = Rotation.objects.filter(clinic=cast.clinic).first() or scenes.make_rotation(
-        cast, at=NOW
+    rotation = Rotation.objects.filter(clinic=clinics.clinic).first() or scenes.make_rotation(
+        clinics, at=NOW
     )
     return {
         "rotation_id": rotation.id,
         "override_id": rotation.overrides.get().id,
         "flag_id": flag.id,
-        "message_id": scenes.leave_unread(cast, at=NOW).id,
-        "patient_id": cast.alice.id,
-        "line_id": cast.episode.planned_measures.first().id,
+        "message_id": scenes.leave_unread(clinics, at=NOW).id,
+        "patient_id": clinics.alice.id,
+        "line_id": clinics.episode.planned_measures.first().id,
         "period_id": period.id,
-        "clinician_id": cast.phil.id,
+        "clinician_id": clinics.phil.id,
         "invitation_id": invitation.id,
-        "team_id": cast.team.id,
+        "team_id": clinics.team.id,
         "priority": "P1",
         "holiday_id": holiday.id,
         "token": "not-a-token",
@@ -78,8 +78,8 @@ def ids_of(cast: Cast, flag) -> dict[str, object]:
 
 
 @pytest.fixture
-def pages(cast: Cast, flag) -> list[Page]:
-    ids = ids_of(cast, flag)
+def pages(clinics: TwoClinics, flag) -> list[Page]:
+    ids = ids_of(clinics, flag)
     found = []
     for pattern in urlpatterns:
         needed = {name: ids[name] for name in pattern.pattern.converters}
@@ -110,45 +110,45 @@ def test_a_stranger_is_asked_to_sign_in(pages):
             assert answer["Location"].startswith("/accounts/login/?next="), visit
 
 
-def test_a_patient_finds_nothing_at_the_desk(cast, pages):
-    for page, visit, answer in visits(signed_in(cast.alice.user), pages):
+def test_a_patient_finds_nothing_at_the_desk(clinics, pages):
+    for page, visit, answer in visits(signed_in(clinics.alice.user), pages):
         if page.access not in {Access.PUBLIC, Access.ACCOUNT}:
             assert answer.status_code == 403, visit
 
 
-def test_a_clinician_who_left_finds_nothing(cast, pages):
-    Clinician.objects.filter(id=cast.nora.id).update(is_active=False)
+def test_a_clinician_who_left_finds_nothing(clinics, pages):
+    Clinician.objects.filter(id=clinics.nora.id).update(is_active=False)
 
-    for page, visit, answer in visits(signed_in(cast.nora), pages):
+    for page, visit, answer in visits(signed_in(clinics.nora), pages):
         if page.access not in {Access.PUBLIC, Access.ACCOUNT}:
             assert answer.status_code == 403, visit
 
 
-def test_what_belongs_to_another_clinic_is_not_found(cast, pages):
-    Clinician.objects.filter(id=cast.mallory.id).update(is_administrator=True)
+def test_what_belongs_to_another_clinic_is_not_found(clinics, pages):
+    Clinician.objects.filter(id=clinics.mallory.id).update(is_administrator=True)
 
-    for page, visit, answer in visits(signed_in(cast.mallory), pages):
+    for page, visit, answer in visits(signed_in(clinics.mallory), pages):
         if page.has_ids:
             assert answer.status_code == 404, visit
         assert not [name for name in NAMES if name in answer.content.decode()], visit
 
 
-def test_who_only_administers_sees_no_diary(cast, pages):
-    for page, visit, answer in visits(signed_in(cast.ada), pages):
+def test_who_only_administers_sees_no_diary(clinics, pages):
+    for page, visit, answer in visits(signed_in(clinics.ada), pages):
         if page.is_of_patients:
             assert answer.status_code == 404, visit
         assert "Alice" not in answer.content.decode(), visit
 
 
-def test_who_does_not_administer_changes_no_clinic(cast, pages):
-    for page, visit, answer in visits(signed_in(cast.nora), pages):
+def test_who_does_not_administer_changes_no_clinic(clinics, pages):
+    for page, visit, answer in visits(signed_in(clinics.nora), pages):
         if page.access == Access.ADMINISTRATOR:
             assert answer.status_code == 404, visit
 
 
-def test_no_page_breaks_for_those_it_is_for(cast, pages):
+def test_no_page_breaks_for_those_it_is_for(clinics, pages):
     """An empty form is refused in words (422), never by an error."""
-    for person in (cast.nora, cast.ada):
+    for person in (clinics.nora, clinics.ada):
         for page in pages:
             for method in METHODS:
                 answer = getattr(signed_in(person), method)(page.url)

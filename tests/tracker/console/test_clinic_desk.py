@@ -8,7 +8,7 @@ from datetime import time
 from django.test import Client
 
 from notifications.models import ContactPoint
-from tests.cast import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.tracker.console import scenes
 from tests.tracker.console.conftest import NOW, signed_in
 from tracker.models import (
@@ -78,24 +78,24 @@ def test_a_weak_password_is_refused_in_words(ada):
     assert not User.objects.filter(email="nina@harbor.test").exists()
 
 
-def test_who_has_an_account_signs_in_before_joining(cast, ada):
-    link = invite(ada, email=cast.mallory.user.email)
+def test_who_has_an_account_signs_in_before_joining(clinics, ada):
+    link = invite(ada, email=clinics.mallory.user.email)
     assert "Sign in with it first" in Client().get(link).content.decode()
 
-    mallory = signed_in(cast.mallory)
+    mallory = signed_in(clinics.mallory)
     post(mallory, link)
 
-    assert cast.mallory.user.clinicians.count() == 2
+    assert clinics.mallory.user.clinicians.count() == 2
     assert "Alice Avery" in mallory.get("/console/").content.decode()
 
 
-def test_a_signed_in_stranger_cannot_take_the_invitation(cast, ada):
-    link = invite(ada, email=cast.mallory.user.email)
+def test_a_signed_in_stranger_cannot_take_the_invitation(clinics, ada):
+    link = invite(ada, email=clinics.mallory.user.email)
 
-    answer = post(signed_in(cast.nora), link)
+    answer = post(signed_in(clinics.nora), link)
 
     assert answer.status_code == 403
-    assert cast.mallory.user.clinicians.count() == 1
+    assert clinics.mallory.user.clinicians.count() == 1
 
 
 def test_a_link_that_is_not_one_says_so(db):
@@ -114,14 +114,14 @@ def test_a_revoked_invitation_is_gone(ada):
     assert Client().get(link).status_code == 400
 
 
-def test_a_nurse_invites_patients_but_not_colleagues(cast, nora):
+def test_a_nurse_invites_patients_but_not_colleagues(clinics, nora):
     html = post(
         nora,
         "/console/invitations/patient/",
         full_name="Pat Park",
         email="pat@patients.test",
         sex="female",
-        care_team=str(cast.team.id),
+        care_team=str(clinics.team.id),
     ).content.decode()
 
     assert re.search(r'value="http://testserver/invitation#[\w-]{43}"', html)
@@ -144,22 +144,22 @@ def test_nobody_signs_up_without_an_invitation(db):
     assert answer.status_code in {200, 403, 404}
 
 
-def test_staffed_hours_are_typed_as_a_week(cast, ada):
+def test_staffed_hours_are_typed_as_a_week(clinics, ada):
     post(ada, "/console/clinic/hours/", opens_0_0="09:00", closes_0_0="12:00")
 
-    (span,) = StaffedHours.objects.filter(clinic=cast.clinic)
+    (span,) = StaffedHours.objects.filter(clinic=clinics.clinic)
     assert (span.weekday, f"{span.opens:%H:%M}", f"{span.closes:%H:%M}") == (0, "09:00", "12:00")
 
 
-def test_half_a_span_is_asked_for_again(cast, ada):
+def test_half_a_span_is_asked_for_again(clinics, ada):
     answer = post(ada, "/console/clinic/hours/", opens_0_0="09:00")
 
     assert answer.status_code == 422
     assert "Give both times, or neither." in answer.content.decode()
-    assert StaffedHours.objects.filter(clinic=cast.clinic).count() == 5
+    assert StaffedHours.objects.filter(clinic=clinics.clinic).count() == 5
 
 
-def test_everybody_sets_their_own_quiet_hours(cast, nora):
+def test_everybody_sets_their_own_quiet_hours(clinics, nora):
     typed = {"time_zone": "Europe/Vienna", "quiet_from": "22:00", "quiet_until": "07:00"}
     assert "Saved." in post(nora, "/console/me/notices/", **typed).content.decode()
 
@@ -170,13 +170,13 @@ def test_everybody_sets_their_own_quiet_hours(cast, nora):
     assert re.findall(r'value="(2[0-9]:00|0[0-9]:00)"', html) == ["22:00", "07:00"]
 
 
-def test_who_has_no_working_address_reads_so(cast, nora):
-    ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
+def test_who_has_no_working_address_reads_so(clinics, nora):
+    ContactPoint.objects.filter(recipient_id=clinics.nora.recipient_id).delete()
 
     assert "Nothing reaches you" in nora.get("/console/me/notices/").content.decode()
 
 
-def test_a_holiday_is_added_and_removed(cast, ada):
+def test_a_holiday_is_added_and_removed(clinics, ada):
     post(ada, "/console/clinic/holidays/", holiday_date="2026-05-25", name="Memorial Day")
     holiday = Holiday.objects.get()
     post(ada, f"/console/clinic/holidays/{holiday.id}/remove/")
@@ -184,105 +184,105 @@ def test_a_holiday_is_added_and_removed(cast, ada):
     assert not Holiday.objects.exists()
 
 
-def test_a_clinic_moves_to_another_zone(cast, ada):
+def test_a_clinic_moves_to_another_zone(clinics, ada):
     fields = {"name": "Harbor", "phone": "", "emergency_number": "112"}
     refused = post(ada, "/console/clinic/", time_zone="Mars/Base", **fields)
     post(ada, "/console/clinic/", time_zone="Europe/Vienna", **fields)
 
-    cast.clinic.refresh_from_db()
+    clinics.clinic.refresh_from_db()
     assert refused.status_code == 422
-    assert (cast.clinic.time_zone, cast.clinic.emergency_number) == ("Europe/Vienna", "112")
+    assert (clinics.clinic.time_zone, clinics.clinic.emergency_number) == ("Europe/Vienna", "112")
 
 
-def test_a_ladder_is_typed_line_by_line(cast, ada):
+def test_a_ladder_is_typed_line_by_line(clinics, ada):
     post(
         ada,
-        f"/console/teams/{cast.team.id}/ladders/P1/",
-        whom_1=f"person:{cast.phil.id}",
+        f"/console/teams/{clinics.team.id}/ladders/P1/",
+        whom_1=f"person:{clinics.phil.id}",
         minutes_1="0",
         whom_3="role:nurse",
         minutes_3="20",
         repeats="2",
     )
 
-    policy = EscalationPolicy.objects.get(care_team=cast.team, priority="P1")
+    policy = EscalationPolicy.objects.get(care_team=clinics.team, priority="P1")
     assert [(step.position, step.delay_minutes) for step in policy.steps.all()] == [(1, 0), (2, 20)]
     assert policy.repeats == 2
-    team = ada.get(f"/console/teams/{cast.team.id}/").content.decode()
+    team = ada.get(f"/console/teams/{clinics.team.id}/").content.decode()
     assert "Then all of it again, 2 times." in team
 
 
-def test_a_ladder_that_reaches_nobody_is_refused_in_words(cast, ada):
-    answer = post(ada, f"/console/teams/{cast.team.id}/ladders/P1/", repeats="0")
+def test_a_ladder_that_reaches_nobody_is_refused_in_words(clinics, ada):
+    answer = post(ada, f"/console/teams/{clinics.team.id}/ladders/P1/", repeats="0")
 
     assert answer.status_code == 422
     assert "at least one step" in answer.content.decode()
 
 
-def test_a_colleague_without_an_address_stands_out(cast, ada):
+def test_a_colleague_without_an_address_stands_out(clinics, ada):
     from notifications import outbox
 
-    outbox.forget(recipient_id=cast.nora.recipient_id)
-    outbox.forget(recipient_id=cast.phil.recipient_id)
+    outbox.forget(recipient_id=clinics.nora.recipient_id)
+    outbox.forget(recipient_id=clinics.phil.recipient_id)
 
     assert "No working address" in ada.get("/console/people/").content.decode()
-    team = ada.get(f"/console/teams/{cast.team.id}/").content.decode()
+    team = ada.get(f"/console/teams/{clinics.team.id}/").content.decode()
     assert "This ladder reaches nobody" in team
     assert "Nora Nurse: cannot be reached" in team
     assert "would reach nobody" in ada.get("/console/teams/").content.decode()
-    ladder = ada.get(f"/console/teams/{cast.team.id}/ladders/P1/").content.decode()
+    ladder = ada.get(f"/console/teams/{clinics.team.id}/ladders/P1/").content.decode()
     assert "Nora Nurse, Phil Physician: no working address" in ladder
 
 
-def test_a_ladder_of_people_whom_nothing_reaches_is_refused_and_the_old_one_stays(cast, ada):
-    ContactPoint.objects.filter(recipient_id=cast.phil.recipient_id).delete()
+def test_a_ladder_of_people_whom_nothing_reaches_is_refused_and_the_old_one_stays(clinics, ada):
+    ContactPoint.objects.filter(recipient_id=clinics.phil.recipient_id).delete()
 
     answer = post(
         ada,
-        f"/console/teams/{cast.team.id}/ladders/P1/",
-        whom_1=f"person:{cast.phil.id}",
+        f"/console/teams/{clinics.team.id}/ladders/P1/",
+        whom_1=f"person:{clinics.phil.id}",
         minutes_1="0",
         repeats="0",
     )
 
     assert answer.status_code == 422
     assert "Nobody on this ladder can be reached" in answer.content.decode()
-    policy = EscalationPolicy.objects.get(care_team=cast.team, priority="P1")
+    policy = EscalationPolicy.objects.get(care_team=clinics.team, priority="P1")
     assert [step.role for step in policy.steps.all()] == ["nurse", "physician"]
 
 
-def test_a_new_team_comes_with_ladders(cast, ada):
+def test_a_new_team_comes_with_ladders(clinics, ada):
     post(ada, "/console/teams/", name="Neck team")
 
     team = CareTeam.objects.get(name="Neck team")
     assert team.policies.count() == 4
-    post(ada, f"/console/teams/{team.id}/", name="Neck team", members=[str(cast.nora.id)])
-    assert list(team.clinicians.all()) == [cast.nora]
+    post(ada, f"/console/teams/{team.id}/", name="Neck team", members=[str(clinics.nora.id)])
+    assert list(team.clinicians.all()) == [clinics.nora]
 
 
-def test_someone_who_leaves_is_told_nothing_and_sees_nothing(cast, ada, nora):
-    post(ada, f"/console/people/{cast.nora.id}/", full_name="Nora Nurse", role="nurse")
+def test_someone_who_leaves_is_told_nothing_and_sees_nothing(clinics, ada, nora):
+    post(ada, f"/console/people/{clinics.nora.id}/", full_name="Nora Nurse", role="nurse")
 
-    assert not Clinician.objects.get(id=cast.nora.id).is_active
+    assert not Clinician.objects.get(id=clinics.nora.id).is_active
     assert nora.get("/console/").status_code == 403
 
 
-def test_an_episode_is_begun_changed_excused_and_ended(cast, nora):
-    url = f"/console/patients/{cast.bob.id}"
+def test_an_episode_is_begun_changed_excused_and_ended(clinics, nora):
+    url = f"/console/patients/{clinics.bob.id}"
     post(nora, f"{url}/episode/end/", ended_date="2026-03-29")
     post(nora, f"{url}/episode/", index_date="2026-03-30", conservative_min_days="42")
     post(nora, f"{url}/episode/", index_date="2026-03-28", conservative_min_days="56")
     post(nora, f"{url}/excuse/", from_date="2026-03-28", until_date="2026-03-29", reason="Travel")
 
-    episode = Episode.objects.current().get(patient=cast.bob)
+    episode = Episode.objects.current().get(patient=clinics.bob)
     assert (str(episode.index_date), episode.conservative_min_days) == ("2026-03-28", 56)
     assert episode.excused_periods.get().reason == "Travel"
 
 
-def test_dates_that_cannot_be_are_refused_in_words(cast, nora):
+def test_dates_that_cannot_be_are_refused_in_words(clinics, nora):
     answer = post(
         nora,
-        f"/console/patients/{cast.bob.id}/episode/",
+        f"/console/patients/{clinics.bob.id}/episode/",
         index_date="2026-03-02",
         onset_date="2026-03-09",
         conservative_min_days="42",
@@ -292,8 +292,8 @@ def test_dates_that_cannot_be_are_refused_in_words(cast, nora):
     assert "The pain began before the first day of care" in answer.content.decode()
 
 
-def test_a_medicine_is_planned_changed_and_waived(cast, nora):
-    url = f"/console/patients/{cast.bob.id}/plan/add/"
+def test_a_medicine_is_planned_changed_and_waived(clinics, nora):
+    url = f"/console/patients/{clinics.bob.id}/plan/add/"
     medicine = {
         "measure": "medication",
         "from_date": "2026-03-20",
@@ -322,10 +322,10 @@ def test_a_medicine_is_planned_changed_and_waived(cast, nora):
     ]
 
 
-def test_a_medicine_without_its_milligrams_is_asked_for_again(cast, nora):
+def test_a_medicine_without_its_milligrams_is_asked_for_again(clinics, nora):
     answer = post(
         nora,
-        f"/console/patients/{cast.bob.id}/plan/add/",
+        f"/console/patients/{clinics.bob.id}/plan/add/",
         measure="medication",
         from_date="2026-03-20",
         route="oral",
@@ -336,17 +336,17 @@ def test_a_medicine_without_its_milligrams_is_asked_for_again(cast, nora):
     assert "How many milligrams are in one dose?" in answer.content.decode()
 
 
-def test_what_the_rules_must_know_is_saved(cast, nora):
+def test_what_the_rules_must_know_is_saved(clinics, nora):
     post(
         nora,
-        f"/console/patients/{cast.alice.id}/describe/",
+        f"/console/patients/{clinics.alice.id}/describe/",
         conditions=["osteoporosis"],
         function_floor="1",
         mme_acknowledged="40",
     )
 
-    cast.alice.refresh_from_db()
-    assert (cast.alice.conditions, cast.alice.function_floor) == (["osteoporosis"], 1)
+    clinics.alice.refresh_from_db()
+    assert (clinics.alice.conditions, clinics.alice.function_floor) == (["osteoporosis"], 1)
 
 
 def test_patients_are_found_by_name(nora):
@@ -360,27 +360,29 @@ def test_a_search_is_taken_to_the_letter(nora):
     assert "0 patients" in nora.get("/console/patients/?q=%25").content.decode()
 
 
-def test_the_diary_shows_days_that_were_not_logged(cast, nora):
-    html = nora.get(f"/console/patients/{cast.alice.id}/diary/?until=2026-03-29").content.decode()
+def test_the_diary_shows_days_that_were_not_logged(clinics, nora):
+    html = nora.get(
+        f"/console/patients/{clinics.alice.id}/diary/?until=2026-03-29"
+    ).content.decode()
 
     assert html.count("not logged") == 3
     assert "Four weeks later" in html
-    nonsense = nora.get(f"/console/patients/{cast.alice.id}/diary/?until=2026-02-30")
+    nonsense = nora.get(f"/console/patients/{clinics.alice.id}/diary/?until=2026-02-30")
     assert nonsense.status_code == 200
 
 
-def test_the_care_that_was_taken_is_shown(cast, nora):
-    scenes.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
+def test_the_care_that_was_taken_is_shown(clinics, nora):
+    scenes.raise_flag(clinics.alice, at=NOW, rule="DATA-GAP", priority="P4")
 
-    html = nora.get(f"/console/patients/{cast.alice.id}/").content.decode()
+    html = nora.get(f"/console/patients/{clinics.alice.id}/").content.decode()
 
     for words in ("Hot compress 20 min", "Advil", "ibuprofen 400 mg", "Injection", "Naprosyn"):
         assert words in html, words
 
 
-def test_a_line_says_when_the_patient_is_reminded(cast, nora):
+def test_a_line_says_when_the_patient_is_reminded(clinics, nora):
     line = {"measure": "hot_compress", "from_date": "2026-03-30", "reminder_weekdays": ["0", "2"]}
-    url = f"/console/patients/{cast.bob.id}/plan/add/"
+    url = f"/console/patients/{clinics.bob.id}/plan/add/"
 
     assert nora.post(url, line | {"reminder_times": "8 and 20"}).status_code == 422
     post(nora, url, **line, reminder_times="8:00, 20:00")
@@ -388,7 +390,7 @@ def test_a_line_says_when_the_patient_is_reminded(cast, nora):
     planned = PlannedMeasure.objects.exclude(reminder_times=[]).get()
     assert (planned.reminder_times, planned.reminder_weekdays) == ([time(8), time(20)], [0, 2])
     assert planned.reminder_slots.filter(remind_at__isnull=False).count() == 2
-    page = nora.get(f"/console/patients/{cast.bob.id}/").content.decode()
+    page = nora.get(f"/console/patients/{clinics.bob.id}/").content.decode()
     assert "reminded at 8:00 AM, 8:00 PM" in page
     form = nora.get(f"/console/plan/{planned.id}/change/").content.decode()
     assert 'value="08:00, 20:00"' in form

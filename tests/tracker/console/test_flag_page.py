@@ -56,20 +56,20 @@ def test_it_tells_who_was_told_and_who_is_next(nora, flag):
     assert re.search(r"Physician</strong><br>next, Mon Mar 30, 9:15 AM", html)
 
 
-def test_acknowledging_names_what_was_shown(cast, nora, flag):
+def test_acknowledging_names_what_was_shown(clinics, nora, flag):
     shown = shown_escalations(read(nora, flag))
     assert len(shown) == 2
 
     answer = acknowledge(nora, flag, shown)
 
     assert "You acknowledged 2 flags" in answer.content.decode()
-    assert {each.state for each in cast.alice.escalations.all()} == {"acknowledged"}
+    assert {each.state for each in clinics.alice.escalations.all()} == {"acknowledged"}
     assert "Acknowledged, review due" in answer.content.decode()
 
 
-def test_a_newer_flag_stays_live_and_the_page_says_so(cast, nora, flag):
+def test_a_newer_flag_stays_live_and_the_page_says_so(clinics, nora, flag):
     shown = shown_escalations(read(nora, flag))
-    newer = scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+    newer = scenes.raise_flag(clinics.alice, at=NOW, rule="RF-CES", priority="P0")
 
     answer = acknowledge(nora, flag, shown)
 
@@ -77,23 +77,23 @@ def test_a_newer_flag_stays_live_and_the_page_says_so(cast, nora, flag):
     assert "1 flag that you had not named still waits" in answer.content.decode()
 
 
-def test_opening_the_page_acknowledges_nothing(cast, nora, flag):
+def test_opening_the_page_acknowledges_nothing(clinics, nora, flag):
     read(nora, flag)
 
-    assert {each.state for each in cast.alice.escalations.all()} == {"active"}
+    assert {each.state for each in clinics.alice.escalations.all()} == {"active"}
     assert nora.get(f"/console/flags/{flag.id}/acknowledge/").status_code == 405
 
 
 @pytest.mark.parametrize("ids", [[], ["nonsense"], [str(uuid4())]])
-def test_naming_nothing_that_is_there_acknowledges_nothing(cast, nora, flag, ids):
+def test_naming_nothing_that_is_there_acknowledges_nothing(clinics, nora, flag, ids):
     answer = acknowledge(nora, flag, ids)
 
     assert "There is no such thing" in answer.content.decode()
     assert scenes.ladder_of(flag).state == "active"
 
 
-def test_another_clinics_ladder_cannot_be_named(cast, nora, flag):
-    theirs = scenes.ladder_of(Flag.objects.get(patient=cast.carol))
+def test_another_clinics_ladder_cannot_be_named(clinics, nora, flag):
+    theirs = scenes.ladder_of(Flag.objects.get(patient=clinics.carol))
 
     acknowledge(nora, flag, [str(theirs.id)])
 
@@ -101,7 +101,7 @@ def test_another_clinics_ladder_cannot_be_named(cast, nora, flag):
     assert theirs.state == "active"
 
 
-def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag):
+def test_a_review_closes_what_was_ticked_and_tells_the_patient(clinics, nora, flag):
     answer = review(
         nora,
         flag,
@@ -117,7 +117,7 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
 
     assert "the patient is told" in answer.content.decode()
     flag.refresh_from_db()
-    other = Flag.objects.get(patient=cast.alice, rule="FUNC-LIMIT")
+    other = Flag.objects.get(patient=clinics.alice, rule="FUNC-LIMIT")
     assert (flag.state, flag.usefulness, other.state) == ("closed", "acted_on", "open")
     assert scenes.ladder_of(flag).state == "resolved"
     assert Message.objects.get().text == "We would like to see you on Thursday."
@@ -137,7 +137,7 @@ def test_a_review_closes_what_was_ticked_and_tells_the_patient(cast, nora, flag)
         ({"decision": "operate"}, "is not one of the available choices"),
     ],
 )
-def test_a_review_that_says_too_little_is_asked_for_again(cast, nora, flag, fields, words):
+def test_a_review_that_says_too_little_is_asked_for_again(clinics, nora, flag, fields, words):
     answer = review(nora, flag, message="Kept while I correct it.", **fields)
 
     html = answer.content.decode()
@@ -147,8 +147,8 @@ def test_a_review_that_says_too_little_is_asked_for_again(cast, nora, flag, fiel
     assert not Review.objects.exists()
 
 
-def test_another_patients_flag_cannot_be_closed_along(cast, nora, flag):
-    theirs = Flag.objects.get(patient=cast.bob)
+def test_another_patients_flag_cannot_be_closed_along(clinics, nora, flag):
+    theirs = Flag.objects.get(patient=clinics.bob)
 
     answer = review(nora, flag, flags=[str(flag.id), str(theirs.id)])
 
@@ -167,7 +167,7 @@ def test_a_closed_flag_shows_what_was_decided(nora, flag):
     assert "Save the review" not in html
 
 
-def test_a_ladder_outlives_the_flag_that_cleared(cast, nora, flag):
+def test_a_ladder_outlives_the_flag_that_cleared(clinics, nora, flag):
     Flag.objects.filter(id=flag.id).update(state="cleared", ended_at=NOW)
 
     assert str(scenes.ladder_of(flag).id) in shown_escalations(read(nora, flag))
@@ -195,7 +195,7 @@ def test_the_chart_tells_the_same_in_a_table(nora, flag):
     assert "The same as a table" in html
 
 
-def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
+def test_whoever_acknowledged_hands_over_to_a_colleague(clinics, nora, flag):
     html = acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)]).content.decode()
     assert re.findall(r'<option value="[^"]+">([A-Z][a-z]+ [A-Z][a-z]+)</option>', html) == [
         "Phil Physician"
@@ -203,11 +203,11 @@ def test_whoever_acknowledged_hands_over_to_a_colleague(cast, nora, flag):
 
     answer = nora.post(
         f"/console/flags/{flag.id}/hand-over/",
-        {"to": str(cast.phil.id), "hand_over_reason": "end_of_shift"},
+        {"to": str(clinics.phil.id), "hand_over_reason": "end_of_shift"},
         follow=True,
     )
 
-    assert scenes.ladder_of(flag).owner == cast.phil
+    assert scenes.ladder_of(flag).owner == clinics.phil
     html = answer.content.decode()
     assert "It is with <strong>Phil Physician</strong>" in html
     assert "to Phil Physician, Mon Mar 30, 9:00 AM: End of my shift" in html
@@ -229,17 +229,17 @@ def test_a_snooze_shows_until_when_and_why_and_can_be_ended(nora, flag):
     assert scenes.ladder_of(flag).state == "active"
 
 
-def test_the_worklist_names_who_owes_the_review(cast, nora, flag):
-    acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
+def test_the_worklist_names_who_owes_the_review(clinics, nora, flag):
+    acknowledge(nora, flag, [str(each.id) for each in clinics.alice.escalations.all()])
 
-    nora.post(f"/console/flags/{flag.id}/hand-over/", {"to": str(cast.phil.id)})
+    nora.post(f"/console/flags/{flag.id}/hand-over/", {"to": str(clinics.phil.id)})
 
     assert "with Nora Nurse, Phil Physician; review due" in nora.get("/console/").content.decode()
 
 
-def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(cast, nora, flag):
-    acknowledge(nora, flag, [str(each.id) for each in cast.alice.escalations.all()])
-    for each in cast.alice.flags.all():
+def test_a_snoozed_patient_stands_on_the_worklist_with_the_time_it_wakes(clinics, nora, flag):
+    acknowledge(nora, flag, [str(each.id) for each in clinics.alice.escalations.all()])
+    for each in clinics.alice.flags.all():
         nora.post(f"/console/flags/{each.id}/snooze/", {"hours": "4", "reason": "visit_arranged"})
 
     html = nora.get("/console/").content.decode()
@@ -267,9 +267,9 @@ def test_what_cannot_be_done_is_refused_in_words(nora, flag, url, typed, words):
     assert scenes.ladder_of(flag).state == "acknowledged"
 
 
-def test_nothing_is_offered_to_whom_it_does_not_belong(cast, nora, flag):
+def test_nothing_is_offered_to_whom_it_does_not_belong(clinics, nora, flag):
     acknowledge(nora, flag, [str(scenes.ladder_of(flag).id)])
-    phil = signed_in(cast.phil)
+    phil = signed_in(clinics.phil)
 
     assert "Hand it over" in read(nora, flag)
     assert "Hand it over" not in read(phil, flag)

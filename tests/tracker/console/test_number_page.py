@@ -5,7 +5,7 @@ import re
 import pytest
 
 from notifications.models import Notification
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 
 PAGE = "/console/me/notices/number/"
 NUMBER = "+15005550006"
@@ -16,7 +16,7 @@ def _sms(settings):
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "a token"
 
 
-def test_a_clinician_confirms_a_number_and_takes_it_back(cast: Cast, nora):
+def test_a_clinician_confirms_a_number_and_takes_it_back(clinics: TwoClinics, nora):
     nora.post(PAGE, {"number": "+1 500 555-0006"})
     code = Notification.objects.get(kind="verification").code
     assert NUMBER not in nora.get(PAGE).content.decode()
@@ -42,7 +42,7 @@ def test_what_is_not_right_is_asked_for_again(nora, path, typed, says):
     assert says in answer.content.decode()
 
 
-def test_a_wrong_code_is_counted(cast: Cast, nora):
+def test_a_wrong_code_is_counted(clinics: TwoClinics, nora):
     nora.post(PAGE, {"number": NUMBER})
     code = Notification.objects.get(kind="verification").code
     for _ in range(5):

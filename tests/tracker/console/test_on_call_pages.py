@@ -13,9 +13,9 @@ TYPED = {
 }
 
 
-def make(client, cast, **fields) -> Rotation:
+def make(client, clinics, **fields) -> Rotation:
     """Nora has the week of Monday, March 30, when it is 9:00; Phil has the next."""
-    people = {"member_1": str(cast.nora.id), "member_2": str(cast.phil.id)}
+    people = {"member_1": str(clinics.nora.id), "member_2": str(clinics.phil.id)}
     answer = client.post("/console/on-call/new/", {**TYPED, **people, **fields}, follow=True)
     assert answer.status_code == 200, answer.content.decode()
     return Rotation.objects.get()
@@ -44,8 +44,8 @@ def override(client, rotation: Rotation, person, **fields):
     return client.post(f"/console/on-call/{rotation.id}/", typed, follow=True)
 
 
-def test_a_rotation_is_typed_and_shows_its_next_two_weeks(cast, ada):
-    html = page(ada, make(ada, cast))
+def test_a_rotation_is_typed_and_shows_its_next_two_weeks(clinics, ada):
+    html = page(ada, make(ada, clinics))
 
     assert "Nora Nurse, then Phil Physician; a week each, handed over on Monday" in html
     assert turns(html) == [
@@ -55,8 +55,8 @@ def test_a_rotation_is_typed_and_shows_its_next_two_weeks(cast, ada):
     ]
 
 
-def test_an_edit_begins_with_what_is_there(cast, ada):
-    rotation = make(ada, cast)
+def test_an_edit_begins_with_what_is_there(clinics, ada):
+    rotation = make(ada, clinics)
     html = ada.get(f"/console/on-call/{rotation.id}/edit/").content.decode()
 
     assert 'value="2026-03-30"' in html
@@ -67,17 +67,17 @@ def test_an_edit_begins_with_what_is_there(cast, ada):
     ]
 
 
-def test_a_rotation_without_people_is_refused_in_words(cast, ada):
+def test_a_rotation_without_people_is_refused_in_words(clinics, ada):
     answer = ada.post("/console/on-call/new/", TYPED)
 
     assert answer.status_code == 422
     assert "needs at least one person" in answer.content.decode()
 
 
-def test_a_nurse_takes_a_span_and_gives_it_back(cast, ada, nora):
-    rotation = make(ada, cast)
+def test_a_nurse_takes_a_span_and_gives_it_back(clinics, ada, nora):
+    rotation = make(ada, clinics)
 
-    html = override(nora, rotation, cast.phil).content.decode()
+    html = override(nora, rotation, clinics.phil).content.decode()
     assert "Tue Mar 31, 12:00 PM Phil Physician override" in turns(html)
     assert "entered by Nora Nurse, Mon Mar 30, 9:00 AM" in html
 
@@ -86,16 +86,16 @@ def test_a_nurse_takes_a_span_and_gives_it_back(cast, ada, nora):
     assert "override" not in " ".join(turns(page(nora, rotation)))
 
 
-def test_a_span_that_ends_before_it_starts_is_refused_in_words(cast, ada, nora):
-    answer = override(nora, make(ada, cast), cast.phil, until_time="11:00")
+def test_a_span_that_ends_before_it_starts_is_refused_in_words(clinics, ada, nora):
+    answer = override(nora, make(ada, clinics), clinics.phil, until_time="11:00")
 
     assert answer.status_code == 422
     assert "ends after it starts" in answer.content.decode()
 
 
-def test_who_is_on_duty_and_cannot_be_reached_stands_out(cast, ada):
-    rotation = make(ada, cast)
-    ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
+def test_who_is_on_duty_and_cannot_be_reached_stands_out(clinics, ada):
+    rotation = make(ada, clinics)
+    ContactPoint.objects.filter(recipient_id=clinics.nora.recipient_id).delete()
 
     for url in ("/console/on-call/", f"/console/on-call/{rotation.id}/"):
         assert '<span class="state bad">Nora Nurse: cannot be reached' in (
@@ -103,18 +103,18 @@ def test_who_is_on_duty_and_cannot_be_reached_stands_out(cast, ada):
         )
 
 
-def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
-    rotation = make(ada, cast)
+def test_a_ladder_names_the_rotation_and_so_it_stays(clinics, ada):
+    rotation = make(ada, clinics)
     ada.post(
-        f"/console/teams/{cast.team.id}/ladders/P1/",
+        f"/console/teams/{clinics.team.id}/ladders/P1/",
         {"whom_1": f"rotation:{rotation.id}", "minutes_1": "0", "repeats": "0"},
     )
-    (step,) = EscalationPolicy.objects.get(care_team=cast.team, priority="P1").steps.all()
+    (step,) = EscalationPolicy.objects.get(care_team=clinics.team, priority="P1").steps.all()
     assert step.rotation == rotation
-    edit = ada.get(f"/console/teams/{cast.team.id}/ladders/P1/").content.decode()
+    edit = ada.get(f"/console/teams/{clinics.team.id}/ladders/P1/").content.decode()
     assert f'<option value="rotation:{rotation.id}" selected>Nights' in edit
 
-    team = ada.get(f"/console/teams/{cast.team.id}/").content.decode()
+    team = ada.get(f"/console/teams/{clinics.team.id}/").content.decode()
     assert re.search(
         r"Nights</strong>, at once<br>on duty now: <span[^>]*>Nora Nurse</span></li>", team
     )
@@ -123,7 +123,7 @@ def test_a_ladder_names_the_rotation_and_so_it_stays(cast, ada):
     assert "A ladder names this rotation" in answer.content.decode()
 
 
-def test_one_that_no_ladder_names_is_removed(cast, ada):
-    ada.post(f"/console/on-call/{make(ada, cast).id}/remove/")
+def test_one_that_no_ladder_names_is_removed(clinics, ada):
+    ada.post(f"/console/on-call/{make(ada, clinics).id}/remove/")
 
     assert not Rotation.objects.exists()

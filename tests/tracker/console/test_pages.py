@@ -8,7 +8,7 @@ import time
 import pytest
 from django.test import Client
 
-from tests.cast import PASSWORD
+from tests.fixtures import PASSWORD
 from tests.tracker.console.scenes import NASTY
 from tests.tracker.console.test_access import pages  # noqa: F401 - a fixture
 from tracker.console import access
@@ -47,29 +47,31 @@ def test_no_page_is_kept_by_a_cache(pages, nora):  # noqa: F811
         assert "no-store" in answer["Cache-Control"], page.name
 
 
-def test_what_patients_write_is_shown_as_text(cast, nora):
-    html = nora.get(f"/console/patients/{cast.alice.id}/").content.decode()
+def test_what_patients_write_is_shown_as_text(clinics, nora):
+    html = nora.get(f"/console/patients/{clinics.alice.id}/").content.decode()
 
     assert NASTY not in html
     assert "&lt;script&gt;" in html
 
 
-def test_a_page_about_a_patient_leaves_one_audit_row(cast, nora, pages):  # noqa: F811
+def test_a_page_about_a_patient_leaves_one_audit_row(clinics, nora, pages):  # noqa: F811
     for page in pages:
         if not page.is_of_patients:
             continue
         AuditEvent.objects.all().delete()
         if nora.get(page.url).status_code == 200:
             (event,) = AuditEvent.objects.all()
-            assert event.actor_id == cast.nora.id, page.name
-            assert event.patient_id == cast.alice.id or page.name == "patients", page.name
+            assert event.actor_id == clinics.nora.id, page.name
+            assert event.patient_id == clinics.alice.id or page.name == "patients", page.name
             assert event.request_id, page.name
 
 
-def test_people_sign_in_with_their_password(cast, flag):
+def test_people_sign_in_with_their_password(clinics, flag):
     client = Client()
 
-    answer = client.post("/accounts/login/", {"login": cast.nora.user.email, "password": PASSWORD})
+    answer = client.post(
+        "/accounts/login/", {"login": clinics.nora.user.email, "password": PASSWORD}
+    )
 
     assert answer["Location"] == "/console/"
     assert "Alice Avery" in client.get("/console/").content.decode()

@@ -28,22 +28,22 @@ def change(client, url="/console/clinic/thresholds/", **fields):
 
 
 class TestNumbers:
-    def test_an_administrator_changes_one_with_its_reason(self, cast, ada):
+    def test_an_administrator_changes_one_with_its_reason(self, clinics, ada):
         answer = change(ada)
 
         row = ThresholdChange.objects.get()
         assert (row.name, row.value, row.from_date) == ("severe_days", 4, TOMORROW)
-        assert (row.changed_by, row.reason, row.patient) == (cast.ada, "Quieter.", None)
+        assert (row.changed_by, row.reason, row.patient) == (clinics.ada, "Quieter.", None)
         assert "It decides from that day on." in text(answer)
         assert "Quieter." in text(answer)
 
-    def test_the_page_shows_bounds_source_and_who_says_so(self, cast, ada):
+    def test_the_page_shows_bounds_source_and_who_says_so(self, clinics, ada):
         ThresholdChange.objects.create(
-            clinic=cast.clinic,
+            clinic=clinics.clinic,
             name="fever_c",
             value=Decimal("38.5"),
             from_date=date(2026, 3, 2),
-            changed_by=cast.ada,
+            changed_by=clinics.ada,
             changed_at=NOW,
             reason="As the ward has it.",
         )
@@ -64,14 +64,14 @@ class TestNumbers:
     def test_today_is_too_soon(self, ada):
         assert "takes effect tomorrow or later" in text(change(ada, from_date="2026-03-30"))
 
-    def test_a_clinician_changes_one_patients(self, cast, nora):
-        change(nora, f"/console/patients/{cast.alice.id}/thresholds/")
+    def test_a_clinician_changes_one_patients(self, clinics, nora):
+        change(nora, f"/console/patients/{clinics.alice.id}/thresholds/")
 
         row = ThresholdChange.objects.get()
-        assert (row.patient, row.changed_by) == (cast.alice, cast.nora)
+        assert (row.patient, row.changed_by) == (clinics.alice, clinics.nora)
 
-    def test_who_only_administers_does_not_change_a_patients(self, cast, ada):
-        assert change(ada, f"/console/patients/{cast.alice.id}/thresholds/").status_code == 404
+    def test_who_only_administers_does_not_change_a_patients(self, clinics, ada):
+        assert change(ada, f"/console/patients/{clinics.alice.id}/thresholds/").status_code == 404
         assert not ThresholdChange.objects.exists()
 
 
@@ -82,12 +82,12 @@ class TestVersions:
         assert "Ruleset 2026.1 is in force" in html
         assert "The clinic opened with it." in html
 
-    def test_a_version_is_adopted_from_a_day_on(self, cast, ada):
+    def test_a_version_is_adopted_from_a_day_on(self, clinics, ada):
         fields = {"version": "2026.1", "from_date": "2026-04-01", "reason": "Reviewed in March."}
         ada.post("/console/clinic/rules/", fields)
 
-        row = RulesetAdoption.objects.get(clinic=cast.clinic, from_date=date(2026, 4, 1))
-        assert (row.adopted_by, row.reason) == (cast.ada, "Reviewed in March.")
+        row = RulesetAdoption.objects.get(clinic=clinics.clinic, from_date=date(2026, 4, 1))
+        assert (row.adopted_by, row.reason) == (clinics.ada, "Reviewed in March.")
 
 
 class TestTrials:
@@ -95,7 +95,7 @@ class TestTrials:
         typed = {"version": "2026.1", "name_1": "severe_pain", "value_1": "8", "reason": "Fewer?"}
         return client.post("/console/clinic/rules/trial/", {**typed, **fields}, follow=True)
 
-    def test_a_trial_is_started_seen_and_stopped(self, cast, ada):
+    def test_a_trial_is_started_seen_and_stopped(self, clinics, ada):
         answer = self.start(ada)
         trial = ShadowTrial.objects.get()
         assert (trial.thresholds, trial.from_date) == ({"severe_pain": 8}, TOMORROW)
@@ -103,18 +103,18 @@ class TestTrials:
 
         answer = ada.post("/console/clinic/rules/trial/stop/", follow=True)
         trial.refresh_from_db()
-        assert trial.stopped_by == cast.ada
+        assert trial.stopped_by == clinics.ada
         assert "Start a trial" in text(answer)
 
-    def test_its_findings_stand_beside_the_flags_of_its_days(self, cast, ada):
+    def test_its_findings_stand_beside_the_flags_of_its_days(self, clinics, ada):
         self.start(ada)
         trial = ShadowTrial.objects.get()
         Flag.objects.filter(rule="SEV-SUST").update(local_date=TOMORROW)
         ShadowFinding.objects.create(
-            clinic=cast.clinic,
+            clinic=clinics.clinic,
             trial=trial,
-            patient=cast.alice,
-            episode=cast.episode,
+            patient=clinics.alice,
+            episode=clinics.episode,
             rule="WORSE",
             priority="P2",
             day=30,
@@ -142,7 +142,7 @@ class TestTrials:
 
 
 class TestAlertBurden:
-    def test_who_administers_sees_numbers_and_no_name(self, cast, ada):
+    def test_who_administers_sees_numbers_and_no_name(self, clinics, ada):
         Flag.objects.filter(rule="SEV-SUST").update(usefulness="useful")
         html = text(ada.get("/console/alerts/"))
 
@@ -150,19 +150,19 @@ class TestAlertBurden:
         assert "<td>100%</td><td>0, 1, 0</td>" in html
         assert "Alice" not in html
 
-    def test_a_clinician_chooses_the_days(self, cast, nora):
+    def test_a_clinician_chooses_the_days(self, clinics, nora):
         assert "No flag in these days" in text(nora.get("/console/alerts/?since=2026-04-01"))
         assert "All rules" in text(nora.get("/console/alerts/?since=2026-03-01"))
         assert "All rules" in text(nora.get("/console/alerts/?since=nonsense"))
 
-    def test_another_clinics_flags_are_not_counted(self, cast, ada):
-        scenes.raise_flag(cast.carol, at=NOW, rule="MED-DUP")
+    def test_another_clinics_flags_are_not_counted(self, clinics, ada):
+        scenes.raise_flag(clinics.carol, at=NOW, rule="MED-DUP")
 
         assert "MED-DUP" not in text(ada.get("/console/alerts/"))
 
 
 class TestMedicines:
-    def add(self, cast, client, **fields):
+    def add(self, clinics, client, **fields):
         typed = {
             "measure": "medication",
             "from_date": "2026-03-30",
@@ -170,33 +170,33 @@ class TestMedicines:
             "prescribed": "on",
             "doses_per_day": "2",
         }
-        return client.post(f"/console/patients/{cast.alice.id}/plan/add/", {**typed, **fields})
+        return client.post(f"/console/patients/{clinics.alice.id}/plan/add/", {**typed, **fields})
 
-    def test_products_and_ingredients_are_offered(self, cast, nora):
-        html = text(nora.get(f"/console/patients/{cast.alice.id}/plan/add/"))
+    def test_products_and_ingredients_are_offered(self, clinics, nora):
+        html = text(nora.get(f"/console/patients/{clinics.alice.id}/plan/add/"))
 
         assert '<option value="Norco 5/325">hydrocodone 5 mg, acetaminophen 325 mg</option>' in html
         assert '<option value="naproxen sodium"></option>' in html
         assert 'list="products"' in html
 
-    def test_a_known_product_brings_its_ingredients(self, cast, nora):
-        self.add(cast, nora, product="ultracet")
+    def test_a_known_product_brings_its_ingredients(self, clinics, nora):
+        self.add(clinics, nora, product="ultracet")
 
-        line = cast.episode.planned_measures.get(product="ultracet")
+        line = clinics.episode.planned_measures.get(product="ultracet")
         assert line.ingredients == [
             {"name": "tramadol", "mg": 37.5},
             {"name": "acetaminophen", "mg": 325.0},
         ]
 
-    def test_what_was_typed_stands_over_the_list(self, cast, nora):
-        self.add(cast, nora, product="Ultracet", name_1="tramadol", mg_1="75")
+    def test_what_was_typed_stands_over_the_list(self, clinics, nora):
+        self.add(clinics, nora, product="Ultracet", name_1="tramadol", mg_1="75")
 
-        line = cast.episode.planned_measures.get(product="Ultracet")
+        line = clinics.episode.planned_measures.get(product="Ultracet")
         assert line.ingredients == [{"name": "tramadol", "mg": 75.0}]
 
-    def test_an_unknown_ingredient_is_shown_as_not_counted(self, cast, nora):
-        self.add(cast, nora, product="Willow", name_1="salicin", mg_1="120")
+    def test_an_unknown_ingredient_is_shown_as_not_counted(self, clinics, nora):
+        self.add(clinics, nora, product="Willow", name_1="salicin", mg_1="120")
 
-        html = text(nora.get(f"/console/patients/{cast.alice.id}/"))
+        html = text(nora.get(f"/console/patients/{clinics.alice.id}/"))
         assert "salicin 120 mg (not counted)" in html
         assert "naproxen 500 mg," in html

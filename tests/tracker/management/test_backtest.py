@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.cast import MONDAY_EVENING, diary, say
+from tests.fixtures import MONDAY_EVENING, diary, say
 from tests.tracker.rules.diaries import document, entries
 from tracker.models import AuditEvent, Flag
 
@@ -121,9 +121,9 @@ def test_what_cannot_be_run_is_said_in_words(arguments, words):
 
 class TestOfAClinic:
     @pytest.fixture
-    def week(self, cast):
+    def week(self, clinics):
         for offset, pain in enumerate(SEVERE):
-            say(cast.alice, diary(date(2026, 3, 2) + timedelta(days=offset), pain))
+            say(clinics.alice, diary(date(2026, 3, 2) + timedelta(days=offset), pain))
 
     def run(self, *arguments: str) -> dict:
         import clock
@@ -131,17 +131,17 @@ class TestOfAClinic:
         clock.travel_to(MONDAY_EVENING + timedelta(days=8))
         return json.loads(backtest(*arguments, "--json")[0])
 
-    def test_it_judges_every_patient_and_stores_no_flag(self, cast, week):
+    def test_it_judges_every_patient_and_stores_no_flag(self, clinics, week):
         told = self.run("--clinic", "Harbor Clinic", "--set", "severe_pain=8")
 
         assert told["patients"] == 2
         (gone,) = told["removed"]
-        assert (gone["patient"], gone["rule"]) == (str(cast.alice.id), "SEV-SUST")
+        assert (gone["patient"], gone["rule"]) == (str(clinics.alice.id), "SEV-SUST")
         assert not Flag.objects.exists()
-        assert AuditEvent.objects.get(action="clinic.backtest").clinic_id == cast.clinic.id
+        assert AuditEvent.objects.get(action="clinic.backtest").clinic_id == clinics.clinic.id
 
-    def test_another_clinic_is_not_among_them(self, cast, week):
-        told = self.run("--clinic", str(cast.other_clinic.id), "--set", "severe_pain=8")
+    def test_another_clinic_is_not_among_them(self, clinics, week):
+        told = self.run("--clinic", str(clinics.other_clinic.id), "--set", "severe_pain=8")
 
         assert (told["patients"], told["removed"]) == (1, [])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from tests.cast import make_care_team, make_clinic
+from tests.fixtures import make_care_team, make_clinic
 from tracker.models import DiaryEntry, DiaryImport, Patient
 
 pytestmark = pytest.mark.django_db

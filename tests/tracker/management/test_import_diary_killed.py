@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.cast import make_care_team, make_clinic
+from tests.fixtures import make_care_team, make_clinic
 from tracker.models import (
     AuditEvent,
     DiaryEntry,

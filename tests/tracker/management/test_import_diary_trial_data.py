@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from notifications.models import Notification
-from tests.cast import make_care_team, make_clinic
+from tests.fixtures import make_care_team, make_clinic
 from tests.trial_data import shared_file
 from tracker.models import DiaryEntry, DiaryImport, Escalation, Flag, Patient, Revision
 

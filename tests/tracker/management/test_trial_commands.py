@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 import clock
-from tests.cast import MONDAY_EVENING
+from tests.fixtures import MONDAY_EVENING
 from tests.tracker.console.scenes import raise_flag
 from tracker.models import Flag, Review
 from tracker.services.context import Context
@@ -27,12 +27,12 @@ def run(command: str, *arguments: str) -> str:
 
 
 @pytest.fixture
-def flag(cast) -> Flag:
+def flag(clinics) -> Flag:
     clock.travel_to(MONDAY_EVENING + timedelta(days=3))
-    flag = raise_flag(cast.alice, at=MONDAY_EVENING)
+    flag = raise_flag(clinics.alice, at=MONDAY_EVENING)
     reviews.review(
-        Context(cast.nora, MONDAY_EVENING + 6 * HOUR),
-        patient=cast.alice,
+        Context(clinics.nora, MONDAY_EVENING + 6 * HOUR),
+        patient=clinics.alice,
         flag_ids=[flag.id],
         decision=Review.Decision.NO_ACTION,
         usefulness={flag.id: Flag.Usefulness.NOISE},
@@ -56,10 +56,10 @@ def test_the_burden_as_json(flag):
     assert (of_rule["predictive_value"], of_rule["to_acknowledge"]) == (0, None)
 
 
-def test_a_trial_beside_the_flags_of_its_days(cast, flag):
+def test_a_trial_beside_the_flags_of_its_days(clinics, flag):
     shadow_trials.start(
-        Context(cast.ada, MONDAY_EVENING - timedelta(days=1)),
-        clinic=cast.clinic,
+        Context(clinics.ada, MONDAY_EVENING - timedelta(days=1)),
+        clinic=clinics.clinic,
         version="2026.1",
         thresholds={"severe_pain": 8},
         reason="Fewer?",
@@ -77,6 +77,6 @@ def test_a_clinic_that_is_not_there_is_said_in_words(db, command):
         run(command, "--clinic", "Nowhere")
 
 
-def test_no_trial_is_said_in_words(cast):
+def test_no_trial_is_said_in_words(clinics):
     with pytest.raises(CommandError, match="has had no shadow trial"):
         run("shadow", "--clinic", "Harbor Clinic")

@@ -8,10 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
-from tests.cast import MONDAY_EVENING as NOW
-from tests.cast import PASSWORD, make_clinician
+from tests.fixtures import MONDAY_EVENING as NOW
+from tests.fixtures import PASSWORD, make_clinician
 from tracker.models import AuditEvent, CareTeam, Clinic, EscalationPolicy, Holiday, StaffedHours
-from tracker.services.clinics import care_teams, clinics
+from tracker.services.clinics import care_teams
+from tracker.services.clinics import clinics as clinic_services
 from tracker.services.clinics.clinics import Span
 from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import policies
@@ -70,15 +71,15 @@ def test_create_clinic_refuses_in_words_and_leaves_nothing(db, options, words):
     assert not Clinic.objects.exists()
 
 
-def set_hours(cast, *spans: Span) -> None:
-    clinics.set_staffed_hours(Context(cast.ada, NOW), clinic=cast.clinic, spans=spans)
+def set_hours(clinics, *spans: Span) -> None:
+    clinic_services.set_staffed_hours(Context(clinics.ada, NOW), clinic=clinics.clinic, spans=spans)
 
 
-def test_the_week_is_replaced_as_a_whole(cast):
-    set_hours(cast, Span(6, time(9), time(12)), Span(6, time(13), time(15)))
+def test_the_week_is_replaced_as_a_whole(clinics):
+    set_hours(clinics, Span(6, time(9), time(12)), Span(6, time(13), time(15)))
 
-    assert StaffedHours.objects.filter(clinic=cast.clinic).count() == 2
-    assert StaffedHours.objects.filter(clinic=cast.other_clinic).count() == 5
+    assert StaffedHours.objects.filter(clinic=clinics.clinic).count() == 2
+    assert StaffedHours.objects.filter(clinic=clinics.other_clinic).count() == 5
 
 
 @pytest.mark.parametrize(
@@ -89,29 +90,32 @@ def test_the_week_is_replaced_as_a_whole(cast):
         [Span(0, time(8), time(12)), Span(0, time(11), time(15))],
     ],
 )
-def test_hours_that_end_before_they_start_or_overlap_are_refused(cast, spans):
-    with pytest.raises(clinics.StaffedHoursInvalid):
-        set_hours(cast, *spans)
+def test_hours_that_end_before_they_start_or_overlap_are_refused(clinics, spans):
+    with pytest.raises(clinic_services.StaffedHoursInvalid):
+        set_hours(clinics, *spans)
 
 
-def test_a_clinic_that_is_never_staffed_is_refused(cast):
-    with pytest.raises(clinics.ClinicNeverStaffed):
-        set_hours(cast)
+def test_a_clinic_that_is_never_staffed_is_refused(clinics):
+    with pytest.raises(clinic_services.ClinicNeverStaffed):
+        set_hours(clinics)
 
 
-def test_naming_a_holiday_again_renames_it(cast):
+def test_naming_a_holiday_again_renames_it(clinics):
     for name in ("Holiday", "Memorial Day"):
-        clinics.add_holiday(
-            Context(cast.ada, NOW), clinic=cast.clinic, holiday_date=date(2026, 5, 25), name=name
+        clinic_services.add_holiday(
+            Context(clinics.ada, NOW),
+            clinic=clinics.clinic,
+            holiday_date=date(2026, 5, 25),
+            name=name,
         )
 
     assert Holiday.objects.get().name == "Memorial Day"
 
 
-def test_what_an_administrator_changes_is_audited(cast):
-    clinics.change(
-        Context(cast.ada, NOW),
-        clinic=cast.clinic,
+def test_what_an_administrator_changes_is_audited(clinics):
+    clinic_services.change(
+        Context(clinics.ada, NOW),
+        clinic=clinics.clinic,
         name="Harbor Spine Clinic",
         time_zone="America/Chicago",
         phone="",
@@ -119,19 +123,23 @@ def test_what_an_administrator_changes_is_audited(cast):
     )
 
     event = AuditEvent.objects.get()
-    assert (event.action, event.actor_id) == ("clinic.change", cast.ada.id)
+    assert (event.action, event.actor_id) == ("clinic.change", clinics.ada.id)
 
 
-def set_ladder(cast, *steps: Step, priority: str = "P0", repeats: int = 0) -> EscalationPolicy:
+def set_ladder(clinics, *steps: Step, priority: str = "P0", repeats: int = 0) -> EscalationPolicy:
     return policies.set_ladder(
-        Context(cast.ada, NOW), care_team=cast.team, priority=priority, steps=steps, repeats=repeats
+        Context(clinics.ada, NOW),
+        care_team=clinics.team,
+        priority=priority,
+        steps=steps,
+        repeats=repeats,
     )
 
 
-def test_a_ladder_is_replaced_step_by_step(cast):
+def test_a_ladder_is_replaced_step_by_step(clinics):
     policy = set_ladder(
-        cast,
-        Step(delay_minutes=0, clinician_id=cast.phil.id),
+        clinics,
+        Step(delay_minutes=0, clinician_id=clinics.phil.id),
         Step(delay_minutes=5, role="nurse"),
     )
 
@@ -152,51 +160,55 @@ NURSE = Step(delay_minutes=1, role="nurse")
         ([Step(delay_minutes=0, role="physical_therapist")], policies.LadderReachesNobody),
     ],
 )
-def test_a_ladder_that_could_end_in_silence_is_refused(cast, steps, error):
+def test_a_ladder_that_could_end_in_silence_is_refused(clinics, steps, error):
     with pytest.raises(error):
-        set_ladder(cast, *steps)
+        set_ladder(clinics, *steps)
 
-    assert EscalationPolicy.objects.get(care_team=cast.team, priority="P0").steps.count() == 2
+    assert EscalationPolicy.objects.get(care_team=clinics.team, priority="P0").steps.count() == 2
 
 
 @pytest.mark.parametrize("count", [1, 10])
-def test_a_ladder_has_one_to_ten_steps(cast, count):
-    assert set_ladder(cast, *[NURSE] * count).steps.count() == count
+def test_a_ladder_has_one_to_ten_steps(clinics, count):
+    assert set_ladder(clinics, *[NURSE] * count).steps.count() == count
 
 
 @pytest.mark.parametrize("repeats", [-1, 4])
-def test_a_ladder_is_repeated_three_times_at_most(cast, repeats):
-    set_ladder(cast, NURSE, repeats=3)
+def test_a_ladder_is_repeated_three_times_at_most(clinics, repeats):
+    set_ladder(clinics, NURSE, repeats=3)
 
     with pytest.raises(policies.LadderRepeatsInvalid):
-        set_ladder(cast, NURSE, repeats=repeats)
+        set_ladder(clinics, NURSE, repeats=repeats)
 
 
-def test_a_person_without_an_address_does_not_make_a_ladder_reach_anyone(cast):
-    silent = make_clinician(cast.team, "Tess Therapist", role="physical_therapist", reachable=False)
-
-    with pytest.raises(policies.LadderReachesNobody):
-        set_ladder(cast, Step(delay_minutes=0, clinician_id=silent.id))
-
-
-def test_a_person_of_another_clinic_is_told_nothing(cast):
-    with pytest.raises(IntegrityError, match="same_clinic_clinician"):
-        set_ladder(cast, Step(delay_minutes=0, clinician_id=cast.mallory.id))
-
-
-def test_a_team_is_renamed_and_its_members_named(cast):
-    care_teams.change(
-        Context(cast.ada, NOW), care_team=cast.team, name="Back team", members=[cast.phil]
+def test_a_person_without_an_address_does_not_make_a_ladder_reach_anyone(clinics):
+    silent = make_clinician(
+        clinics.team, "Tess Therapist", role="physical_therapist", reachable=False
     )
 
-    cast.team.refresh_from_db()
-    assert (cast.team.name, list(cast.team.clinicians.all())) == ("Back team", [cast.phil])
+    with pytest.raises(policies.LadderReachesNobody):
+        set_ladder(clinics, Step(delay_minutes=0, clinician_id=silent.id))
 
 
-def test_two_teams_of_a_clinic_do_not_share_a_name(cast):
-    second = care_teams.create(Context(cast.ada, NOW), clinic=cast.clinic, name="Back team")
+def test_a_person_of_another_clinic_is_told_nothing(clinics):
+    with pytest.raises(IntegrityError, match="same_clinic_clinician"):
+        set_ladder(clinics, Step(delay_minutes=0, clinician_id=clinics.mallory.id))
+
+
+def test_a_team_is_renamed_and_its_members_named(clinics):
+    care_teams.change(
+        Context(clinics.ada, NOW), care_team=clinics.team, name="Back team", members=[clinics.phil]
+    )
+
+    clinics.team.refresh_from_db()
+    assert (clinics.team.name, list(clinics.team.clinicians.all())) == ("Back team", [clinics.phil])
+
+
+def test_two_teams_of_a_clinic_do_not_share_a_name(clinics):
+    second = care_teams.create(Context(clinics.ada, NOW), clinic=clinics.clinic, name="Back team")
 
     with pytest.raises(care_teams.CareTeamNameTaken):
-        care_teams.create(Context(cast.ada, NOW), clinic=cast.clinic, name="Back team")
+        care_teams.create(Context(clinics.ada, NOW), clinic=clinics.clinic, name="Back team")
     with pytest.raises(care_teams.CareTeamNameTaken):
-        care_teams.change(Context(cast.ada, NOW), care_team=second, name=cast.team.name, members=[])
+        care_teams.change(
+            Context(clinics.ada, NOW), care_team=second, name=clinics.team.name, members=[]
+        )

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.cast import MONDAY_EVENING as NOW
-from tests.cast import diary, say
+from tests.fixtures import MONDAY_EVENING as NOW
+from tests.fixtures import diary, say
 from tests.tracker.console import scenes
 from tracker.models import AuditEvent, Evaluation, Flag, Patient, PlannedMeasure
 from tracker.services.context import Context
@@ -27,53 +27,53 @@ NAPROXEN = Line(
 THERAPY = Line(measure="physical_therapy", sessions_per_week=3)
 
 
-def add(cast, line=THERAPY, from_date=FIRST) -> PlannedMeasure:
+def add(clinics, line=THERAPY, from_date=FIRST) -> PlannedMeasure:
     return care_plans.add(
-        Context(cast.nora, NOW), episode=cast.episode, line=line, from_date=from_date
+        Context(clinics.nora, NOW), episode=clinics.episode, line=line, from_date=from_date
     )
 
 
-def lines(cast):
+def lines(clinics):
     return [
         (line.sessions_per_week, line.from_date, line.until_date, line.waived)
-        for line in cast.episode.planned_measures.order_by("from_date")
+        for line in clinics.episode.planned_measures.order_by("from_date")
     ]
 
 
-def test_a_changed_line_ends_and_a_new_one_begins(cast):
-    planned = add(cast)
+def test_a_changed_line_ends_and_a_new_one_begins(clinics):
+    planned = add(clinics)
     fewer = Line(measure="physical_therapy", sessions_per_week=2)
 
     care_plans.change(
-        Context(cast.nora, NOW), planned=planned, line=fewer, from_date=FIRST + timedelta(7)
+        Context(clinics.nora, NOW), planned=planned, line=fewer, from_date=FIRST + timedelta(7)
     )
 
-    assert lines(cast) == [
+    assert lines(clinics) == [
         (3, FIRST, FIRST + timedelta(6), ""),
         (2, FIRST + timedelta(7), None, ""),
     ]
 
 
-def test_a_line_replaced_on_its_first_day_was_never_planned(cast):
-    planned = add(cast)
+def test_a_line_replaced_on_its_first_day_was_never_planned(clinics):
+    planned = add(clinics)
 
     care_plans.waive(
-        Context(cast.nora, NOW), planned=planned, reason="unavailable", from_date=FIRST
+        Context(clinics.nora, NOW), planned=planned, reason="unavailable", from_date=FIRST
     )
 
-    assert lines(cast) == [(3, FIRST, None, "unavailable")]
+    assert lines(clinics) == [(3, FIRST, None, "unavailable")]
 
 
-def test_an_ended_line_is_not_changed_again(cast):
-    planned = add(cast)
-    care_plans.end(Context(cast.nora, NOW), planned=planned, until_date=FIRST)
+def test_an_ended_line_is_not_changed_again(clinics):
+    planned = add(clinics)
+    care_plans.end(Context(clinics.nora, NOW), planned=planned, until_date=FIRST)
 
     with pytest.raises(care_plans.LineEnded):
-        care_plans.end(Context(cast.nora, NOW), planned=planned, until_date=FIRST)
+        care_plans.end(Context(clinics.nora, NOW), planned=planned, until_date=FIRST)
 
 
-def test_a_medicine_is_kept_as_the_rules_read_it(cast):
-    planned = add(cast, NAPROXEN)
+def test_a_medicine_is_kept_as_the_rules_read_it(clinics):
+    planned = add(clinics, NAPROXEN)
 
     assert planned.ingredients == [{"name": "naproxen", "mg": 500, "max_mg_per_day": 1000}]
     assert care_plans.line_of(planned) == NAPROXEN
@@ -91,37 +91,37 @@ def test_a_medicine_is_kept_as_the_rules_read_it(cast):
         (Line(measure="massage", doses_per_day=2), care_plans.NotAMedicine),
     ],
 )
-def test_a_line_that_could_never_be_counted_is_refused(cast, line, error):
+def test_a_line_that_could_never_be_counted_is_refused(clinics, line, error):
     with pytest.raises(error):
-        add(cast, line)
+        add(clinics, line)
 
 
-def test_a_changed_plan_is_judged_at_once_and_audited(cast):
-    add(cast)
+def test_a_changed_plan_is_judged_at_once_and_audited(clinics):
+    add(clinics)
 
-    assert Evaluation.objects.filter(episode=cast.episode).count() == 1
+    assert Evaluation.objects.filter(episode=clinics.episode).count() == 1
     event = AuditEvent.objects.get()
-    assert (event.action, event.patient_id) == ("care_plan.add", cast.alice.id)
+    assert (event.action, event.patient_id) == ("care_plan.add", clinics.alice.id)
 
 
-def test_raising_the_usual_difficulty_takes_a_flag_back(cast):
+def test_raising_the_usual_difficulty_takes_a_flag_back(clinics):
     for offset in range(7):
         day = FIRST + timedelta(offset)
-        say(cast.alice, diary(day, 5, standing=3, walking=3))
+        say(clinics.alice, diary(day, 5, standing=3, walking=3))
     later = NOW + timedelta(days=8)
-    describe(cast, at=later)
-    assert Flag.objects.filter(patient=cast.alice, rule="FUNC-LIMIT", state="open").exists()
+    describe(clinics, at=later)
+    assert Flag.objects.filter(patient=clinics.alice, rule="FUNC-LIMIT", state="open").exists()
 
-    describe(cast, function_floor=3, at=later)
+    describe(clinics, function_floor=3, at=later)
 
     assert not Flag.objects.filter(rule="FUNC-LIMIT", state="open").exists()
 
 
-def describe(cast, *, at=NOW, **fields) -> Patient:
+def describe(clinics, *, at=NOW, **fields) -> Patient:
     return episodes.describe_patient(
-        Context(cast.nora, at),
+        Context(clinics.nora, at),
         **{
-            "patient": cast.alice,
+            "patient": clinics.alice,
             "conditions": [],
             "function_floor": 0,
             "mme_acknowledged": None,
@@ -130,31 +130,31 @@ def describe(cast, *, at=NOW, **fields) -> Patient:
     )
 
 
-def test_conditions_are_those_that_a_rule_knows(cast):
+def test_conditions_are_those_that_a_rule_knows(clinics):
     patient = describe(
-        cast, conditions=["osteoporosis", "dialysis"], mme_acknowledged=Decimal("30.5")
+        clinics, conditions=["osteoporosis", "dialysis"], mme_acknowledged=Decimal("30.5")
     )
     assert patient.conditions == ["osteoporosis", "dialysis"]
 
     with pytest.raises(episodes.ConditionUnknown):
-        describe(cast, conditions=["tired"])
+        describe(clinics, conditions=["tired"])
 
 
-def start(cast, **dates):
+def start(clinics, **dates):
     return episodes.start(
-        Context(cast.nora, NOW),
-        patient=cast.alice,
+        Context(clinics.nora, NOW),
+        patient=clinics.alice,
         dates=episodes.Dates(**{"index_date": FIRST, **dates}),
     )
 
 
-def test_a_patient_has_one_current_episode(cast):
+def test_a_patient_has_one_current_episode(clinics):
     with pytest.raises(episodes.EpisodeRunning):
-        start(cast)
+        start(clinics)
 
-    episodes.end(Context(cast.nora, NOW), episode=cast.episode, ended_date=FIRST)
-    started = start(cast)
-    assert list(cast.alice.episodes.current()) == [started]
+    episodes.end(Context(clinics.nora, NOW), episode=clinics.episode, ended_date=FIRST)
+    started = start(clinics)
+    assert list(clinics.alice.episodes.current()) == [started]
 
 
 @pytest.mark.parametrize(
@@ -165,73 +165,75 @@ def test_a_patient_has_one_current_episode(cast):
         {"conservative_min_days": 366},
     ],
 )
-def test_dates_that_cannot_be_are_refused(cast, dates):
+def test_dates_that_cannot_be_are_refused(clinics, dates):
     with pytest.raises(episodes.EpisodeDatesInvalid):
         episodes.change(
-            Context(cast.nora, NOW),
-            episode=cast.episode,
+            Context(clinics.nora, NOW),
+            episode=clinics.episode,
             dates=episodes.Dates(**{"index_date": FIRST, **dates}),
         )
 
 
-def test_an_ended_episode_is_not_changed(cast):
-    ended = episodes.end(Context(cast.nora, NOW), episode=cast.episode, ended_date=FIRST)
+def test_an_ended_episode_is_not_changed(clinics):
+    ended = episodes.end(Context(clinics.nora, NOW), episode=clinics.episode, ended_date=FIRST)
 
     assert ended.next_close_at is None
     with pytest.raises(episodes.EpisodeEnded):
-        add(cast)
+        add(clinics)
     with pytest.raises(episodes.EpisodeEnded):
-        episodes.end(Context(cast.nora, NOW), episode=ended, ended_date=FIRST)
+        episodes.end(Context(clinics.nora, NOW), episode=ended, ended_date=FIRST)
 
 
-def test_an_episode_does_not_end_before_it_began(cast):
+def test_an_episode_does_not_end_before_it_began(clinics):
     with pytest.raises(episodes.EpisodeDatesInvalid):
-        episodes.end(Context(cast.nora, NOW), episode=cast.episode, ended_date=FIRST - timedelta(1))
+        episodes.end(
+            Context(clinics.nora, NOW), episode=clinics.episode, ended_date=FIRST - timedelta(1)
+        )
 
 
-def test_days_are_excused_and_counted_again(cast):
+def test_days_are_excused_and_counted_again(clinics):
     period = episodes.excuse(
-        Context(cast.nora, NOW),
-        episode=cast.episode,
+        Context(clinics.nora, NOW),
+        episode=clinics.episode,
         from_date=FIRST,
         until_date=FIRST,
         reason="Hospital",
     )
-    episodes.stop_excusing(Context(cast.nora, NOW), period=period)
+    episodes.stop_excusing(Context(clinics.nora, NOW), period=period)
 
-    assert not cast.episode.excused_periods.exists()
+    assert not clinics.episode.excused_periods.exists()
     with pytest.raises(episodes.ExcusedPeriodInvalid):
         episodes.excuse(
-            Context(cast.nora, NOW),
-            episode=cast.episode,
+            Context(clinics.nora, NOW),
+            episode=clinics.episode,
             from_date=FIRST,
             until_date=FIRST - timedelta(1),
             reason="Hospital",
         )
 
 
-def test_the_silence_of_who_has_not_enrolled_says_nothing(cast):
-    Patient.objects.filter(id=cast.alice.id).update(user=None, enrolled_at=None)
+def test_the_silence_of_who_has_not_enrolled_says_nothing(clinics):
+    Patient.objects.filter(id=clinics.alice.id).update(user=None, enrolled_at=None)
 
     episodes.change(
-        Context(cast.nora, NOW + timedelta(days=30)),
-        episode=cast.episode,
+        Context(clinics.nora, NOW + timedelta(days=30)),
+        episode=clinics.episode,
         dates=episodes.Dates(index_date=FIRST),
     )
 
     assert not Flag.objects.exists()
 
 
-def row_of(cast):
-    (row,) = worklist.rows(clinician=cast.nora, patient=cast.alice)
+def row_of(clinics):
+    (row,) = worklist.rows(clinician=clinics.nora, patient=clinics.alice)
     return row
 
 
-def test_a_row_stands_for_the_flag_that_needs_somebody_most(cast):
-    scenes.raise_flag(cast.alice, at=NOW, rule="FUNC-LIMIT", priority="P3")
-    urgent = scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0")
+def test_a_row_stands_for_the_flag_that_needs_somebody_most(clinics):
+    scenes.raise_flag(clinics.alice, at=NOW, rule="FUNC-LIMIT", priority="P3")
+    urgent = scenes.raise_flag(clinics.alice, at=NOW, rule="RF-CES", priority="P0")
 
-    row = row_of(cast)
+    row = row_of(clinics)
 
     assert (row.flag, row.priority, row.state) == (urgent, "P0", RowState.WAITING)
     assert row.deadline == NOW + timedelta(minutes=15)
@@ -239,24 +241,24 @@ def test_a_row_stands_for_the_flag_that_needs_somebody_most(cast):
     assert not row.is_overdue(NOW + timedelta(minutes=14))
 
 
-def test_a_row_without_a_ladder_stands_below_and_has_no_deadline(cast):
-    scenes.raise_flag(cast.alice, at=NOW, rule="DATA-GAP", priority="P4")
-    scenes.raise_flag(cast.bob, at=NOW, rule="CC-FAIL", priority="P3")
+def test_a_row_without_a_ladder_stands_below_and_has_no_deadline(clinics):
+    scenes.raise_flag(clinics.alice, at=NOW, rule="DATA-GAP", priority="P4")
+    scenes.raise_flag(clinics.bob, at=NOW, rule="CC-FAIL", priority="P3")
 
-    rows = worklist.rows(clinician=cast.nora)
+    rows = worklist.rows(clinician=clinics.nora)
 
-    assert [row.patient for row in rows] == [cast.bob, cast.alice]
+    assert [row.patient for row in rows] == [clinics.bob, clinics.alice]
     assert (rows[1].state, rows[1].deadline) == (RowState.LISTED, None)
 
 
-def test_a_retrospective_emergency_is_listed_and_pages_nobody(cast):
-    scenes.raise_flag(cast.alice, at=NOW, rule="RF-CES", priority="P0", retrospective=True)
+def test_a_retrospective_emergency_is_listed_and_pages_nobody(clinics):
+    scenes.raise_flag(clinics.alice, at=NOW, rule="RF-CES", priority="P0", retrospective=True)
 
-    assert row_of(cast).state == RowState.LISTED
+    assert row_of(clinics).state == RowState.LISTED
 
 
-def test_no_row_is_shown_to_who_only_administers_or_works_elsewhere(cast):
-    scenes.raise_flag(cast.alice, at=NOW)
+def test_no_row_is_shown_to_who_only_administers_or_works_elsewhere(clinics):
+    scenes.raise_flag(clinics.alice, at=NOW)
 
-    assert worklist.rows(clinician=cast.ada) == []
-    assert worklist.rows(clinician=cast.mallory) == []
+    assert worklist.rows(clinician=clinics.ada) == []
+    assert worklist.rows(clinician=clinics.mallory) == []

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from notifications.models import Delivery, Notification
-from tests.cast import Cast, make_policy
+from tests.fixtures import TwoClinics, make_policy
 from tracker.models import Clinician, Escalation, EscalationPolicy, Flag
 from tracker.services.context import Context
 from tracker.services.errors import NotFound
@@ -18,11 +18,11 @@ MORNING = datetime(2026, 3, 2, 15, tzinfo=UTC)
 NIGHT = datetime(2026, 3, 3, 7, tzinfo=UTC)
 
 
-def make_flag(cast: Cast, priority: str = "P0", rule: str = "RF-CES") -> Flag:
+def make_flag(clinics: TwoClinics, priority: str = "P0", rule: str = "RF-CES") -> Flag:
     return Flag.objects.create(
-        clinic=cast.clinic,
-        patient=cast.alice,
-        episode=cast.episode,
+        clinic=clinics.clinic,
+        patient=clinics.alice,
+        episode=clinics.episode,
         rule=rule,
         ruleset="2026.1",
         priority=priority,
@@ -36,8 +36,8 @@ def make_flag(cast: Cast, priority: str = "P0", rule: str = "RF-CES") -> Flag:
     )
 
 
-def open_ladder(cast: Cast, priority: str = "P0", at: datetime = MORNING) -> Escalation:
-    return lifecycle.open_for(flag=make_flag(cast, priority, f"RULE-{priority}"), at=at)
+def open_ladder(clinics: TwoClinics, priority: str = "P0", at: datetime = MORNING) -> Escalation:
+    return lifecycle.open_for(flag=make_flag(clinics, priority, f"RULE-{priority}"), at=at)
 
 
 def fire(at: datetime) -> int:
@@ -52,15 +52,15 @@ def told(escalation: Escalation) -> list[str]:
 
 
 class TestOpening:
-    def test_the_first_step_of_a_p0_fires_at_once_day_and_night(self, cast):
-        ladder = open_ladder(cast, at=NIGHT)
+    def test_the_first_step_of_a_p0_fires_at_once_day_and_night(self, clinics):
+        ladder = open_ladder(clinics, at=NIGHT)
 
         fire(NIGHT)
 
         assert told(ladder) == ["Nora Nurse"]
 
-    def test_the_first_step_of_a_p1_waits_for_the_clinic_to_open(self, cast):
-        ladder = open_ladder(cast, "P1", at=NIGHT)
+    def test_the_first_step_of_a_p1_waits_for_the_clinic_to_open(self, clinics):
+        ladder = open_ladder(clinics, "P1", at=NIGHT)
         opening = datetime(2026, 3, 3, 13, tzinfo=UTC)
 
         fire(opening - timedelta(seconds=1))
@@ -78,35 +78,35 @@ class TestOpening:
             ("P3", datetime(2026, 3, 9, 21, 0, tzinfo=UTC)),
         ],
     )
-    def test_each_priority_has_its_deadline(self, cast, priority, deadline):
-        assert open_ladder(cast, priority).acknowledge_by == deadline
+    def test_each_priority_has_its_deadline(self, clinics, priority, deadline):
+        assert open_ladder(clinics, priority).acknowledge_by == deadline
 
-    def test_a_flag_has_one_live_escalation(self, cast):
-        ladder = open_ladder(cast)
+    def test_a_flag_has_one_live_escalation(self, clinics):
+        ladder = open_ladder(clinics)
 
         with pytest.raises(IntegrityError), transaction.atomic():
             lifecycle.open_for(flag=ladder.flag, at=MORNING)
 
-    def test_a_later_edit_of_the_policy_moves_no_running_ladder(self, cast):
-        ladder = open_ladder(cast)
-        EscalationPolicy.objects.filter(care_team=cast.team).delete()
+    def test_a_later_edit_of_the_policy_moves_no_running_ladder(self, clinics):
+        ladder = open_ladder(clinics)
+        EscalationPolicy.objects.filter(care_team=clinics.team).delete()
 
         fire(MORNING)
         fire(MORNING + timedelta(minutes=15))
 
         assert told(ladder) == ["Nora Nurse", "Phil Physician"]
 
-    def test_without_a_policy_the_whole_team_is_told_and_then_the_administrators(self, cast):
-        EscalationPolicy.objects.filter(care_team=cast.team).delete()
-        ladder = open_ladder(cast)
+    def test_without_a_policy_the_whole_team_is_told_and_then_the_administrators(self, clinics):
+        EscalationPolicy.objects.filter(care_team=clinics.team).delete()
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
         assert set(told(ladder)) == {"Ada Admin", "Nora Nurse", "Phil Physician"}
 
 
 class TestSteps:
-    def test_nobody_answers_so_the_next_is_told(self, cast):
-        ladder = open_ladder(cast)
+    def test_nobody_answers_so_the_next_is_told(self, clinics):
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
         fire(MORNING + timedelta(minutes=14, seconds=59))
@@ -115,33 +115,33 @@ class TestSteps:
         fire(MORNING + timedelta(minutes=15))
         assert told(ladder) == ["Nora Nurse", "Phil Physician"]
 
-    def test_a_step_fires_once_however_often_the_timer_is_read(self, cast):
-        ladder = open_ladder(cast)
+    def test_a_step_fires_once_however_often_the_timer_is_read(self, clinics):
+        ladder = open_ladder(clinics)
 
         assert [fire(MORNING) for _ in range(3)] == [1, 0, 0]
         assert told(ladder) == ["Nora Nurse"]
 
-    def test_an_unreachable_step_gives_way_to_the_next_at_once(self, cast):
+    def test_an_unreachable_step_gives_way_to_the_next_at_once(self, clinics):
         Delivery.objects.all().delete()
-        for point in _points(cast.nora):
+        for point in _points(clinics.nora):
             point.delete()
-        ladder = open_ladder(cast)
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
 
         assert told(ladder) == ["Phil Physician"]
         assert list(ladder.steps.values_list("reached", flat=True)) == [0, 1]
 
-    def test_somebody_who_left_is_not_told(self, cast):
-        Clinician.objects.filter(pk=cast.nora.pk).update(is_active=False)
-        ladder = open_ladder(cast)
+    def test_somebody_who_left_is_not_told(self, clinics):
+        Clinician.objects.filter(pk=clinics.nora.pk).update(is_active=False)
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
 
         assert told(ladder) == ["Phil Physician"]
 
-    def test_after_an_outage_the_steps_do_not_come_in_a_burst(self, cast):
-        ladder = open_ladder(cast)
+    def test_after_an_outage_the_steps_do_not_come_in_a_burst(self, clinics):
+        ladder = open_ladder(clinics)
         later = MORNING + timedelta(hours=26)
 
         fire(later)
@@ -152,18 +152,18 @@ class TestSteps:
         fire(later + timedelta(minutes=10))
         assert told(ladder) == ["Nora Nurse", "Phil Physician"]
 
-    def test_urgent_ladders_are_moved_first(self, cast):
-        routine = open_ladder(cast, "P2")
-        urgent = open_ladder(cast, "P0")
+    def test_urgent_ladders_are_moved_first(self, clinics):
+        routine = open_ladder(clinics, "P2")
+        urgent = open_ladder(clinics, "P0")
 
         timers.fire_due(at=MORNING + timedelta(hours=1), limit=1)
 
         assert told(urgent) == ["Nora Nurse"]
         assert told(routine) == []
 
-    def test_one_ladder_that_fails_does_not_stop_the_others(self, cast, monkeypatch):
-        broken = open_ladder(cast, "P0")
-        sound = open_ladder(cast, "P1")
+    def test_one_ladder_that_fails_does_not_stop_the_others(self, clinics, monkeypatch):
+        broken = open_ladder(clinics, "P0")
+        sound = open_ladder(clinics, "P1")
         fire_step = timers._fire_next_step
 
         def fail_for_broken(escalation, *, at):
@@ -175,9 +175,9 @@ class TestSteps:
         assert fire(MORNING) == 1
         assert told(sound) == ["Nora Nurse"]
 
-    def test_a_ladder_that_is_repeated_tells_all_again_before_everybody(self, cast):
-        EscalationPolicy.objects.filter(care_team=cast.team, priority="P0").update(repeats=1)
-        ladder = open_ladder(cast)
+    def test_a_ladder_that_is_repeated_tells_all_again_before_everybody(self, clinics):
+        EscalationPolicy.objects.filter(care_team=clinics.team, priority="P0").update(repeats=1)
+        ladder = open_ladder(clinics)
 
         for minutes in range(0, 61, 15):
             fire(MORNING + timedelta(minutes=minutes))
@@ -187,8 +187,8 @@ class TestSteps:
 
 
 class TestExhausted:
-    def test_the_last_step_never_ends_in_silence(self, cast):
-        ladder = open_ladder(cast)
+    def test_the_last_step_never_ends_in_silence(self, clinics):
+        ladder = open_ladder(clinics)
         for minutes in (0, 15, 30):
             fire(MORNING + timedelta(minutes=minutes))
 
@@ -196,20 +196,20 @@ class TestExhausted:
         assert ladder.state == Escalation.State.EXHAUSTED
         assert sorted(told(ladder)[2:]) == ["Ada Admin", "Nora Nurse", "Phil Physician"]
 
-    def test_everybody_is_paged_again_until_somebody_answers(self, cast):
-        ladder = open_ladder(cast)
+    def test_everybody_is_paged_again_until_somebody_answers(self, clinics):
+        ladder = open_ladder(clinics)
         for minutes in (0, 15, 30, 45, 60):
             fire(MORNING + timedelta(minutes=minutes))
         assert len(told(ladder)) == 2 + 3 * 3
 
-        lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[ladder.id])
+        lifecycle.acknowledge(Context(clinics.phil, MORNING), escalation_ids=[ladder.id])
         fire(MORNING + timedelta(minutes=75))
         assert len(told(ladder)) == 2 + 3 * 3
 
-    def test_a_ladder_that_can_reach_nobody_is_exhausted_at_once_and_stays_visible(self, cast):
-        for person in (cast.nora, cast.phil, cast.ada):
+    def test_a_ladder_that_can_reach_nobody_is_exhausted_at_once_and_stays_visible(self, clinics):
+        for person in (clinics.nora, clinics.phil, clinics.ada):
             _points(person).delete()
-        ladder = open_ladder(cast)
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
 
@@ -219,73 +219,77 @@ class TestExhausted:
 
 
 class TestAcknowledging:
-    def test_it_stops_the_ladder_and_its_pending_notices(self, cast):
-        ladder = open_ladder(cast)
+    def test_it_stops_the_ladder_and_its_pending_notices(self, clinics):
+        ladder = open_ladder(clinics)
         fire(MORNING)
 
-        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
+        lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[ladder.id])
 
         fire(MORNING + timedelta(hours=20))
         assert told(ladder) == ["Nora Nurse"]
         assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"}
 
-    def test_it_starts_the_deadline_for_a_review(self, cast):
-        ladder = open_ladder(cast, "P1")
+    def test_it_starts_the_deadline_for_a_review(self, clinics):
+        ladder = open_ladder(clinics, "P1")
 
         (acknowledged,) = lifecycle.acknowledge(
-            Context(cast.nora, MORNING), escalation_ids=[ladder.id]
+            Context(clinics.nora, MORNING), escalation_ids=[ladder.id]
         )
 
         assert acknowledged.review_by == MORNING + timedelta(hours=4)
 
-    def test_twice_changes_nothing(self, cast):
-        ladder = open_ladder(cast)
+    def test_twice_changes_nothing(self, clinics):
+        ladder = open_ladder(clinics)
         for minutes in (0, 5):
             lifecycle.acknowledge(
-                Context(cast.nora, MORNING + timedelta(minutes=minutes)), escalation_ids=[ladder.id]
+                Context(clinics.nora, MORNING + timedelta(minutes=minutes)),
+                escalation_ids=[ladder.id],
             )
 
         (only,) = ladder.acknowledgements.all()
         assert only.at == MORNING
 
-    def test_of_two_people_the_first_owns_it_and_both_are_recorded(self, cast):
-        ladder = open_ladder(cast)
-        for person in (cast.nora, cast.phil):
+    def test_of_two_people_the_first_owns_it_and_both_are_recorded(self, clinics):
+        ladder = open_ladder(clinics)
+        for person in (clinics.nora, clinics.phil):
             lifecycle.acknowledge(Context(person, MORNING), escalation_ids=[ladder.id])
 
-        assert [ack.by for ack in ladder.acknowledgements.order_by("pk")] == [cast.nora, cast.phil]
+        assert [ack.by for ack in ladder.acknowledgements.order_by("pk")] == [
+            clinics.nora,
+            clinics.phil,
+        ]
 
-    def test_what_was_not_named_stays_live(self, cast):
-        seen = open_ladder(cast, "P1")
-        newer = open_ladder(cast, "P0")
+    def test_what_was_not_named_stays_live(self, clinics):
+        seen = open_ladder(clinics, "P1")
+        newer = open_ladder(clinics, "P0")
 
-        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[seen.id])
+        lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[seen.id])
         fire(MORNING)
 
         assert told(newer) == ["Nora Nurse"]
 
-    def test_an_ended_one_cannot_be_acknowledged(self, cast):
-        ladder = open_ladder(cast)
+    def test_an_ended_one_cannot_be_acknowledged(self, clinics):
+        ladder = open_ladder(clinics)
         lifecycle.withdraw_for(flag=ladder.flag, at=MORNING)
 
         with pytest.raises(lifecycle.AlreadyResolved):
-            lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
+            lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[ladder.id])
 
     @pytest.mark.parametrize("outsider", ["mallory", "ada"])
-    def test_another_clinic_or_a_mere_administrator_finds_nothing(self, cast, outsider):
-        ladder = open_ladder(cast)
+    def test_another_clinic_or_a_mere_administrator_finds_nothing(self, clinics, outsider):
+        ladder = open_ladder(clinics)
 
         with pytest.raises(NotFound):
             lifecycle.acknowledge(
-                Context(getattr(cast, outsider), MORNING), escalation_ids=[ladder.id]
+                Context(getattr(clinics, outsider), MORNING), escalation_ids=[ladder.id]
             )
         with pytest.raises(NotFound):
-            lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[uuid4()])
+            lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[uuid4()])
 
-    def test_without_a_review_in_time_the_ladder_runs_again(self, cast):
-        ladder = open_ladder(cast)
+    def test_without_a_review_in_time_the_ladder_runs_again(self, clinics):
+        ladder = open_ladder(clinics)
         fire(MORNING)
-        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
+        lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[ladder.id])
         deadline = MORNING + timedelta(hours=1)
 
         assert timers.reopen_overdue(at=deadline - timedelta(seconds=1), limit=9) == 0
@@ -298,11 +302,11 @@ class TestAcknowledging:
 
 
 class TestRaising:
-    def test_a_raise_restarts_the_ladder_of_the_higher_priority(self, cast):
-        make_policy_once(cast)
-        ladder = open_ladder(cast, "P1")
+    def test_a_raise_restarts_the_ladder_of_the_higher_priority(self, clinics):
+        make_policy_once(clinics)
+        ladder = open_ladder(clinics, "P1")
         fire(MORNING)
-        lifecycle.acknowledge(Context(cast.nora, MORNING), escalation_ids=[ladder.id])
+        lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[ladder.id])
         flag = ladder.flag
         flag.priority = "P0"
         flag.save()
@@ -316,8 +320,8 @@ class TestRaising:
 
 
 class TestWithdrawing:
-    def test_whoever_was_told_is_told_that_too(self, cast):
-        ladder = open_ladder(cast)
+    def test_whoever_was_told_is_told_that_too(self, clinics):
+        ladder = open_ladder(clinics)
         fire(MORNING)
 
         lifecycle.withdraw_for(flag=ladder.flag, at=MORNING + timedelta(minutes=1))
@@ -334,7 +338,7 @@ def _points(clinician: Clinician):
     return ContactPoint.objects.filter(recipient_id=clinician.recipient_id)
 
 
-def make_policy_once(cast: Cast) -> None:
+def make_policy_once(clinics: TwoClinics) -> None:
     """P0 goes to the physician first."""
-    EscalationPolicy.objects.filter(care_team=cast.team, priority="P0").delete()
-    make_policy(cast.team, "P0", (0, cast.phil))
+    EscalationPolicy.objects.filter(care_team=clinics.team, priority="P0").delete()
+    make_policy(clinics.team, "P0", (0, clinics.phil))

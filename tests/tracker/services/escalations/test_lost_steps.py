@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from notifications.models import Delivery
-from tests.cast import Cast, make_clinician
+from tests.fixtures import TwoClinics, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import Escalation
 from tracker.services.context import Context
@@ -29,9 +29,9 @@ def end(ladder: Escalation, state: str, **which: object) -> None:
 
 
 @pytest.fixture
-def ladder(cast: Cast) -> Escalation:
+def ladder(clinics: TwoClinics) -> Escalation:
     """Nora was told."""
-    ladder = open_ladder(cast)
+    ladder = open_ladder(clinics)
     fire(MORNING)
     return ladder
 
@@ -55,11 +55,11 @@ def test_a_mail_that_bounces_after_it_was_sent_told_nobody(ladder):
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.SENT, State.DELIVERED])
-def test_while_one_person_may_be_told_the_next_waits(cast, state):
-    nina = make_clinician(cast.team, "Nina Nurse")
-    ladder = open_ladder(cast)
+def test_while_one_person_may_be_told_the_next_waits(clinics, state):
+    nina = make_clinician(clinics.team, "Nina Nurse")
+    ladder = open_ladder(clinics)
     fire(MORNING)
-    nora = {"notification__recipient_id": cast.nora.recipient_id}
+    nora = {"notification__recipient_id": clinics.nora.recipient_id}
     end(ladder, State.DEAD, **nora)
     if state != State.PENDING:
         end(ladder, state, notification__recipient_id=nina.recipient_id)
@@ -77,7 +77,7 @@ def test_the_next_one_is_given_its_whole_time(ladder):
     assert ladder.next_step_at == SOON + timedelta(minutes=15)
 
 
-def test_what_failed_on_an_earlier_run_is_forgotten(cast, ladder):
+def test_what_failed_on_an_earlier_run_is_forgotten(clinics, ladder):
     end(ladder, State.DEAD)
     lifecycle.raise_for(flag=ladder.flag, at=SOON)
     fire(SOON)
@@ -85,7 +85,7 @@ def test_what_failed_on_an_earlier_run_is_forgotten(cast, ladder):
     assert tick(SOON + timedelta(minutes=1)) == 0
 
 
-def test_when_the_last_step_told_nobody_everybody_is_paged_at_once(cast, ladder):
+def test_when_the_last_step_told_nobody_everybody_is_paged_at_once(clinics, ladder):
     for at in (SOON, SOON + timedelta(minutes=1)):
         end(ladder, State.DEAD)
         tick(at)
@@ -95,9 +95,9 @@ def test_when_the_last_step_told_nobody_everybody_is_paged_at_once(cast, ladder)
     assert sorted(told(ladder)[2:]) == ["Ada Admin", "Nora Nurse", "Phil Physician"]
 
 
-def test_a_routine_ladder_still_waits_for_the_clinic_to_open(cast):
+def test_a_routine_ladder_still_waits_for_the_clinic_to_open(clinics):
     late = datetime(2026, 3, 2, 21, 59, tzinfo=UTC)
-    ladder = open_ladder(cast, "P1", at=late)
+    ladder = open_ladder(clinics, "P1", at=late)
     fire(late)
     end(ladder, State.DEAD)
     opening = datetime(2026, 3, 3, 13, tzinfo=UTC)
@@ -109,8 +109,8 @@ def test_a_routine_ladder_still_waits_for_the_clinic_to_open(cast):
     assert told(ladder) == ["Nora Nurse", "Phil Physician"]
 
 
-def test_who_acknowledged_is_not_asked_again(cast, ladder):
+def test_who_acknowledged_is_not_asked_again(clinics, ladder):
     end(ladder, State.DEAD)
-    lifecycle.acknowledge(Context(cast.phil, MORNING), escalation_ids=[ladder.id])
+    lifecycle.acknowledge(Context(clinics.phil, MORNING), escalation_ids=[ladder.id])
 
     assert tick(SOON) == 0

@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 
 from notifications.models import Delivery
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
 from tracker.models import Clinician, Escalation
 from tracker.services.context import Context
@@ -26,7 +26,7 @@ NOW = MORNING + timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 LATER = MORNING + 30 * HOUR
 
-Act = Callable[[Cast, Escalation], object]
+Act = Callable[[TwoClinics, Escalation], object]
 
 
 def table() -> dict[tuple[str, str], str]:
@@ -46,38 +46,38 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def acknowledge(cast: Cast, ladder: Escalation) -> None:
-    lifecycle.acknowledge(Context(cast.nora, NOW), escalation_ids=[ladder.id])
+def acknowledge(clinics: TwoClinics, ladder: Escalation) -> None:
+    lifecycle.acknowledge(Context(clinics.nora, NOW), escalation_ids=[ladder.id])
 
 
-def review(cast: Cast, ladder: Escalation) -> None:
+def review(clinics: TwoClinics, ladder: Escalation) -> None:
     reviews.review(
-        Context(cast.nora, NOW),
-        patient=cast.alice,
+        Context(clinics.nora, NOW),
+        patient=clinics.alice,
         flag_ids=[ladder.flag_id],
         decision="continue_care",
     )
 
 
-def snooze(cast: Cast, ladder: Escalation) -> None:
+def snooze(clinics: TwoClinics, ladder: Escalation) -> None:
     snoozes.snooze(
-        Context(cast.nora, NOW), escalation_id=ladder.id, hours=1, reason="visit_arranged"
+        Context(clinics.nora, NOW), escalation_id=ladder.id, hours=1, reason="visit_arranged"
     )
 
 
-def raise_priority(cast: Cast, ladder: Escalation) -> None:
+def raise_priority(clinics: TwoClinics, ladder: Escalation) -> None:
     ladder.flag.priority = "P0"
     ladder.flag.save()
     lifecycle.raise_for(flag=ladder.flag, at=NOW)
 
 
-def lose_what_was_sent(cast: Cast, ladder: Escalation) -> None:
+def lose_what_was_sent(clinics: TwoClinics, ladder: Escalation) -> None:
     Delivery.objects.unfinished().update(state="dead", ended_at=NOW, lease_until=None)
     timers.pass_over_lost(at=NOW, limit=9)
 
 
 def fire(*times: datetime) -> Act:
-    def act(cast: Cast, ladder: Escalation) -> None:
+    def act(clinics: TwoClinics, ladder: Escalation) -> None:
         for at in times:
             timers.fire_due(at=at, limit=9)
 
@@ -91,44 +91,46 @@ WAYS: dict[str, tuple[Act, ...]] = {
     "snoozed": (acknowledge, snooze),
     "exhausted": (fire(MORNING + HOUR, MORNING + 3 * HOUR),),
     "resolved": (review,),
-    "withdrawn": (lambda cast, ladder: lifecycle.withdraw_for(flag=ladder.flag, at=NOW),),
+    "withdrawn": (lambda clinics, ladder: lifecycle.withdraw_for(flag=ladder.flag, at=NOW),),
 }
 
 EVENTS: dict[str, Act] = {
     "by time: the next step or page is due": fire(LATER),
     "by time: the last step goes unanswered": fire(LATER, LATER + 20 * HOUR),
     "by time: nothing of a step arrived": lose_what_was_sent,
-    "by time: the review is overdue": lambda cast, ladder: timers.reopen_overdue(at=LATER, limit=9),
-    "by time: the snooze is over": lambda cast, ladder: timers.wake_due(at=LATER, limit=9),
-    "a clinician acknowledges": acknowledge,
-    "the owner hands over": lambda cast, ladder: hand_overs.hand_over(
-        Context(cast.nora, NOW), escalation_id=ladder.id, to_id=cast.phil.id
+    "by time: the review is overdue": lambda clinics, ladder: timers.reopen_overdue(
+        at=LATER, limit=9
     ),
-    "the owner leaves the clinic": lambda cast, ladder: staff.change(
-        Context(cast.ada, NOW),
-        clinician=Clinician.objects.get(pk=cast.nora.pk),
+    "by time: the snooze is over": lambda clinics, ladder: timers.wake_due(at=LATER, limit=9),
+    "a clinician acknowledges": acknowledge,
+    "the owner hands over": lambda clinics, ladder: hand_overs.hand_over(
+        Context(clinics.nora, NOW), escalation_id=ladder.id, to_id=clinics.phil.id
+    ),
+    "the owner leaves the clinic": lambda clinics, ladder: staff.change(
+        Context(clinics.ada, NOW),
+        clinician=Clinician.objects.get(pk=clinics.nora.pk),
         full_name="Nora Nurse",
         role="nurse",
         is_administrator=False,
         is_active=False,
     ),
     "the owner snoozes": snooze,
-    "a clinician ends the snooze": lambda cast, ladder: snoozes.end(
-        Context(cast.nora, NOW), escalation_id=ladder.id
+    "a clinician ends the snooze": lambda clinics, ladder: snoozes.end(
+        Context(clinics.nora, NOW), escalation_id=ladder.id
     ),
     "a clinician reviews": review,
     "the priority is raised": raise_priority,
-    "the evidence is corrected away": lambda cast, ladder: lifecycle.withdraw_for(
+    "the evidence is corrected away": lambda clinics, ladder: lifecycle.withdraw_for(
         flag=ladder.flag, at=NOW
     ),
 }
 
 
-def outcome(cast: Cast, ladder: Escalation, event: str) -> str:
+def outcome(clinics: TwoClinics, ladder: Escalation, event: str) -> str:
     """The state after the event, or the code of its refusal; nothing, if no column changed."""
     before = Escalation.objects.values().get(pk=ladder.pk)
     try:
-        EVENTS[event](cast, ladder)
+        EVENTS[event](clinics, ladder)
     except ServiceError as refused:
         assert Escalation.objects.values().get(pk=ladder.pk) == before
         return refused.code
@@ -142,17 +144,17 @@ def test_the_document_names_each_state_and_each_event():
 
 
 @pytest.mark.parametrize("state", Escalation.State)
-def test_each_event_does_what_the_document_says(cast, state):
-    ladder = open_ladder(cast, "P1")
+def test_each_event_does_what_the_document_says(clinics, state):
+    ladder = open_ladder(clinics, "P1")
     for act in (fire(MORNING), *WAYS[state]):
-        act(cast, ladder)
+        act(clinics, ladder)
     assert Escalation.objects.get(pk=ladder.pk).state == state
 
     outcomes = {}
     for event in EVENTS:
         with transaction.atomic():
             fresh = Escalation.objects.select_related("flag").get(pk=ladder.pk)
-            outcomes[event] = outcome(cast, fresh, event)
+            outcomes[event] = outcome(clinics, fresh, event)
             transaction.set_rollback(True)
 
     assert outcomes == {event: then for (event, of), then in table().items() if of == state}

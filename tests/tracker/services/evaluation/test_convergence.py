@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tracker.models import Flag, RecordKind, Revision
 from tracker.rules import evaluate, parse_history, parse_record
 from tracker.services.context import OPERATOR, Context
@@ -59,15 +59,15 @@ checklists = st.builds(
 class Phone(RuleBasedStateMachine):
     """Alice's. What it has sent, and the time at the server."""
 
-    cast: Cast
+    clinics: TwoClinics
     sent = Bundle("sent")
 
     def __init__(self) -> None:
         super().__init__()
         self.undo = transaction.atomic()
         self.undo.__enter__()
-        self.alice = self.cast.alice
-        self.episode = self.cast.episode
+        self.alice = self.clinics.alice
+        self.episode = self.clinics.episode
         self.now = datetime.combine(FIRST, time(9), self.alice.zone)
         self.numbers: dict[UUID, int] = {}
         self.kept: list[Submission] = []
@@ -217,8 +217,8 @@ class Phone(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_stored_flags_are_those_of_a_replay_from_scratch(cast):
-    machine = type("AlicesPhone", (Phone,), {"cast": cast})
+def test_stored_flags_are_those_of_a_replay_from_scratch(clinics):
+    machine = type("AlicesPhone", (Phone,), {"clinics": clinics})
     run_state_machine_as_test(
         machine,
         settings=settings(

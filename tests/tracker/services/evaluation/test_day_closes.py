@@ -16,19 +16,19 @@ DUE = datetime(2026, 3, 3, 17, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def test_the_timer_moves_to_noon_after_the_next_local_day(cast):
-    evaluate_episode(episode_id=cast.episode.id, at=EVENING)
-    cast.episode.refresh_from_db()
-    assert cast.episode.next_close_at == datetime(2026, 3, 3, 17, tzinfo=UTC)
+def test_the_timer_moves_to_noon_after_the_next_local_day(clinics):
+    evaluate_episode(episode_id=clinics.episode.id, at=EVENING)
+    clinics.episode.refresh_from_db()
+    assert clinics.episode.next_close_at == datetime(2026, 3, 3, 17, tzinfo=UTC)
 
     assert day_closes.run_due(at=datetime(2026, 3, 3, 16, 59, 59, tzinfo=UTC), limit=9) == 0
     day_closes.run_due(at=datetime(2026, 3, 3, 17, tzinfo=UTC), limit=9)
 
-    assert cast.episode.next_close_at == datetime(2026, 3, 4, 17, tzinfo=UTC)
+    assert clinics.episode.next_close_at == datetime(2026, 3, 4, 17, tzinfo=UTC)
 
 
-def test_a_close_that_fails_does_not_stop_the_others(cast, monkeypatch):
-    poison = cast.episode.id
+def test_a_close_that_fails_does_not_stop_the_others(clinics, monkeypatch):
+    poison = clinics.episode.id
 
     def fail_for_poison(*, episode_id, at):
         if episode_id == poison:
@@ -41,26 +41,26 @@ def test_a_close_that_fails_does_not_stop_the_others(cast, monkeypatch):
     assert Evaluation.objects.exclude(episode=poison).count() == 2
 
 
-def test_six_weeks_after_an_operation_a_new_episode_begins_with_its_plan(cast):
-    before = cast.episode
+def test_six_weeks_after_an_operation_a_new_episode_begins_with_its_plan(clinics):
+    before = clinics.episode
     before.surgery_date = FIRST
     before.save()
     before.planned_measures.create(
-        clinic=cast.clinic, measure="home_exercise", sessions_per_week=3, from_date=FIRST
+        clinic=clinics.clinic, measure="home_exercise", sessions_per_week=3, from_date=FIRST
     )
 
     day_closes.run(episode_id=before.id, at=EVENING + 41 * DAY)
-    assert cast.alice.episodes.count() == 1
+    assert clinics.alice.episodes.count() == 1
 
     day_closes.run(episode_id=before.id, at=EVENING + 42 * DAY)
-    successor = cast.alice.episodes.get(ended_date=None)
+    successor = clinics.alice.episodes.get(ended_date=None)
     assert successor.index_date == FIRST + 42 * DAY
     assert successor.planned_measures.get().measure == "home_exercise"
     assert successor.next_close_at is not None
 
 
 @pytest.fixture
-def due(cast):
+def due(clinics):
     """The episodes that have a day to close, alphabetically by patient."""
     Episode.objects.update(next_close_at=DUE)
     return list(Episode.objects.order_by("patient__full_name").values_list("pk", flat=True))

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import IntegrityError, transaction
 
 from notifications.models import Delivery, Notification
-from tests.cast import NEW_YORK, Cast, make_care_team, make_clinic
+from tests.fixtures import NEW_YORK, TwoClinics, make_care_team, make_clinic
 from tracker.models import (
     Advice,
     AuditEvent,
@@ -291,11 +291,11 @@ def test_people_of_another_clinic_with_the_same_reference_are_others(target):
 
 
 @pytest.fixture
-def enrolled(cast: Cast) -> tuple[Target, Patient]:
+def enrolled(clinics: TwoClinics) -> tuple[Target, Patient]:
     """Alice, who is known elsewhere as A1."""
-    Patient.objects.filter(pk=cast.alice.pk).update(external_ref="A1")
-    cast.alice.refresh_from_db()
-    return Target(clinic=cast.clinic, care_team=cast.team, time_zone=NEW_YORK), cast.alice
+    Patient.objects.filter(pk=clinics.alice.pk).update(external_ref="A1")
+    clinics.alice.refresh_from_db()
+    return Target(clinic=clinics.clinic, care_team=clinics.team, time_zone=NEW_YORK), clinics.alice
 
 
 def log(patient: Patient, uuid: UUID, number: int, pain: int, day: date) -> None:
@@ -457,8 +457,8 @@ def assert_nobody_was_told() -> None:
         assert not model.objects.exists(), model
 
 
-def test_flags_of_an_import_are_retrospective_and_page_nobody(cast):
-    target = Target(clinic=cast.clinic, care_team=cast.team, time_zone=NEW_YORK)
+def test_flags_of_an_import_are_retrospective_and_page_nobody(clinics):
+    target = Target(clinic=clinics.clinic, care_team=clinics.team, time_zone=NEW_YORK)
 
     result = take(target, table(*seven_weeks("p", 8, date(2026, 1, 5))))
 
@@ -470,16 +470,16 @@ def test_flags_of_an_import_are_retrospective_and_page_nobody(cast):
     assert Episode.objects.get(patient__external_ref="p").next_close_at is None
 
 
-def test_silence_after_the_last_imported_day_is_not_judged(cast):
-    target = Target(clinic=cast.clinic, care_team=cast.team, time_zone=NEW_YORK)
+def test_silence_after_the_last_imported_day_is_not_judged(clinics):
+    target = Target(clinic=clinics.clinic, care_team=clinics.team, time_zone=NEW_YORK)
 
     result = take(target, table(*seven_weeks("p", 2, date(2026, 1, 5))))
 
     assert "DATA-GAP" not in {rule for rule, _, _ in result.flags}
 
 
-def test_fresh_days_of_an_imported_person_page_nobody_either(cast):
-    target = Target(clinic=cast.clinic, care_team=cast.team, time_zone=NEW_YORK)
+def test_fresh_days_of_an_imported_person_page_nobody_either(clinics):
+    target = Target(clinic=clinics.clinic, care_team=clinics.team, time_zone=NEW_YORK)
 
     result = take(target, table(*seven_weeks("p", 9, date(2026, 10, 4))))
 
@@ -524,11 +524,11 @@ def test_needs_no_words_where_there_is_no_choice(target):
     )
 
 
-def test_finds_clinic_and_team_by_name_or_id(cast):
+def test_finds_clinic_and_team_by_name_or_id(clinics):
     by_name = found(clinic="Harbor Clinic", care_team="Spine team", time_zone="Asia/Tokyo")
 
-    assert (by_name.clinic, by_name.care_team) == (cast.clinic, cast.team)
-    assert found(clinic=str(cast.clinic.pk), time_zone="Asia/Tokyo") == by_name
+    assert (by_name.clinic, by_name.care_team) == (clinics.clinic, clinics.team)
+    assert found(clinic=str(clinics.clinic.pk), time_zone="Asia/Tokyo") == by_name
 
 
 @pytest.mark.parametrize(
@@ -541,7 +541,7 @@ def test_finds_clinic_and_team_by_name_or_id(cast):
     ],
     ids=["several clinics", "no such clinic", "no such team", "no such zone"],
 )
-def test_says_what_there_is_to_choose_from(cast, words, message):
+def test_says_what_there_is_to_choose_from(clinics, words, message):
     with pytest.raises(Exception, match=message):
         found(**words)
 

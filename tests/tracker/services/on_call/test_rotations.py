@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from notifications.models import ContactPoint
-from tests.cast import Cast, make_clinician
+from tests.fixtures import TwoClinics, make_clinician
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder, told
 from tracker.models import AuditEvent, Clinician, EscalationPolicy, Rotation
 from tracker.services.context import Context
@@ -19,18 +19,20 @@ TUESDAY = datetime(2026, 3, 3, 13, tzinfo=UTC)
 
 
 @pytest.fixture
-def rotation(cast: Cast) -> Rotation:
+def rotation(clinics: TwoClinics) -> Rotation:
     """Nora has the even days of March 2026, Phil the odd ones; the P0 ladder tells it first."""
-    rotation = save(cast, cast.nora, cast.phil)
+    rotation = save(clinics, clinics.nora, clinics.phil)
     steps = [Step(delay_minutes=0, rotation_id=rotation.id), Step(delay_minutes=15, role="nurse")]
-    set_ladder(cast, *steps)
+    set_ladder(clinics, *steps)
     return rotation
 
 
-def save(cast: Cast, *members: Clinician, rotation: Rotation | None = None, name: str = "Nights"):
+def save(
+    clinics: TwoClinics, *members: Clinician, rotation: Rotation | None = None, name: str = "Nights"
+):
     return rotations.save(
-        Context(cast.ada, MORNING),
-        rotation=rotation or Rotation(clinic=cast.clinic),
+        Context(clinics.ada, MORNING),
+        rotation=rotation or Rotation(clinic=clinics.clinic),
         name=name,
         turn_days=1,
         hand_over_time=time(8),
@@ -39,8 +41,10 @@ def save(cast: Cast, *members: Clinician, rotation: Rotation | None = None, name
     )
 
 
-def set_ladder(cast: Cast, *steps: Step) -> None:
-    policies.set_ladder(Context(cast.ada, MORNING), care_team=cast.team, priority="P0", steps=steps)
+def set_ladder(clinics: TwoClinics, *steps: Step) -> None:
+    policies.set_ladder(
+        Context(clinics.ada, MORNING), care_team=clinics.team, priority="P0", steps=steps
+    )
 
 
 def override(
@@ -56,30 +60,34 @@ def override(
 
 
 class TestOnALadder:
-    def test_who_is_on_duty_when_the_step_fires_is_told(self, cast, rotation):
-        before = open_ladder(cast, at=TUESDAY - timedelta(seconds=1))
+    def test_who_is_on_duty_when_the_step_fires_is_told(self, clinics, rotation):
+        before = open_ladder(clinics, at=TUESDAY - timedelta(seconds=1))
 
         fire(TUESDAY)
 
         assert told(before) == ["Phil Physician"]
         (step, _) = before.steps.all()
-        assert (step.label, step.rotation, step.clinicians) == ("Nights", rotation, [cast.phil.id])
+        assert (step.label, step.rotation, step.clinicians) == (
+            "Nights",
+            rotation,
+            [clinics.phil.id],
+        )
 
-    def test_who_took_the_span_is_told(self, cast, rotation):
-        override(rotation, cast.phil, MORNING)
-        ladder = open_ladder(cast)
+    def test_who_took_the_span_is_told(self, clinics, rotation):
+        override(rotation, clinics.phil, MORNING)
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
 
         assert told(ladder) == ["Phil Physician"]
 
     @pytest.mark.parametrize("lost", ["address", "seat"])
-    def test_when_nobody_on_duty_can_be_told_the_whole_team_is(self, cast, rotation, lost):
+    def test_when_nobody_on_duty_can_be_told_the_whole_team_is(self, clinics, rotation, lost):
         if lost == "seat":
-            Clinician.objects.filter(pk=cast.nora.pk).update(is_active=False)
+            Clinician.objects.filter(pk=clinics.nora.pk).update(is_active=False)
         else:
-            ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
-        ladder = open_ladder(cast)
+            ContactPoint.objects.filter(recipient_id=clinics.nora.recipient_id).delete()
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
 
@@ -87,38 +95,38 @@ class TestOnALadder:
         ladder.refresh_from_db()
         assert (ladder.state, ladder.position) == ("active", 1)
 
-    def test_an_edit_of_the_policy_leaves_the_rotation_on_a_running_ladder(self, cast, rotation):
-        ladder = open_ladder(cast)
-        EscalationPolicy.objects.filter(care_team=cast.team).delete()
+    def test_an_edit_of_the_policy_leaves_the_rotation_on_a_running_ladder(self, clinics, rotation):
+        ladder = open_ladder(clinics)
+        EscalationPolicy.objects.filter(care_team=clinics.team).delete()
 
         fire(MORNING)
 
         assert told(ladder) == ["Nora Nurse"]
 
-    def test_who_was_told_is_told_of_a_withdrawal_too(self, cast, rotation):
-        ladder = open_ladder(cast)
+    def test_who_was_told_is_told_of_a_withdrawal_too(self, clinics, rotation):
+        ladder = open_ladder(clinics)
         fire(MORNING)
 
         lifecycle.withdraw_for(flag=ladder.flag, at=TUESDAY)
 
         assert told(ladder) == ["Nora Nurse", "Nora Nurse"]
 
-    def test_a_ladder_of_a_rotation_that_nothing_reaches_is_refused(self, cast, rotation):
-        ContactPoint.objects.filter(recipient_id=cast.nora.recipient_id).delete()
-        save(cast, cast.nora, rotation=rotation)
+    def test_a_ladder_of_a_rotation_that_nothing_reaches_is_refused(self, clinics, rotation):
+        ContactPoint.objects.filter(recipient_id=clinics.nora.recipient_id).delete()
+        save(clinics, clinics.nora, rotation=rotation)
 
         with pytest.raises(policies.LadderReachesNobody):
-            set_ladder(cast, Step(delay_minutes=0, rotation_id=rotation.id))
+            set_ladder(clinics, Step(delay_minutes=0, rotation_id=rotation.id))
 
 
 class TestEditing:
-    def test_its_places_are_replaced_in_order_and_audited(self, cast, rotation):
-        save(cast, cast.phil, cast.nora, cast.phil, rotation=rotation)
+    def test_its_places_are_replaced_in_order_and_audited(self, clinics, rotation):
+        save(clinics, clinics.phil, clinics.nora, clinics.phil, rotation=rotation)
 
         held = rotation.members.values_list("position", "clinician__full_name")
         assert list(held) == [(1, "Phil Physician"), (2, "Nora Nurse"), (3, "Phil Physician")]
         events = AuditEvent.objects.filter(action="rotation.save", subject_id=str(rotation.id))
-        assert [event.actor_id for event in events] == [cast.ada.id] * 2
+        assert [event.actor_id for event in events] == [clinics.ada.id] * 2
 
     @pytest.mark.parametrize(
         ("members", "code"),
@@ -130,47 +138,47 @@ class TestEditing:
             (["gone"], "cannot_be_on_call"),
         ],
     )
-    def test_who_could_not_answer_is_not_put_on_call(self, cast, members, code):
-        cast.gone = make_clinician(cast.team, "Gus Gone", is_active=False)
+    def test_who_could_not_answer_is_not_put_on_call(self, clinics, members, code):
+        clinics.gone = make_clinician(clinics.team, "Gus Gone", is_active=False)
 
         with pytest.raises(ServiceError) as refused:
-            save(cast, *(getattr(cast, name) for name in members))
+            save(clinics, *(getattr(clinics, name) for name in members))
 
         assert refused.value.code == code
 
-    def test_two_rotations_of_a_clinic_do_not_share_a_name(self, cast, rotation):
+    def test_two_rotations_of_a_clinic_do_not_share_a_name(self, clinics, rotation):
         with pytest.raises(rotations.RotationNameTaken):
-            save(cast, cast.nora)
+            save(clinics, clinics.nora)
 
-    def test_one_that_a_ladder_names_stays(self, cast, rotation):
+    def test_one_that_a_ladder_names_stays(self, clinics, rotation):
         with pytest.raises(rotations.RotationInUse):
-            rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
+            rotations.remove(Context(clinics.ada, MORNING), rotation=rotation)
 
-    def test_one_that_a_running_ladder_will_tell_stays_until_it_was_told(self, cast, rotation):
-        ladder = open_ladder(cast)
-        set_ladder(cast, Step(delay_minutes=0, role="nurse"))
+    def test_one_that_a_running_ladder_will_tell_stays_until_it_was_told(self, clinics, rotation):
+        ladder = open_ladder(clinics)
+        set_ladder(clinics, Step(delay_minutes=0, role="nurse"))
         with pytest.raises(rotations.RotationInUse):
-            rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
+            rotations.remove(Context(clinics.ada, MORNING), rotation=rotation)
 
         fire(MORNING)
-        rotations.remove(Context(cast.ada, MORNING), rotation=rotation)
+        rotations.remove(Context(clinics.ada, MORNING), rotation=rotation)
 
         step = ladder.steps.first()
-        assert (step.label, step.rotation, step.clinicians) == ("Nights", None, [cast.nora.id])
+        assert (step.label, step.rotation, step.clinicians) == ("Nights", None, [clinics.nora.id])
 
 
 class TestOverrides:
-    def test_it_says_who_entered_it_and_when(self, cast, rotation):
-        entered = override(rotation, cast.phil, TUESDAY, by=cast.nora)
+    def test_it_says_who_entered_it_and_when(self, clinics, rotation):
+        entered = override(rotation, clinics.phil, TUESDAY, by=clinics.nora)
 
-        assert (entered.entered_by, entered.entered_at) == (cast.nora, MORNING)
-        assert AuditEvent.objects.get(action="rotation.override").actor_id == cast.nora.id
+        assert (entered.entered_by, entered.entered_at) == (clinics.nora, MORNING)
+        assert AuditEvent.objects.get(action="rotation.override").actor_id == clinics.nora.id
 
-    def test_it_can_be_taken_back(self, cast, rotation):
+    def test_it_can_be_taken_back(self, clinics, rotation):
         rotations.remove_override(
-            Context(cast.nora, MORNING), override=override(rotation, cast.phil, MORNING)
+            Context(clinics.nora, MORNING), override=override(rotation, clinics.phil, MORNING)
         )
-        ladder = open_ladder(cast)
+        ladder = open_ladder(clinics)
 
         fire(MORNING)
 
@@ -185,10 +193,10 @@ class TestOverrides:
             pytest.param(MORNING - timedelta(hours=2), 2, id="over already"),
         ],
     )
-    def test_a_span_that_cannot_be_meant_is_refused(self, cast, rotation, start, hours):
+    def test_a_span_that_cannot_be_meant_is_refused(self, clinics, rotation, start, hours):
         with pytest.raises(rotations.OverrideInvalid):
-            override(rotation, cast.phil, start, hours)
+            override(rotation, clinics.phil, start, hours)
 
-    def test_nobody_of_another_clinic_takes_a_span(self, cast, rotation):
+    def test_nobody_of_another_clinic_takes_a_span(self, clinics, rotation):
         with pytest.raises(rotations.CannotBeOnCall):
-            override(rotation, cast.mallory, TUESDAY, by=cast.nora)
+            override(rotation, clinics.mallory, TUESDAY, by=clinics.nora)

@@ -7,7 +7,7 @@ import pytest
 from notifications import outbox
 from notifications.models import Delivery
 from notifications.services.deliveries import deliver
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, open_ladder
 from tracker.models import AuditEvent
 from tracker.services.context import Context
@@ -15,17 +15,19 @@ from tracker.services.errors import ServiceError
 from tracker.services.people import quiet_hours
 
 
-def be_quiet(cast: Cast, begin: time | None, end: time | None, zone: str = "Asia/Tokyo") -> None:
+def be_quiet(
+    clinics: TwoClinics, begin: time | None, end: time | None, zone: str = "Asia/Tokyo"
+) -> None:
     """Nora sets it; it is midnight in Tokyo."""
     quiet_hours.change(
-        Context(cast.nora, MORNING), time_zone=zone, quiet_from=begin, quiet_until=end
+        Context(clinics.nora, MORNING), time_zone=zone, quiet_from=begin, quiet_until=end
     )
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_can_wait_waits_for_the_persons_own_morning_and_what_is_urgent_does_not(cast):
-    be_quiet(cast, time(22), time(7))
-    routine, urgent = open_ladder(cast, "P2"), open_ladder(cast, "P0")
+def test_what_can_wait_waits_for_the_persons_own_morning_and_what_is_urgent_does_not(clinics):
+    be_quiet(clinics, time(22), time(7))
+    routine, urgent = open_ladder(clinics, "P2"), open_ladder(clinics, "P0")
     fire(MORNING)
 
     sent = {}
@@ -39,17 +41,17 @@ def test_what_can_wait_waits_for_the_persons_own_morning_and_what_is_urgent_does
     assert sent["P2"] == ("pending", MORNING + timedelta(hours=7))
 
 
-def test_it_is_kept_and_audited_and_leaves_the_language(cast):
+def test_it_is_kept_and_audited_and_leaves_the_language(clinics):
     outbox.upsert_recipient(
-        recipient_id=cast.nora.recipient_id, language="de", time_zone="Europe/Berlin"
+        recipient_id=clinics.nora.recipient_id, language="de", time_zone="Europe/Berlin"
     )
 
-    be_quiet(cast, time(22), time(7))
+    be_quiet(clinics, time(22), time(7))
 
-    known = outbox.recipient(cast.nora.recipient_id)
+    known = outbox.recipient(clinics.nora.recipient_id)
     assert (known.time_zone, known.language) == ("Asia/Tokyo", "de")
     assert (known.quiet_from, known.quiet_until) == (time(22), time(7))
-    assert AuditEvent.objects.get(action="clinician.quiet_hours").actor_id == cast.nora.id
+    assert AuditEvent.objects.get(action="clinician.quiet_hours").actor_id == clinics.nora.id
 
 
 @pytest.mark.parametrize(
@@ -61,11 +63,11 @@ def test_it_is_kept_and_audited_and_leaves_the_language(cast):
         pytest.param(time(8), time(0, 1), id="longer than a page is useful"),
     ],
 )
-def test_hours_in_which_somebody_could_never_be_told_are_refused(cast, begin, end):
+def test_hours_in_which_somebody_could_never_be_told_are_refused(clinics, begin, end):
     with pytest.raises(quiet_hours.QuietHoursInvalid):
-        be_quiet(cast, begin, end)
+        be_quiet(clinics, begin, end)
 
 
-def test_a_zone_that_is_none_is_refused(cast):
+def test_a_zone_that_is_none_is_refused(clinics):
     with pytest.raises(ServiceError, match="IANA"):
-        be_quiet(cast, None, None, zone="Mars/Base")
+        be_quiet(clinics, None, None, zone="Mars/Base")

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from notifications import outbox
 from notifications.models import ContactPoint, Delivery, Notification, Recipient
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tracker.models import Patient, PlannedMeasure, RecordKind, Reminder, ReminderSlot
 from tracker.rules import parse_record
 from tracker.services.context import Context
@@ -28,10 +28,10 @@ MONDAY = date(2026, 3, 2)
 
 
 @pytest.fixture
-def alice(cast) -> Patient:
+def alice(clinics) -> Patient:
     at = EIGHT - timedelta(hours=3)
-    reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(20), at=at)
-    return cast.alice
+    reminder_slots.set_diary_time(patient=clinics.alice, wall_time=time(20), at=at)
+    return clinics.alice
 
 
 def slot_of(patient: Patient) -> ReminderSlot:
@@ -167,17 +167,17 @@ class TestTheDiary:
             )
 
     @pytest.mark.parametrize("zone", ["Africa/Cairo", "Antarctica/Troll", "America/Nuuk"])
-    def test_one_a_local_day_around_a_clock_change(self, cast, zone):
+    def test_one_a_local_day_around_a_clock_change(self, clinics, zone):
         """The timer follows the walk over all zones in test_wall_time."""
         change = {
             "Africa/Cairo": datetime(2026, 10, 29, 21, tzinfo=UTC),
             "Antarctica/Troll": datetime(2026, 3, 29, 1, tzinfo=UTC),
             "America/Nuuk": datetime(2026, 3, 29, 1, tzinfo=UTC),
         }[zone]
-        cast.alice.time_zone = zone
-        cast.alice.save()
+        clinics.alice.time_zone = zone
+        clinics.alice.save()
         start = change - timedelta(hours=48)
-        reminder_slots.set_diary_time(patient=cast.alice, wall_time=time(23, 30), at=start)
+        reminder_slots.set_diary_time(patient=clinics.alice, wall_time=time(23, 30), at=start)
 
         for hour in range(24 * 4):
             send(start + timedelta(hours=hour))
@@ -191,42 +191,42 @@ class TestTheCarePlan:
     """Heat at eight in the morning and at eight in the evening."""
 
     @pytest.fixture
-    def heat(self, cast) -> PlannedMeasure:
+    def heat(self, clinics) -> PlannedMeasure:
         line = Line(measure="hot_compress", reminder_times=[time(8), time(20)])
         at = EIGHT - timedelta(hours=14)
         return care_plans.add(
-            Context(cast.nora, at), episode=cast.episode, line=line, from_date=MONDAY
+            Context(clinics.nora, at), episode=clinics.episode, line=line, from_date=MONDAY
         )
 
     MORNING = EIGHT - timedelta(hours=12)
 
-    def test_each_slot_has_its_own_reminder(self, cast, heat):
+    def test_each_slot_has_its_own_reminder(self, clinics, heat):
         assert [send(self.MORNING), send(EIGHT)] == [1, 1]
 
         assert outcomes() == [(MONDAY, "sent"), (MONDAY, "sent")]
 
-    def test_logged_once_answers_the_first_slot_of_the_day_only(self, cast, heat):
-        log_heat(cast.alice, self.MORNING - timedelta(minutes=5))
+    def test_logged_once_answers_the_first_slot_of_the_day_only(self, clinics, heat):
+        log_heat(clinics.alice, self.MORNING - timedelta(minutes=5))
         send(self.MORNING)
         send(EIGHT)
 
         by_slot = Reminder.objects.order_by("slot__wall_time").values_list("outcome", flat=True)
         assert list(by_slot) == ["already_logged", "sent"]
 
-    def test_logging_the_measure_stops_its_reminder_and_no_other(self, cast, heat):
-        slots = {"patient": cast.alice, "at": self.MORNING - timedelta(hours=1)}
+    def test_logging_the_measure_stops_its_reminder_and_no_other(self, clinics, heat):
+        slots = {"patient": clinics.alice, "at": self.MORNING - timedelta(hours=1)}
         reminder_slots.set_diary_time(wall_time=time(8), **slots)
         send(self.MORNING)
-        log_heat(cast.alice, self.MORNING + timedelta(minutes=1))
+        log_heat(clinics.alice, self.MORNING + timedelta(minutes=1))
 
         states = {
             delivery.notification.group.split(":")[1]: delivery.state
             for delivery in Delivery.objects.all()
         }
         mine = heat.reminder_slots.get(wall_time=time(8))
-        assert states == {str(mine.pk): "cancelled", str(slot_of(cast.alice).pk): "pending"}
+        assert states == {str(mine.pk): "cancelled", str(slot_of(clinics.alice).pk): "pending"}
 
-    def test_a_medicine_is_answered_by_an_intake_of_it(self, cast):
+    def test_a_medicine_is_answered_by_an_intake_of_it(self, clinics):
         ingredient = care_plans.Ingredient(name="naproxen", mg=250)
         line = Line(
             measure="medication",
@@ -235,12 +235,15 @@ class TestTheCarePlan:
             reminder_times=[time(20)],
         )
         planned = care_plans.add(
-            Context(cast.nora, self.MORNING), episode=cast.episode, line=line, from_date=MONDAY
+            Context(clinics.nora, self.MORNING),
+            episode=clinics.episode,
+            line=line,
+            from_date=MONDAY,
         )
         for name, answers in (("paracetamol", False), ("naproxen", True)):
             at = EIGHT - timedelta(hours=2 if answers else 3)
             log(
-                cast.alice,
+                clinics.alice,
                 "medication_intake",
                 at,
                 at=at.isoformat(),
@@ -250,32 +253,42 @@ class TestTheCarePlan:
             )
             assert is_answered(planned.reminder_slots.get(), MONDAY) == answers
 
-    def test_a_line_that_ended_reminds_no_more(self, cast, heat):
+    def test_a_line_that_ended_reminds_no_more(self, clinics, heat):
         care_plans.end(
-            Context(cast.nora, self.MORNING - timedelta(minutes=1)), planned=heat, until_date=MONDAY
+            Context(clinics.nora, self.MORNING - timedelta(minutes=1)),
+            planned=heat,
+            until_date=MONDAY,
         )
 
         assert send(EIGHT) == 2  # both slots of the last day
         assert not ReminderSlot.objects.filter(remind_at__isnull=False).exists()
 
-    def test_a_waived_line_reminds_no_more(self, cast, heat):
+    def test_a_waived_line_reminds_no_more(self, clinics, heat):
         care_plans.waive(
-            Context(cast.nora, self.MORNING), planned=heat, reason="not_tolerated", from_date=MONDAY
+            Context(clinics.nora, self.MORNING),
+            planned=heat,
+            reason="not_tolerated",
+            from_date=MONDAY,
         )
 
         assert send(EIGHT + DAY) == 0
 
-    def test_only_on_its_days_of_the_week(self, cast):
+    def test_only_on_its_days_of_the_week(self, clinics):
         line = Line(measure="massage", reminder_times=[time(20)], reminder_weekdays=[2, 6])
         planned = care_plans.add(
-            Context(cast.nora, self.MORNING), episode=cast.episode, line=line, from_date=MONDAY
+            Context(clinics.nora, self.MORNING),
+            episode=clinics.episode,
+            line=line,
+            from_date=MONDAY,
         )
 
         assert planned.reminder_slots.get().remind_date == date(2026, 3, 4)
 
-    def test_who_wants_none_on_weekends_has_none(self, cast, heat):
+    def test_who_wants_none_on_weekends_has_none(self, clinics, heat):
         friday = self.MORNING + 4 * DAY + timedelta(hours=13)
-        profile.change(Context(cast.alice, friday), patient=cast.alice, reminds_on_weekends=False)
+        profile.change(
+            Context(clinics.alice, friday), patient=clinics.alice, reminds_on_weekends=False
+        )
 
         dates = set(heat.reminder_slots.values_list("remind_date", flat=True))
         assert dates == {date(2026, 3, 9)}
@@ -289,7 +302,7 @@ class TestTheCarePlan:
         ],
         ids=str,
     )
-    def test_what_makes_no_sense_is_refused(self, cast, wishes):
+    def test_what_makes_no_sense_is_refused(self, clinics, wishes):
         with pytest.raises(care_plans.RemindersRefused):
             Line(measure="massage", **wishes).check()
 
@@ -369,12 +382,15 @@ class TestSnooze:
         with pytest.raises(reminders.SnoozeRefused):
             self.snooze(alice, EIGHT)
 
-    def test_somebody_elses_reminder_is_not_found(self, alice, cast: Cast):
+    def test_somebody_elses_reminder_is_not_found(self, alice, clinics: TwoClinics):
         send(EIGHT)
 
         with pytest.raises(NotFound):
             reminders.snooze(
-                Context(cast.bob, EIGHT), patient=cast.bob, slot_id=slot_of(alice).pk, minutes=30
+                Context(clinics.bob, EIGHT),
+                patient=clinics.bob,
+                slot_id=slot_of(alice).pk,
+                minutes=30,
             )
 
 

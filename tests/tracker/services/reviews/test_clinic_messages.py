@@ -18,8 +18,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def message(cast) -> Message:
-    decide(cast, open_flag(cast), message="Please come in on Thursday.")
+def message(clinics) -> Message:
+    decide(clinics, open_flag(clinics), message="Please come in on Thursday.")
     sent = Message.objects.get()
     day = clinic_messages.REMINDED_AFTER
     Message.objects.update(sent_at=SENT, chase_at=SENT + day)
@@ -35,8 +35,8 @@ def notices() -> int:
     return Notification.objects.filter(kind="clinic_message").count()
 
 
-def listed(cast) -> list[Message]:
-    return list(clinic_messages.returned(patients=Patient.objects.for_clinician(cast.nora)))
+def listed(clinics) -> list[Message]:
+    return list(clinic_messages.returned(patients=Patient.objects.for_clinician(clinics.nora)))
 
 
 def read(message: Message, at: datetime) -> Message:
@@ -45,8 +45,8 @@ def read(message: Message, at: datetime) -> Message:
     )
 
 
-def test_a_message_is_chased_from_the_day_it_was_sent(cast):
-    decide(cast, open_flag(cast), message="Please come in on Thursday.")
+def test_a_message_is_chased_from_the_day_it_was_sent(clinics):
+    decide(clinics, open_flag(clinics), message="Please come in on Thursday.")
 
     sent = Message.objects.get()
     assert sent.chase_at - sent.sent_at == 24 * HOUR
@@ -60,20 +60,20 @@ def test_unread_for_a_day_the_patient_is_reminded_once(message):
     assert notices() == 2
 
 
-def test_unread_for_three_days_it_returns_to_the_worklist(cast, message):
+def test_unread_for_three_days_it_returns_to_the_worklist(clinics, message):
     chase(SENT + 24 * HOUR)
     chase(SENT + 72 * HOUR - SECOND)
-    assert listed(cast) == []
+    assert listed(clinics) == []
 
     chase(SENT + 72 * HOUR)
-    assert listed(cast) == [message]
+    assert listed(clinics) == [message]
     assert chase(SENT + 100 * HOUR) == 0
 
 
-def test_after_an_outage_of_three_days_it_returns_without_a_reminder(cast, message):
+def test_after_an_outage_of_three_days_it_returns_without_a_reminder(clinics, message):
     chase(SENT + 80 * HOUR)
 
-    assert listed(cast) == [message]
+    assert listed(clinics) == [message]
     assert notices() == 1
 
 
@@ -91,37 +91,37 @@ def test_reading_is_noted_once(message):
     assert read(message, SENT + 2 * HOUR).read_at == SENT + HOUR
 
 
-def test_a_row_ends_when_it_is_read(cast, message):
+def test_a_row_ends_when_it_is_read(clinics, message):
     chase(SENT + 72 * HOUR)
     read(message, SENT + 73 * HOUR)
 
-    assert listed(cast) == []
+    assert listed(clinics) == []
 
 
-def test_a_row_ends_when_a_clinician_has_seen_to_it(cast, message):
+def test_a_row_ends_when_a_clinician_has_seen_to_it(clinics, message):
     chase(SENT + 72 * HOUR)
-    for who in (cast.nora, cast.phil):
+    for who in (clinics.nora, clinics.phil):
         clinic_messages.deal_with(Context(who, SENT + 73 * HOUR), message_id=message.id)
 
-    assert listed(cast) == []
+    assert listed(clinics) == []
     message.refresh_from_db()
-    assert message.dealt_with_by == cast.nora
+    assert message.dealt_with_by == clinics.nora
     assert AuditEvent.objects.filter(action="message.deal_with").count() == 2
 
 
-def test_another_clinic_has_nothing_to_do_with_it(cast, message):
+def test_another_clinic_has_nothing_to_do_with_it(clinics, message):
     chase(SENT + 72 * HOUR)
 
     with pytest.raises(NotFound):
-        clinic_messages.deal_with(Context(cast.mallory, SENT + 73 * HOUR), message_id=message.id)
+        clinic_messages.deal_with(Context(clinics.mallory, SENT + 73 * HOUR), message_id=message.id)
 
 
-def test_one_that_fails_does_not_stop_the_others(cast, message, monkeypatch):
+def test_one_that_fails_does_not_stop_the_others(clinics, message, monkeypatch):
     with transaction.atomic():
         other = Message.objects.create(
-            clinic=cast.clinic,
-            patient=cast.bob,
-            by=cast.nora,
+            clinic=clinics.clinic,
+            patient=clinics.bob,
+            by=clinics.nora,
             sent_at=SENT,
             text="Call us.",
             chase_at=SENT + 23 * HOUR,

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from notifications.models import Notification
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.test_lifecycle import MORNING, fire, make_flag, told
 from tracker.models import AuditEvent, Flag, Message, Order, Referral, Review, Visit
 from tracker.services.context import Context
@@ -17,18 +17,18 @@ from tracker.services.reviews import reviews
 DECISION = Review.Decision
 
 
-def open_flag(cast: Cast, rule: str = "RF-CES", priority: str = "P0") -> Flag:
-    flag = make_flag(cast, priority, rule)
+def open_flag(clinics: TwoClinics, rule: str = "RF-CES", priority: str = "P0") -> Flag:
+    flag = make_flag(clinics, priority, rule)
     if flag.needs_human:
         lifecycle.open_for(flag=flag, at=MORNING)
     return flag
 
 
-def decide(cast: Cast, *flags: Flag, by=None, at=MORNING, **fields) -> Review:
+def decide(clinics: TwoClinics, *flags: Flag, by=None, at=MORNING, **fields) -> Review:
     return reviews.review(
-        Context(by or cast.nora, at),
+        Context(by or clinics.nora, at),
         **{
-            "patient": cast.alice,
+            "patient": clinics.alice,
             "flag_ids": [flag.id for flag in flags],
             "decision": DECISION.CONTINUE_CARE,
             **fields,
@@ -36,11 +36,11 @@ def decide(cast: Cast, *flags: Flag, by=None, at=MORNING, **fields) -> Review:
     )
 
 
-def test_it_closes_the_flag_and_ends_the_ladder(cast):
-    flag = open_flag(cast)
+def test_it_closes_the_flag_and_ends_the_ladder(clinics):
+    flag = open_flag(clinics)
     fire(MORNING)
 
-    decided = decide(cast, flag)
+    decided = decide(clinics, flag)
 
     flag.refresh_from_db()
     (ladder,) = flag.escalations.all()
@@ -50,24 +50,24 @@ def test_it_closes_the_flag_and_ends_the_ladder(cast):
     assert told(ladder) == ["Nora Nurse"]
 
 
-def test_the_patient_hears_back_in_the_clinicians_words(cast):
-    decide(cast, open_flag(cast), message="Please come in on Thursday.")
+def test_the_patient_hears_back_in_the_clinicians_words(clinics):
+    decide(clinics, open_flag(clinics), message="Please come in on Thursday.")
 
     assert Message.objects.get().text == "Please come in on Thursday."
     notice = Notification.objects.get(kind="clinic_message")
-    assert notice.recipient_id == cast.alice.recipient_id
+    assert notice.recipient_id == clinics.alice.recipient_id
 
 
-def test_the_patient_hears_that_somebody_looked_even_without_words(cast):
-    decide(cast, open_flag(cast))
+def test_the_patient_hears_that_somebody_looked_even_without_words(clinics):
+    decide(clinics, open_flag(clinics))
 
     assert Message.objects.get().text == reviews.LOOKED
 
 
-def test_it_orders_tests_refers_and_plans_a_visit(cast):
+def test_it_orders_tests_refers_and_plans_a_visit(clinics):
     decided = decide(
-        cast,
-        open_flag(cast),
+        clinics,
+        open_flag(clinics),
         orders=[Order.Test.MRI, Order.Test.HLA_B27],
         referrals=[Referral.Specialty.SPINE_SURGERY],
         visit=reviews.PlannedVisit(mode=Visit.Mode.VIDEO, by_date=date(2026, 3, 6)),
@@ -81,10 +81,10 @@ def test_it_orders_tests_refers_and_plans_a_visit(cast):
     assert decided.visits.get().mode == "video"
 
 
-def test_a_flag_that_was_not_named_stays_open_and_its_ladder_runs(cast):
-    seen, newer = open_flag(cast, "SEV-SUST", "P2"), open_flag(cast)
+def test_a_flag_that_was_not_named_stays_open_and_its_ladder_runs(clinics):
+    seen, newer = open_flag(clinics, "SEV-SUST", "P2"), open_flag(clinics)
 
-    decide(cast, seen)
+    decide(clinics, seen)
     fire(MORNING)
 
     newer.refresh_from_db()
@@ -92,21 +92,21 @@ def test_a_flag_that_was_not_named_stays_open_and_its_ladder_runs(cast):
     assert told(newer.escalations.get()) == ["Nora Nurse"]
 
 
-def test_a_cleared_flag_keeps_its_state_and_its_ladder_ends(cast):
-    flag = open_flag(cast, "SEV-SUST", "P2")
+def test_a_cleared_flag_keeps_its_state_and_its_ladder_ends(clinics):
+    flag = open_flag(clinics, "SEV-SUST", "P2")
     Flag.objects.filter(pk=flag.pk).update(state="cleared", ended_at=MORNING)
 
-    decide(cast, flag)
+    decide(clinics, flag)
 
     flag.refresh_from_db()
     assert flag.state == "cleared"
     assert flag.escalations.get().state == "resolved"
 
 
-def test_usefulness_is_kept_per_flag(cast):
-    first, second = open_flag(cast), open_flag(cast, "SEV-SUST", "P2")
+def test_usefulness_is_kept_per_flag(clinics):
+    first, second = open_flag(clinics), open_flag(clinics, "SEV-SUST", "P2")
 
-    decide(cast, first, second, usefulness={first.id: Flag.Usefulness.NOISE})
+    decide(clinics, first, second, usefulness={first.id: Flag.Usefulness.NOISE})
 
     assert dict(Flag.objects.values_list("rule", "usefulness")) == {
         "RF-CES": "noise",
@@ -114,35 +114,35 @@ def test_usefulness_is_kept_per_flag(cast):
     }
 
 
-def test_what_has_been_reviewed_cannot_be_reviewed_again(cast):
-    flag = open_flag(cast)
-    decide(cast, flag)
+def test_what_has_been_reviewed_cannot_be_reviewed_again(clinics):
+    flag = open_flag(clinics)
+    decide(clinics, flag)
 
     with pytest.raises(reviews.AlreadyReviewed):
-        decide(cast, flag)
+        decide(clinics, flag)
     assert Review.objects.count() == 1
 
 
 @pytest.mark.parametrize("outsider", ["mallory", "ada"])
-def test_an_outsider_finds_nothing(cast, outsider):
-    flag = open_flag(cast)
+def test_an_outsider_finds_nothing(clinics, outsider):
+    flag = open_flag(clinics)
 
     with pytest.raises(NotFound):
-        decide(cast, flag, by=getattr(cast, outsider))
+        decide(clinics, flag, by=getattr(clinics, outsider))
     with pytest.raises(NotFound):
-        decide(cast, flag, patient=cast.bob)
+        decide(clinics, flag, patient=clinics.bob)
     with pytest.raises(NotFound):
         reviews.review(
-            Context(cast.nora, MORNING),
-            patient=cast.alice,
+            Context(clinics.nora, MORNING),
+            patient=clinics.alice,
             flag_ids=[uuid4()],
             decision=DECISION.NO_ACTION,
         )
 
 
-def test_it_leaves_one_audit_row(cast):
-    decided = decide(cast, open_flag(cast))
+def test_it_leaves_one_audit_row(clinics):
+    decided = decide(clinics, open_flag(clinics))
 
     event = AuditEvent.objects.get(action="review.create")
-    assert (event.actor_id, event.patient_id) == (cast.nora.id, cast.alice.id)
+    assert (event.actor_id, event.patient_id) == (clinics.nora.id, clinics.alice.id)
     assert event.subject_id == str(decided.id)

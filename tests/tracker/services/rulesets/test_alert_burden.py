@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tests.cast import Cast
+from tests.fixtures import TwoClinics
 from tests.tracker.console.scenes import ladder_of, raise_flag
 from tracker.models import Flag, Patient, Review
 from tracker.services.context import Context
@@ -20,14 +20,16 @@ NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)  # of the second day, in New York
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
-def burden(cast: Cast, at: datetime = NOON, since: date = FIRST, rule: str = "all"):
-    lines = alert_burden.of_clinic(clinic=cast.clinic, since=since, at=at)
+def burden(clinics: TwoClinics, at: datetime = NOON, since: date = FIRST, rule: str = "all"):
+    lines = alert_burden.of_clinic(clinic=clinics.clinic, since=since, at=at)
     return next((line for line in lines if line.rule == rule), None)
 
 
-def review(cast: Cast, flag: Flag, usefulness: str | None, *, after=HOUR, decision="refer") -> None:
+def review(
+    clinics: TwoClinics, flag: Flag, usefulness: str | None, *, after=HOUR, decision="refer"
+) -> None:
     reviews.review(
-        Context(cast.nora, flag.detected_at + after),
+        Context(clinics.nora, flag.detected_at + after),
         patient=flag.patient,
         flag_ids=[flag.id],
         decision=Review.Decision(decision),
@@ -35,39 +37,41 @@ def review(cast: Cast, flag: Flag, usefulness: str | None, *, after=HOUR, decisi
     )
 
 
-def reviewed(cast: Cast, rule: str, usefulness: str | None, patient: Patient | None = None, **how):
-    flag = raise_flag(patient or cast.alice, at=NOON, rule=rule)
-    review(cast, flag, usefulness, **how)
+def reviewed(
+    clinics: TwoClinics, rule: str, usefulness: str | None, patient: Patient | None = None, **how
+):
+    flag = raise_flag(patient or clinics.alice, at=NOON, rule=rule)
+    review(clinics, flag, usefulness, **how)
     return flag
 
 
-def test_no_flag_is_no_line(cast):
-    assert alert_burden.of_clinic(clinic=cast.clinic, since=FIRST, at=NOON) == []
+def test_no_flag_is_no_line(clinics):
+    assert alert_burden.of_clinic(clinic=clinics.clinic, since=FIRST, at=NOON) == []
 
 
-def test_the_predictive_value_is_what_was_worth_it_of_all_judged(cast):
+def test_the_predictive_value_is_what_was_worth_it_of_all_judged(clinics):
     for usefulness in ("acted_on", "useful", "noise", "noise"):
-        reviewed(cast, "WORSE", usefulness)
-    reviewed(cast, "WORSE", None)
-    raise_flag(cast.alice, at=NOON, rule="WORSE")
+        reviewed(clinics, "WORSE", usefulness)
+    reviewed(clinics, "WORSE", None)
+    raise_flag(clinics.alice, at=NOON, rule="WORSE")
 
-    of_rule = burden(cast, rule="WORSE")
+    of_rule = burden(clinics, rule="WORSE")
     assert (of_rule.flags, of_rule.reviewed, of_rule.judged) == (6, 5, 4)
     assert of_rule.predictive_value == 0.5
 
 
-def test_nothing_judged_has_no_predictive_value(cast):
-    raise_flag(cast.alice, at=NOON)
+def test_nothing_judged_has_no_predictive_value(clinics):
+    raise_flag(clinics.alice, at=NOON)
 
-    line = burden(cast)
+    line = burden(clinics)
     assert (line.predictive_value, line.without_action, line.to_review) == (None, None, None)
 
 
-def test_each_rule_is_counted_by_itself_and_all_come_last(cast):
-    reviewed(cast, "WORSE", "noise")
-    reviewed(cast, "SEV-SUST", "useful")
+def test_each_rule_is_counted_by_itself_and_all_come_last(clinics):
+    reviewed(clinics, "WORSE", "noise")
+    reviewed(clinics, "SEV-SUST", "useful")
 
-    lines = alert_burden.of_clinic(clinic=cast.clinic, since=FIRST, at=NOON)
+    lines = alert_burden.of_clinic(clinic=clinics.clinic, since=FIRST, at=NOON)
     assert [(line.rule, line.predictive_value) for line in lines] == [
         ("SEV-SUST", 1),
         ("WORSE", 0),
@@ -75,22 +79,22 @@ def test_each_rule_is_counted_by_itself_and_all_come_last(cast):
     ]
 
 
-def test_the_share_without_action_is_of_the_reviewed(cast):
-    reviewed(cast, "WORSE", None, decision="no_action")
-    reviewed(cast, "WORSE", None, decision="see_patient")
-    raise_flag(cast.alice, at=NOON, rule="WORSE")
+def test_the_share_without_action_is_of_the_reviewed(clinics):
+    reviewed(clinics, "WORSE", None, decision="no_action")
+    reviewed(clinics, "WORSE", None, decision="see_patient")
+    raise_flag(clinics.alice, at=NOON, rule="WORSE")
 
-    assert burden(cast).without_action == 0.5
+    assert burden(clinics).without_action == 0.5
 
 
-def test_times_run_from_the_first_page_and_from_when_the_server_knew(cast):
-    flag = raise_flag(cast.alice, at=NOON)
+def test_times_run_from_the_first_page_and_from_when_the_server_knew(clinics):
+    flag = raise_flag(clinics.alice, at=NOON)
     lifecycle.acknowledge(
-        Context(cast.nora, NOON + 20 * MINUTE), escalation_ids=[ladder_of(flag).id]
+        Context(clinics.nora, NOON + 20 * MINUTE), escalation_ids=[ladder_of(flag).id]
     )
-    review(cast, flag, None, after=3 * HOUR)
+    review(clinics, flag, None, after=3 * HOUR)
 
-    line = burden(cast)
+    line = burden(clinics)
     assert line.to_acknowledge == Waiting(1, 20 * MINUTE, 20 * MINUTE)
     assert line.to_review == Waiting(1, 3 * HOUR, 3 * HOUR)
 
@@ -111,26 +115,26 @@ def test_the_middle_and_the_slow(minutes, median, p90):
     assert waiting == Waiting(len(minutes), median * MINUTE, p90 * MINUTE)
 
 
-def test_what_was_found_in_old_records_has_no_time_to_review(cast):
-    flag = raise_flag(cast.alice, at=NOON, retrospective=True)
-    review(cast, flag, "useful", after=30 * DAY)
+def test_what_was_found_in_old_records_has_no_time_to_review(clinics):
+    flag = raise_flag(clinics.alice, at=NOON, retrospective=True)
+    review(clinics, flag, "useful", after=30 * DAY)
 
-    assert burden(cast).to_review is None
-    assert burden(cast).predictive_value == 1
+    assert burden(clinics).to_review is None
+    assert burden(clinics).predictive_value == 1
 
 
-def test_the_rate_is_per_100_patient_weeks_of_care(cast):
+def test_the_rate_is_per_100_patient_weeks_of_care(clinics):
     """Alice and Bob, two days each."""
-    raise_flag(cast.alice, at=NOON)
+    raise_flag(clinics.alice, at=NOON)
 
-    assert burden(cast).patient_weeks == pytest.approx(4 / 7)
-    assert burden(cast).per_100_weeks == pytest.approx(175)
+    assert burden(clinics).patient_weeks == pytest.approx(4 / 7)
+    assert burden(clinics).per_100_weeks == pytest.approx(175)
 
 
-def test_only_what_opened_since_then_and_only_of_this_clinic(cast):
-    raise_flag(cast.alice, at=NOON)
-    raise_flag(cast.carol, at=NOON, rule="WORSE")
+def test_only_what_opened_since_then_and_only_of_this_clinic(clinics):
+    raise_flag(clinics.alice, at=NOON)
+    raise_flag(clinics.carol, at=NOON, rule="WORSE")
 
-    assert burden(cast).flags == 1
-    assert burden(cast, since=FIRST + DAY).patient_weeks == pytest.approx(2 / 7)
-    assert burden(cast, since=FIRST + 2 * DAY) is None
+    assert burden(clinics).flags == 1
+    assert burden(clinics, since=FIRST + DAY).patient_weeks == pytest.approx(2 / 7)
+    assert burden(clinics, since=FIRST + 2 * DAY) is None

@@ -12,11 +12,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from tests.cast import Cast, checklist, diary, say
+from tests.fixtures import TwoClinics, checklist, diary, say
 from tracker.models import AuditEvent, Evaluation, Flag, Review, RulesetAdoption, ThresholdChange
 from tracker.rules import LIVE, RULESETS, evaluate, parse_history
 from tracker.rules.replaying import lines
-from tracker.services.clinics import clinics
+from tracker.services.clinics import clinics as clinic_services
 from tracker.services.context import OPERATOR, Context
 from tracker.services.errors import NotFound
 from tracker.services.evaluation import histories
@@ -37,20 +37,24 @@ def milder(monkeypatch) -> str:
     return "2026.2"
 
 
-def adopt(cast: Cast, version: str, from_date: date, at: datetime = EVENING) -> RulesetAdoption:
+def adopt(
+    clinics: TwoClinics, version: str, from_date: date, at: datetime = EVENING
+) -> RulesetAdoption:
     return adoption.adopt(
-        Context(cast.ada, at),
-        clinic=cast.clinic,
+        Context(clinics.ada, at),
+        clinic=clinics.clinic,
         version=version,
         from_date=from_date,
         reason="The board agreed.",
     )
 
 
-def set_number(cast: Cast, name: str, value: str | None, *, patient=None, **given):
+def set_number(clinics: TwoClinics, name: str, value: str | None, *, patient=None, **given):
     return thresholds.change(
-        Context(given.get("by", cast.nora if patient else cast.ada), given.get("at", EVENING)),
-        clinic=cast.clinic,
+        Context(
+            given.get("by", clinics.nora if patient else clinics.ada), given.get("at", EVENING)
+        ),
+        clinic=clinics.clinic,
         patient=patient,
         name=name,
         value=None if value is None else Decimal(value),
@@ -59,13 +63,13 @@ def set_number(cast: Cast, name: str, value: str | None, *, patient=None, **give
     )
 
 
-def log(cast: Cast, pains: list[int], **scores: int) -> None:
+def log(clinics: TwoClinics, pains: list[int], **scores: int) -> None:
     for offset, pain in enumerate(pains):
-        say(cast.alice, diary(FIRST + offset * DAY, pain, **scores))
+        say(clinics.alice, diary(FIRST + offset * DAY, pain, **scores))
 
 
-def judge(cast: Cast, at: datetime) -> None:
-    evaluate_episode(episode_id=cast.episode.id, at=at)
+def judge(clinics: TwoClinics, at: datetime) -> None:
+    evaluate_episode(episode_id=clinics.episode.id, at=at)
 
 
 def stored() -> list[tuple]:
@@ -73,9 +77,9 @@ def stored() -> list[tuple]:
     return sorted(flags.values_list("rule", "priority", "day", "local_date", "ruleset"))
 
 
-def replayed(cast: Cast, until: datetime) -> list[tuple]:
+def replayed(clinics: TwoClinics, until: datetime) -> list[tuple]:
     document = json.loads(
-        json.dumps(histories.export(Context(OPERATOR, until), episode=cast.episode).document)
+        json.dumps(histories.export(Context(OPERATOR, until), episode=clinics.episode).document)
     )
     found = evaluate(parse_history(document), until=until).flags
     return sorted(
@@ -86,73 +90,73 @@ def replayed(cast: Cast, until: datetime) -> list[tuple]:
 
 
 class TestRulesets:
-    def test_a_flag_names_the_version_that_was_in_force_on_its_day(self, cast, milder):
-        adopt(cast, milder, FIRST + 2 * DAY)
-        log(cast, [8, 8, 8, 8, 8, 8, 8, 8], walking=5)
-        judge(cast, EVENING + 8 * DAY)
+    def test_a_flag_names_the_version_that_was_in_force_on_its_day(self, clinics, milder):
+        adopt(clinics, milder, FIRST + 2 * DAY)
+        log(clinics, [8, 8, 8, 8, 8, 8, 8, 8], walking=5)
+        judge(clinics, EVENING + 8 * DAY)
 
         versions = dict(Flag.objects.values_list("rule", "ruleset"))
         assert versions["FUNC-UNABLE"] == "2026.1"
         assert versions["SEV-SUST"] == milder
 
-    def test_a_rule_that_was_dropped_opens_no_flag_from_that_day_on(self, cast, milder):
-        adopt(cast, milder, FIRST + DAY)
-        say(cast.alice, diary(FIRST + DAY, 5, walking=5))
-        judge(cast, EVENING + DAY)
+    def test_a_rule_that_was_dropped_opens_no_flag_from_that_day_on(self, clinics, milder):
+        adopt(clinics, milder, FIRST + DAY)
+        say(clinics.alice, diary(FIRST + DAY, 5, walking=5))
+        judge(clinics, EVENING + DAY)
 
         assert not Flag.objects.exists()
 
-    def test_a_rise_names_the_version_that_raised_it(self, cast, milder):
-        adopt(cast, milder, FIRST + DAY)
-        say(cast.alice, checklist(EVENING, leg_weakness="unsure"))
+    def test_a_rise_names_the_version_that_raised_it(self, clinics, milder):
+        adopt(clinics, milder, FIRST + DAY)
+        say(clinics.alice, checklist(EVENING, leg_weakness="unsure"))
         worse = {"leg_weakness": "yes", "weakness_worsening_fast": "yes"}
-        say(cast.alice, checklist(EVENING + DAY, **worse))
+        say(clinics.alice, checklist(EVENING + DAY, **worse))
 
-        parsed = histories.history_of(episode=cast.episode, flags=())
+        parsed = histories.history_of(episode=clinics.episode, flags=())
         (life,) = evaluate(parsed, until=EVENING + DAY).flags
         assert (life.ruleset, [rise.ruleset for rise in life.raises]) == ("2026.1", [milder])
 
-    def test_an_evaluation_names_the_version_in_force(self, cast, milder):
-        adopt(cast, milder, FIRST + DAY)
-        judge(cast, EVENING)
-        judge(cast, EVENING + DAY)
+    def test_an_evaluation_names_the_version_in_force(self, clinics, milder):
+        adopt(clinics, milder, FIRST + DAY)
+        judge(clinics, EVENING)
+        judge(clinics, EVENING + DAY)
 
         assert [each.ruleset for each in Evaluation.objects.order_by("id")] == ["2026.1", milder]
 
-    def test_a_new_clinic_keeps_the_version_it_opened_with(self, cast, db):
-        clinic = clinics.create(
+    def test_a_new_clinic_keeps_the_version_it_opened_with(self, clinics, db):
+        clinic = clinic_services.create(
             Context(OPERATOR, EVENING), name="Bay", time_zone="America/New_York"
         )
 
         (period,) = ruleset_periods.periods_of(clinic_id=clinic.id)
         assert (period.version, period.from_date) == (LIVE.version, FIRST)
 
-    def test_an_adoption_is_audited(self, cast, milder):
-        adopt(cast, milder, FIRST + DAY)
+    def test_an_adoption_is_audited(self, clinics, milder):
+        adopt(clinics, milder, FIRST + DAY)
 
         event = AuditEvent.objects.get(action="ruleset.adopt")
-        assert event.actor_id == cast.ada.id
+        assert event.actor_id == clinics.ada.id
 
-    def test_what_is_refused(self, cast, milder):
+    def test_what_is_refused(self, clinics, milder):
         with pytest.raises(adoption.RulesetUnknown):
-            adopt(cast, "1999.1", FIRST + DAY)
+            adopt(clinics, "1999.1", FIRST + DAY)
         with pytest.raises(adoption.TakesEffectTooSoon):
-            adopt(cast, milder, FIRST)
+            adopt(clinics, milder, FIRST)
         with pytest.raises(NotFound):
             adoption.adopt(
-                Context(cast.nora, EVENING),
-                clinic=cast.clinic,
+                Context(clinics.nora, EVENING),
+                clinic=clinics.clinic,
                 version=milder,
                 from_date=FIRST + DAY,
                 reason="I may not.",
             )
-        adopt(cast, milder, FIRST + DAY)
+        adopt(clinics, milder, FIRST + DAY)
         with pytest.raises(adoption.AlreadyAdopted):
-            adopt(cast, "2026.1", FIRST + DAY)
+            adopt(clinics, "2026.1", FIRST + DAY)
 
-    def test_the_database_keeps_one_version_a_day_and_each_in_its_clinic(self, cast):
+    def test_the_database_keeps_one_version_a_day_and_each_in_its_clinic(self, clinics):
         known = {
-            "clinic": cast.clinic,
+            "clinic": clinics.clinic,
             "from_date": FIRST + DAY,
             "adopted_at": EVENING,
             "reason": "x",
@@ -162,61 +166,65 @@ class TestRulesets:
         with pytest.raises(IntegrityError), transaction.atomic():
             RulesetAdoption.objects.create(**known)
         with pytest.raises(IntegrityError, match="same_clinic_adopted_by"), transaction.atomic():
-            RulesetAdoption.objects.create(**{**known, "from_date": FIRST}, adopted_by=cast.mallory)
+            RulesetAdoption.objects.create(
+                **{**known, "from_date": FIRST}, adopted_by=clinics.mallory
+            )
 
 
 class TestThresholds:
-    def test_a_clinics_number_decides_from_its_date_on(self, cast):
-        set_number(cast, "severe_days", "7", from_date=FIRST + 2 * DAY)
-        log(cast, [7, 7, 7, 7, 7, 7])
-        judge(cast, EVENING + 5 * DAY)
+    def test_a_clinics_number_decides_from_its_date_on(self, clinics):
+        set_number(clinics, "severe_days", "7", from_date=FIRST + 2 * DAY)
+        log(clinics, [7, 7, 7, 7, 7, 7])
+        judge(clinics, EVENING + 5 * DAY)
         assert not Flag.objects.filter(rule="SEV-SUST").exists()
 
-        say(cast.alice, diary(FIRST + 6 * DAY, 7))
-        judge(cast, EVENING + 6 * DAY)
+        say(clinics.alice, diary(FIRST + 6 * DAY, 7))
+        judge(clinics, EVENING + 6 * DAY)
         assert Flag.objects.get(rule="SEV-SUST").day == 7
 
-    def test_a_patients_number_stands_over_the_clinics(self, cast):
-        set_number(cast, "severe_days", "7")
-        set_number(cast, "severe_days", "3", patient=cast.alice)
+    def test_a_patients_number_stands_over_the_clinics(self, clinics):
+        set_number(clinics, "severe_days", "7")
+        set_number(clinics, "severe_days", "3", patient=clinics.alice)
 
         def number(patient):
-            periods = ruleset_periods.periods_of(clinic_id=cast.clinic.id, patient_id=patient.id)
+            periods = ruleset_periods.periods_of(clinic_id=clinics.clinic.id, patient_id=patient.id)
             return ruleset_periods.in_force(periods, FIRST + DAY).thresholds
 
-        assert number(cast.alice) == {"severe_days": 3}
-        assert number(cast.bob) == {"severe_days": 7}
+        assert number(clinics.alice) == {"severe_days": 3}
+        assert number(clinics.bob) == {"severe_days": 7}
 
-    def test_a_change_can_be_taken_back(self, cast):
-        set_number(cast, "severe_days", "7")
-        set_number(cast, "severe_days", "4", patient=cast.alice)
-        set_number(cast, "severe_days", None, patient=cast.alice, from_date=FIRST + 3 * DAY)
-        set_number(cast, "severe_days", None, from_date=FIRST + 5 * DAY)
+    def test_a_change_can_be_taken_back(self, clinics):
+        set_number(clinics, "severe_days", "7")
+        set_number(clinics, "severe_days", "4", patient=clinics.alice)
+        set_number(clinics, "severe_days", None, patient=clinics.alice, from_date=FIRST + 3 * DAY)
+        set_number(clinics, "severe_days", None, from_date=FIRST + 5 * DAY)
 
-        periods = ruleset_periods.periods_of(clinic_id=cast.clinic.id, patient_id=cast.alice.id)
+        periods = ruleset_periods.periods_of(
+            clinic_id=clinics.clinic.id, patient_id=clinics.alice.id
+        )
         of_days = [
             ruleset_periods.in_force(periods, FIRST + n * DAY).thresholds for n in (0, 1, 3, 5)
         ]
         assert of_days == [{}, {"severe_days": 4}, {"severe_days": 7}, {}]
 
-    def test_the_clinics_six_weeks_hold_unless_the_episode_says_otherwise(self, cast):
-        set_number(cast, "conservative_min_days", "56")
+    def test_the_clinics_six_weeks_hold_unless_the_episode_says_otherwise(self, clinics):
+        set_number(clinics, "conservative_min_days", "56")
 
         def limit(days):
-            cast.alice.episodes.update(conservative_min_days=days)
-            parsed = histories.history_of(episode=cast.episode, flags=())
+            clinics.alice.episodes.update(conservative_min_days=days)
+            parsed = histories.history_of(episode=clinics.episode, flags=())
             from tracker.rules.ruleset import timeline_of
 
             return timeline_of(parsed, None)[-1][1].thresholds.conservative_min_days
 
         assert (limit(None), limit(30)) == (56, 30)
 
-    def test_each_change_is_kept_and_audited_with_whom_it_is_for(self, cast):
-        set_number(cast, "severe_days", "4", patient=cast.alice)
+    def test_each_change_is_kept_and_audited_with_whom_it_is_for(self, clinics):
+        set_number(clinics, "severe_days", "4", patient=clinics.alice)
 
         row = ThresholdChange.objects.get()
-        assert (row.value, row.changed_by, row.reason) == (4, cast.nora, "Too many flags.")
-        assert AuditEvent.objects.get(action="threshold.change").patient_id == cast.alice.id
+        assert (row.value, row.changed_by, row.reason) == (4, clinics.nora, "Too many flags.")
+        assert AuditEvent.objects.get(action="threshold.change").patient_id == clinics.alice.id
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -229,72 +237,72 @@ class TestThresholds:
             pytest.param("early_first_day", "35", id="after the last day of the early look"),
         ],
     )
-    def test_a_number_outside_its_bounds_is_refused(self, cast, name, value):
+    def test_a_number_outside_its_bounds_is_refused(self, clinics, name, value):
         with pytest.raises(thresholds.ThresholdRefused):
-            set_number(cast, name, value)
+            set_number(clinics, name, value)
 
     @pytest.mark.parametrize("value", ["3", "7"])
-    def test_the_bounds_themselves_are_accepted(self, cast, value):
-        assert set_number(cast, "severe_days", value).value == int(value)
+    def test_the_bounds_themselves_are_accepted(self, clinics, value):
+        assert set_number(clinics, "severe_days", value).value == int(value)
 
-    def test_today_is_too_soon_and_why_must_be_said(self, cast):
+    def test_today_is_too_soon_and_why_must_be_said(self, clinics):
         with pytest.raises(adoption.TakesEffectTooSoon):
-            set_number(cast, "severe_days", "4", from_date=FIRST)
+            set_number(clinics, "severe_days", "4", from_date=FIRST)
         with pytest.raises(adoption.ReasonMissing):
-            set_number(cast, "severe_days", "4", reason="  ")
+            set_number(clinics, "severe_days", "4", reason="  ")
 
-    def test_only_who_may_changes_it(self, cast):
+    def test_only_who_may_changes_it(self, clinics):
         with pytest.raises(NotFound):
-            set_number(cast, "severe_days", "4", by=cast.nora)
+            set_number(clinics, "severe_days", "4", by=clinics.nora)
         with pytest.raises(NotFound):
-            set_number(cast, "severe_days", "4", patient=cast.alice, by=cast.mallory)
+            set_number(clinics, "severe_days", "4", patient=clinics.alice, by=clinics.mallory)
         with pytest.raises(NotFound):
-            set_number(cast, "severe_days", "4", patient=cast.alice, by=cast.ada)
+            set_number(clinics, "severe_days", "4", patient=clinics.alice, by=clinics.ada)
 
 
 class TestExport:
-    def test_its_replay_finds_the_flags_of_production(self, cast, milder):
+    def test_its_replay_finds_the_flags_of_production(self, clinics, milder):
         """With a version and numbers that changed on the way, and a review."""
-        set_number(cast, "severe_days", "4", from_date=FIRST + 3 * DAY)
-        set_number(cast, "function_limited_days", "3", patient=cast.alice)
-        adopt(cast, milder, FIRST + 5 * DAY)
-        log(cast, [8, 8, 7, 7, 8, 8, 8, 8], walking=5)
-        judge(cast, EVENING + 3 * DAY)
+        set_number(clinics, "severe_days", "4", from_date=FIRST + 3 * DAY)
+        set_number(clinics, "function_limited_days", "3", patient=clinics.alice)
+        adopt(clinics, milder, FIRST + 5 * DAY)
+        log(clinics, [8, 8, 7, 7, 8, 8, 8, 8], walking=5)
+        judge(clinics, EVENING + 3 * DAY)
         reviews.review(
-            Context(cast.nora, EVENING + 3 * DAY),
-            patient=cast.alice,
+            Context(clinics.nora, EVENING + 3 * DAY),
+            patient=clinics.alice,
             flag_ids=[Flag.objects.get(rule="FUNC-UNABLE").id],
             decision=Review.Decision.CONTINUE_CARE,
         )
-        say(cast.alice, checklist(EVENING + 4 * DAY, leg_weakness="unsure"))
+        say(clinics.alice, checklist(EVENING + 4 * DAY, leg_weakness="unsure"))
         until = EVENING + 20 * DAY
-        judge(cast, until)
+        judge(clinics, until)
 
         assert {rule for rule, *_ in stored()} >= {"SEV-SUST", "FUNC-LIMIT", "RF-MOTOR", "DATA-GAP"}
         assert {version for *_, version in stored()} == {"2026.1", "2026.2"}
-        assert replayed(cast, until) == stored()
+        assert replayed(clinics, until) == stored()
 
-    def test_a_version_that_replay_is_told_stands_over_the_file(self, cast, milder):
-        adopt(cast, milder, FIRST + DAY)
-        say(cast.alice, diary(FIRST + DAY, 5, walking=5))
-        parsed = histories.history_of(episode=cast.episode, flags=())
+    def test_a_version_that_replay_is_told_stands_over_the_file(self, clinics, milder):
+        adopt(clinics, milder, FIRST + DAY)
+        say(clinics.alice, diary(FIRST + DAY, 5, walking=5))
+        parsed = histories.history_of(episode=clinics.episode, flags=())
 
         def rules_found(**told):
             return [life.rule for life in evaluate(parsed, until=EVENING + DAY, **told).flags]
 
         assert (rules_found(), rules_found(ruleset="2026.1")) == ([], ["FUNC-UNABLE"])
 
-    def test_numbers_that_always_held_stand_by_themselves(self, cast):
-        document = histories.document_of(episode=cast.episode, flags=())
+    def test_numbers_that_always_held_stand_by_themselves(self, clinics):
+        document = histories.document_of(episode=clinics.episode, flags=())
 
         assert document["thresholds"] == {}
         assert [each["version"] for each in document["rulesets"]] == [LIVE.version]
 
     @pytest.mark.parametrize("by", ["patient", "flag"])
-    def test_the_command_prints_what_replay_takes(self, cast, tmp_path, by):
-        log(cast, [5, 5], walking=5)
-        judge(cast, EVENING + 10 * DAY)
-        wanted = {"patient": cast.alice.id, "flag": Flag.objects.first().id}[by]
+    def test_the_command_prints_what_replay_takes(self, clinics, tmp_path, by):
+        log(clinics, [5, 5], walking=5)
+        judge(clinics, EVENING + 10 * DAY)
+        wanted = {"patient": clinics.alice.id, "flag": Flag.objects.first().id}[by]
         out, err, found = io.StringIO(), io.StringIO(), io.StringIO()
 
         call_command("export_history", f"--{by}", str(wanted), stdout=out, stderr=err)
@@ -306,19 +314,19 @@ class TestExport:
         assert sorted((line["rule"], line["day"]) for line in told) == [
             (rule, day) for rule, _, day, *_ in stored()
         ]
-        assert {line["patient"] for line in told} == {str(cast.alice.id)}
-        assert AuditEvent.objects.get(action="history.export").patient_id == cast.alice.id
+        assert {line["patient"] for line in told} == {str(clinics.alice.id)}
+        assert AuditEvent.objects.get(action="history.export").patient_id == clinics.alice.id
 
-    def test_nobody_is_no_episode(self, cast):
+    def test_nobody_is_no_episode(self, clinics):
         with pytest.raises(CommandError, match="There is no such flag"):
-            call_command("export_history", "--patient", str(cast.clinic.id))
+            call_command("export_history", "--patient", str(clinics.clinic.id))
 
-    def test_a_raise_is_printed_as_replay_prints_it(self, cast):
-        say(cast.alice, checklist(EVENING, leg_weakness="yes"))
-        say(cast.alice, checklist(EVENING + DAY, leg_weakness="yes", both_legs_symptoms="yes"))
-        judge(cast, EVENING + DAY)
+    def test_a_raise_is_printed_as_replay_prints_it(self, clinics):
+        say(clinics.alice, checklist(EVENING, leg_weakness="yes"))
+        say(clinics.alice, checklist(EVENING + DAY, leg_weakness="yes", both_legs_symptoms="yes"))
+        judge(clinics, EVENING + DAY)
 
-        document = histories.document_of(episode=cast.episode, flags=())
+        document = histories.document_of(episode=clinics.episode, flags=())
         parsed = parse_history(document)
         shown = lines(parsed, evaluate(parsed, until=EVENING + DAY))
         assert "P1" in [str(line.raised_from) for line in shown]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from notifications.models import Notification
-from tests.cast import Cast, diary, say
+from tests.fixtures import TwoClinics, diary, say
 from tracker.models import AuditEvent, Escalation, Flag, ShadowFinding, ShadowTrial
 from tracker.services.context import Context
 from tracker.services.errors import NotFound
@@ -21,44 +21,44 @@ DAY = timedelta(days=1)
 CLOSED = datetime(2026, 3, 3, 17, 0, 1, tzinfo=UTC)
 
 
-def start(cast: Cast, *, at: datetime = EVENING, version="2026.1", by=None, **numbers):
+def start(clinics: TwoClinics, *, at: datetime = EVENING, version="2026.1", by=None, **numbers):
     return shadow_trials.start(
-        Context(by or cast.ada, at),
-        clinic=cast.clinic,
+        Context(by or clinics.ada, at),
+        clinic=clinics.clinic,
         version=version,
         thresholds=numbers,
         reason="Fewer flags?",
     )
 
 
-def log(cast: Cast, pains: list[int]) -> None:
+def log(clinics: TwoClinics, pains: list[int]) -> None:
     for offset, pain in enumerate(pains):
-        say(cast.alice, diary(FIRST + offset * DAY, pain))
+        say(clinics.alice, diary(FIRST + offset * DAY, pain))
 
 
-def close(cast: Cast, day: int) -> None:
-    day_closes.run(episode_id=cast.episode.id, at=CLOSED + (day + 1) * DAY)
+def close(clinics: TwoClinics, day: int) -> None:
+    day_closes.run(episode_id=clinics.episode.id, at=CLOSED + (day + 1) * DAY)
 
 
 def found() -> list[tuple[str, int]]:
     return [(each.rule, each.day) for each in ShadowFinding.objects.all()]
 
 
-def test_it_finds_at_the_close_of_a_day_what_it_would_have_opened(cast):
-    start(cast, severe_pain=6)
-    log(cast, [6] * 7)
+def test_it_finds_at_the_close_of_a_day_what_it_would_have_opened(clinics):
+    start(clinics, severe_pain=6)
+    log(clinics, [6] * 7)
 
-    close(cast, 6)
+    close(clinics, 6)
 
     assert found() == [("SEV-SUST", 5)]
 
 
-def test_nobody_is_told_and_no_flag_opens(cast):
-    start(cast, severe_pain=6)
-    log(cast, [6] * 7)
+def test_nobody_is_told_and_no_flag_opens(clinics):
+    start(clinics, severe_pain=6)
+    log(clinics, [6] * 7)
     before = Notification.objects.count()
 
-    close(cast, 6)
+    close(clinics, 6)
 
     assert ShadowFinding.objects.exists()
     assert not Flag.objects.exists()
@@ -66,58 +66,58 @@ def test_nobody_is_told_and_no_flag_opens(cast):
     assert Notification.objects.count() == before
 
 
-def test_days_before_it_began_are_judged_by_the_live_rules(cast):
-    start(cast, at=EVENING + 5 * DAY, severe_pain=6)
-    log(cast, [6] * 7)
+def test_days_before_it_began_are_judged_by_the_live_rules(clinics):
+    start(clinics, at=EVENING + 5 * DAY, severe_pain=6)
+    log(clinics, [6] * 7)
 
-    close(cast, 6)
+    close(clinics, 6)
 
     assert found() == [("SEV-SUST", 7)]
 
 
-def test_the_same_close_again_finds_the_same_once(cast):
-    start(cast, severe_pain=6)
-    log(cast, [6] * 7)
-    shadow_trials.judge(episode_id=cast.episode.id, at=CLOSED + 8 * DAY)
+def test_the_same_close_again_finds_the_same_once(clinics):
+    start(clinics, severe_pain=6)
+    log(clinics, [6] * 7)
+    shadow_trials.judge(episode_id=clinics.episode.id, at=CLOSED + 8 * DAY)
 
-    assert shadow_trials.judge(episode_id=cast.episode.id, at=CLOSED + 8 * DAY) == 1
+    assert shadow_trials.judge(episode_id=clinics.episode.id, at=CLOSED + 8 * DAY) == 1
     assert found() == [("SEV-SUST", 5)]
 
 
-def test_a_phones_write_runs_no_trial(cast):
+def test_a_phones_write_runs_no_trial(clinics):
     from tracker.services.evaluation.evaluate import evaluate_episode
 
-    start(cast, severe_pain=6)
-    log(cast, [6] * 7)
-    evaluate_episode(episode_id=cast.episode.id, at=EVENING + 6 * DAY)
+    start(clinics, severe_pain=6)
+    log(clinics, [6] * 7)
+    evaluate_episode(episode_id=clinics.episode.id, at=EVENING + 6 * DAY)
 
     assert not found()
 
 
-def test_a_trial_that_fails_takes_nothing_from_the_close(cast, caplog):
-    trial = start(cast, severe_pain=6)
+def test_a_trial_that_fails_takes_nothing_from_the_close(clinics, caplog):
+    trial = start(clinics, severe_pain=6)
     ShadowTrial.objects.filter(pk=trial.pk).update(version="gone")
-    log(cast, [7] * 7)
+    log(clinics, [7] * 7)
 
-    close(cast, 6)
+    close(clinics, 6)
 
     assert Flag.objects.get().rule == "SEV-SUST"
     assert "shadow_trial_failed" in caplog.text
 
 
-def test_it_is_compared_with_the_flags_of_its_days(cast):
-    start(cast, severe_pain=8, severe_days=3)
-    log(cast, [8, 8, 8, 7, 7, 7, 7, 7])
-    close(cast, 7)
+def test_it_is_compared_with_the_flags_of_its_days(clinics):
+    start(clinics, severe_pain=8, severe_days=3)
+    log(clinics, [8, 8, 8, 7, 7, 7, 7, 7])
+    close(clinics, 7)
 
     (rule,) = shadow_trials.compare(trial=ShadowTrial.objects.get())
     assert (rule.rule, rule.live, rule.tried, rule.both) == ("SEV-SUST", 1, 1, 1)
 
 
-def test_what_it_would_spare_and_add_is_counted_apart(cast):
-    start(cast, severe_pain=8, silent_days=3)
-    log(cast, [7] * 7)
-    close(cast, 13)
+def test_what_it_would_spare_and_add_is_counted_apart(clinics):
+    start(clinics, severe_pain=8, silent_days=3)
+    log(clinics, [7] * 7)
+    close(clinics, 13)
 
     counts = {
         each.rule: (each.live, each.tried, each.both)
@@ -126,48 +126,48 @@ def test_what_it_would_spare_and_add_is_counted_apart(cast):
     assert counts == {"SEV-SUST": (1, 0, 0), "DATA-GAP": (1, 1, 1)}
 
 
-def test_one_runs_at_a_time_and_stopping_keeps_what_it_found(cast):
-    start(cast, severe_pain=6)
-    log(cast, [6] * 7)
-    close(cast, 6)
+def test_one_runs_at_a_time_and_stopping_keeps_what_it_found(clinics):
+    start(clinics, severe_pain=6)
+    log(clinics, [6] * 7)
+    close(clinics, 6)
     with pytest.raises(shadow_trials.TrialRunning):
-        start(cast, severe_pain=5)
+        start(clinics, severe_pain=5)
 
-    shadow_trials.stop(Context(cast.ada, EVENING + 9 * DAY), clinic=cast.clinic)
-    close(cast, 9)
+    shadow_trials.stop(Context(clinics.ada, EVENING + 9 * DAY), clinic=clinics.clinic)
+    close(clinics, 9)
 
     assert found() == [("SEV-SUST", 5)]
-    assert start(cast, severe_pain=5).stopped_at is None
+    assert start(clinics, severe_pain=5).stopped_at is None
     actions = AuditEvent.objects.filter(action__startswith="shadow.").order_by("id")
     assert [each.action for each in actions] == ["shadow.start", "shadow.stop", "shadow.start"]
 
 
-def test_what_is_refused(cast):
+def test_what_is_refused(clinics):
     with pytest.raises(adoption.RulesetUnknown):
-        start(cast, version="1999.1")
+        start(clinics, version="1999.1")
     with pytest.raises(thresholds.ThresholdRefused):
-        start(cast, severe_pain=11)
+        start(clinics, severe_pain=11)
     with pytest.raises(NotFound):
-        start(cast, by=cast.nora, severe_pain=6)
+        start(clinics, by=clinics.nora, severe_pain=6)
     with pytest.raises(NotFound):
-        shadow_trials.stop(Context(cast.ada, EVENING), clinic=cast.clinic)
+        shadow_trials.stop(Context(clinics.ada, EVENING), clinic=clinics.clinic)
     with pytest.raises(shadow_trials.NothingToTry):
-        start(cast)
+        start(clinics)
 
 
-def test_another_clinics_trial_judges_nobody_here(cast):
+def test_another_clinics_trial_judges_nobody_here(clinics):
     from tracker.models import Clinician
 
-    Clinician.objects.filter(id=cast.mallory.id).update(is_administrator=True)
-    cast.mallory.refresh_from_db()
+    Clinician.objects.filter(id=clinics.mallory.id).update(is_administrator=True)
+    clinics.mallory.refresh_from_db()
     shadow_trials.start(
-        Context(cast.mallory, EVENING),
-        clinic=cast.other_clinic,
+        Context(clinics.mallory, EVENING),
+        clinic=clinics.other_clinic,
         version="2026.1",
         thresholds={"severe_pain": 6},
         reason="Elsewhere.",
     )
-    log(cast, [6] * 7)
-    close(cast, 6)
+    log(clinics, [6] * 7)
+    close(clinics, 6)
 
     assert not found()

@@ -200,7 +200,7 @@ def checklist(at: datetime, **answers: str) -> dict[str, object]:
     return {"kind": "red_flag_checklist", "at": at.isoformat(), "answers": answers}
 
 
-class Cast:
+class TwoClinics:
     """Harbor Clinic with its people and ladders; Hillside Clinic beside it."""
 
     def __init__(self) -> None:
