@@ -1,4 +1,4 @@
-"""I13: nothing that leaves holds a word of what was planted in the health fields."""
+"""I13: nothing that is sent, published or logged contains health data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tracker.models import Escalation
 
 @pytest.fixture
 def log():
-    """Every line as it would be printed, of every level."""
+    """The log lines of every level, formatted."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -105,7 +105,7 @@ def register_everywhere(who, world: dict[str, HttpSink], browser: Browser) -> No
 
 
 def plant(phone: ApiClient) -> None:
-    """Log what a patient logs, the word in each field that takes text; a red flag opens."""
+    """Log records with the canary in each text field, and open a red flag."""
     words = f"{CANARY} saddle numbness, pain 9, oxycodone"
     day = phone.put("diary/2026-03-02", entry(pain_average=9, note=words))
     assert day.status_code == 201, day.content
@@ -150,7 +150,7 @@ def test_nothing_that_leaves_holds_health_data(transactional_db, world, smtp, lo
 
 
 def offer_to_the_broker() -> bytes:
-    """What a dispatcher with a broker publishes for the workers."""
+    """Return what a dispatcher publishes to the broker."""
     at = clock.now()
     for urgency in Urgency:
         heartbeats.beat_worker(queue=urgency.queue, at=at)
@@ -159,7 +159,7 @@ def offer_to_the_broker() -> bytes:
 
 
 def send_everything() -> None:
-    """No worker comes, so the dispatcher sends; nobody confirms, so every channel is used."""
+    """Dispatch without workers and confirmations, so that every channel is used."""
     alone = Scheduler(executors=dict.fromkeys(Urgency, InlineExecutor()))
     for _ in range(6):
         clock.shift(timedelta(minutes=2, seconds=30))
@@ -168,7 +168,7 @@ def send_everything() -> None:
 
 
 def outgoing(world: dict[str, HttpSink], mails, browser: Browser) -> dict[str, bytes]:
-    """Every byte by the name of where it went; a push as the browser reads it, too."""
+    """Return all bytes by their receiver; a push message also decrypted."""
     found = {name: b"\n".join(call.raw for call in sink.calls) for name, sink in world.items()}
     pushes = [call for call in world["plain"].calls if call.path.startswith("/push/")]
     found["read by the browser"] = b"\n".join(browser.read(call.body) for call in pushes)

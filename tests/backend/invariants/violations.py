@@ -29,7 +29,7 @@ def violates(invariant: str) -> Callable[[Violate], Violate]:
 
 
 def sql(statement: str, **values: object) -> list[object]:
-    """The ids of the rows written; a statement that touches none plants nothing."""
+    """Execute the statement; return the ids of its rows, of which there must be some."""
     with connection.cursor() as cursor:
         cursor.execute(f"{statement} RETURNING id", values)
         ids = [row[0] for row in cursor.fetchall()]
@@ -46,7 +46,7 @@ def without(*, constraint: str = "", of: str = "", index: str = "") -> None:
 
 
 def copy(table: str, changes: str = "", *, where: str, **values: object) -> list[object]:
-    """The row again under an id of its own, with `changes` (`column = value, ...`)."""
+    """Copy the row under another id, with `changes` (`column = value, ...`)."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {table} LIMIT 0")
         columns = [column.name for column in cursor.description]
@@ -396,6 +396,6 @@ def nobody_asks_after_a_message(history):
 
 
 def past(table: str, column: str, span: str, pk: object) -> list[object]:
-    """The timer ran out so long before the present."""
+    """Make the timer due for that long."""
     moved = f"{column} = lumbar_now() - %(span)s::interval"
     return sql(f"UPDATE {table} SET {moved} WHERE id = %(id)s", span=span, id=pk)
