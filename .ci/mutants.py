@@ -1,6 +1,6 @@
 """Run mutmut over the rules, collecting the tests once instead of once per mutant.
 
-Arguments are mutmut's: `run`, `run 'tracker.rules.weeks*'`, `results`, `show NAME`, `browse`.
+Arguments are mutmut's: `run`, `run 'tracker.rules.state.*'`, `results`, `show NAME`, `browse`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 os.chdir(Path(__file__).resolve().parents[1])
-# The tests of the rules need no servers; without these variables they would start them.
+# The tests of the rules need no servers: with these variables no cluster is claimed.
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
 os.environ.setdefault("BROKER_URL", "redis://127.0.0.1:1/0")
 

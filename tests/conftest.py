@@ -1,4 +1,4 @@
-"""Servers for the tests: started once, by the process that hands out the tests.
+"""Servers for the tests: started once, by the first test that needs them.
 
 Each xdist worker has a database of its own and a database of its own at the broker.
 """
@@ -25,12 +25,11 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 # Tests that crash their servers share them with nobody.
 TO_EACH_ITS_OWN = os.environ.get("SERVERS") == "own"
 
-CLUSTER = None
-if TO_EACH_ITS_OWN:
-    CLUSTER = servers.claimed_cluster()
+#: The servers of this run; None where the environment names running ones.
+CLUSTER = servers.cluster_of_this_run(is_own=TO_EACH_ITS_OWN)
+if CLUSTER and TO_EACH_ITS_OWN:
     os.environ |= {"DATABASE_URL": CLUSTER.database_url, "BROKER_URL": CLUSTER.broker_url}
-elif not WORKER and not {"DATABASE_URL", "BROKER_URL"} <= os.environ.keys():
-    CLUSTER = servers.claimed_cluster()
+elif CLUSTER:
     os.environ.setdefault("DATABASE_URL", CLUSTER.database_url)
     os.environ.setdefault("BROKER_URL", CLUSTER.broker_url)
 os.environ["BROKER_URL"] = servers.broker_of(os.environ["BROKER_URL"], WORKER)
@@ -40,19 +39,20 @@ django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    runs_no_test = TO_EACH_ITS_OWN and not WORKER and config.getoption("numprocesses", None)
-    if CLUSTER and not config.option.collectonly and not runs_no_test:
-        CLUSTER.hold()
-
-
 def pytest_unconfigure() -> None:
     if CLUSTER:
         CLUSTER.release()
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment, django_db_blocker) -> Iterator[None]:
+def running_servers() -> None:
+    """PostgreSQL and Valkey, for a test that uses them without Django's database."""
+    if CLUSTER:
+        CLUSTER.start()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(running_servers, django_test_environment, django_db_blocker) -> Iterator[None]:
     with django_db_blocker.unblock(), servers.database_of(WORKER), django_db_blocker.block():
         yield
 
@@ -77,9 +77,9 @@ def child_environment(transactional_db) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def cluster():
+def cluster(running_servers):
     """The servers of this run, for a test that crashes them."""
-    if CLUSTER is None:
+    if CLUSTER is None or (WORKER and not TO_EACH_ITS_OWN):
         pytest.skip("the servers are somebody else's, or other tests' too")
     return CLUSTER
 

@@ -22,6 +22,26 @@ from development.servers import Cluster
 TEMPLATE_LOCK = 7_061_337
 
 
+#: In the environment of the workers: the cluster that the process which started them holds.
+CLUSTER_NAME = "LUMBAR_TEST_CLUSTER"
+
+
+def cluster_of_this_run(*, is_own: bool) -> Cluster | None:
+    """Return the servers of this run, not started yet; None if the environment names some.
+
+    The process that hands out the tests claims them, and its workers start what it holds.
+    """
+    if is_own:
+        return claimed_cluster()
+    if CLUSTER_NAME in os.environ:
+        return Cluster(os.environ[CLUSTER_NAME], is_durable=False)
+    if {"DATABASE_URL", "BROKER_URL"} <= os.environ.keys():
+        return None
+    cluster = claimed_cluster()
+    os.environ[CLUSTER_NAME] = cluster.name
+    return cluster
+
+
 def claimed_cluster() -> Cluster:
     """Return a cluster that no other run uses: runs at the same time do not meet."""
     for number in count(1):

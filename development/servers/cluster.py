@@ -48,9 +48,17 @@ class Cluster:
         with self.home.locked(self.name):
             if self._held is None:  # a claim may have come first
                 self._take(fcntl.LOCK_SH)
-            self.postgres.start()
-            self.valkey.start()
+            self._start()
         return self
+
+    def start(self) -> None:
+        """Start what does not run yet, while another process holds the cluster."""
+        with self.home.locked(self.name):
+            self._start()
+
+    def _start(self) -> None:
+        self.postgres.start()
+        self.valkey.start()
 
     def claim(self) -> bool:
         """Reserve the cluster for this process, if no other holds it; `hold` starts it."""

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from tracker.api import shapes
 from tracker.api.contract import Contract
 from tracker.api.door import PatientView, answer
-from tracker.rules.medicines import INGREDIENTS, base_of, counted_names, otc_hours
-from tracker.rules.products import PRODUCTS, Product, as_written
+from tracker.rules.medicines.catalog import INGREDIENTS, base_of, counted_names, otc_hours
+from tracker.rules.medicines.products import PRODUCTS, Product, as_written
 
 
 def _ingredient(name: str) -> shapes.IngredientShown:

@@ -15,8 +15,8 @@ from tracker.api.contract import Contract
 from tracker.api.door import PatientView, answer
 from tracker.api.problems import FieldError, invalid
 from tracker.api.schema import UUID_TYPE
-from tracker.rules import scales
-from tracker.rules.local_days import zone_names
+from tracker.rules.history.calendar import zone_names
+from tracker.rules.instruments import scales
 from tracker.services.people import profile
 from tracker.services.queries import patient_data
 from tracker.services.reviews import clinic_messages

@@ -144,7 +144,7 @@ def submission(
     try:
         record = rules.parse_record(own)
     except rules.InvalidHistory as error:
-        raise invalid([field_error(error.message, at=_join(path, error.path))]) from None
+        raise invalid([field_error(error.code, path=_join(path, error.path))]) from None
     return Submission(
         uuid=uuid,
         kind=kind,

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from tracker.console import rulebook
 from tracker.console.charts import Happening, PainChart, pain_chart
 from tracker.models import DiaryEntry, Episode, Flag, TherapySession
-from tracker.rules.chart import Chart
+from tracker.rules.state.episode_state import EpisodeState
 from tracker.services.evaluation.histories import history_of
 
 #: Eight weeks fit a screen, and hold the six that conservative care is given.
@@ -46,9 +46,9 @@ def _pain(episode: Episode, first: date, last: date) -> dict[date, int]:
 def _baseline(episode: Episode, at: datetime) -> float | None:
     """As the rules compute it; None while it is not established."""
     history = history_of(episode=episode, flags=())
-    known = Chart.at(history, entered_by=at, corrected_by=at)
+    known = EpisodeState.at(history, entered_by=at, corrected_by=at)
     today = episode.patient.local_date(at).toordinal()
-    mean = known.week_of(history.episodes.first).baseline(today)
+    mean = known.weekly_means_of(history.episodes.first).baseline(today)
     return None if mean is None else float(mean.value)
 
 

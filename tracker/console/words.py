@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tracker.rules.measures import labels
+
 PRIORITIES = {
     "P0": "Emergency",
     "P1": "Same day",
@@ -15,19 +17,7 @@ ROLES = {
     "physical_therapist": "Physical therapist",
     "administrator": "Administrator (sees no diaries)",
 }
-MEASURES = {
-    "physical_therapy": "Physical therapy",
-    "home_exercise": "Home exercise",
-    "medication": "Medicine",
-    "hot_compress": "Hot compress",
-    "cold_compress": "Cold compress",
-    "massage": "Massage",
-    "acupuncture": "Acupuncture",
-    "manipulation": "Manipulation",
-    "brace": "Brace",
-    "injection": "Injection",
-    "activity_modification": "Reduced activity",
-}
+MEASURES = labels()
 WAIVED = {
     "contraindicated": "Contraindicated",
     "unavailable": "Not available",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from tracker.models.base import ClinicLedger, ClinicRow, same_clinic
+from tracker.rules.measures import MEDICATION, labels
 
 
 class EpisodeQuerySet(models.QuerySet["Episode"]):
@@ -87,26 +88,13 @@ class PlannedMeasureQuerySet(models.QuerySet["PlannedMeasure"]):
 class PlannedMeasure(ClinicRow):
     """One line of the care plan. A changed line ends, and a new one begins."""
 
-    class Measure(models.TextChoices):
-        PHYSICAL_THERAPY = "physical_therapy"
-        HOME_EXERCISE = "home_exercise"
-        MEDICATION = "medication"
-        HOT_COMPRESS = "hot_compress"
-        COLD_COMPRESS = "cold_compress"
-        MASSAGE = "massage"
-        ACUPUNCTURE = "acupuncture"
-        MANIPULATION = "manipulation"
-        BRACE = "brace"
-        INJECTION = "injection"
-        ACTIVITY_MODIFICATION = "activity_modification"
-
     class Waived(models.TextChoices):
         CONTRAINDICATED = "contraindicated"
         UNAVAILABLE = "unavailable"
         NOT_TOLERATED = "not_tolerated"
 
     episode = models.ForeignKey(Episode, models.CASCADE, related_name="planned_measures")
-    measure = models.CharField(max_length=24, choices=Measure.choices)
+    measure = models.CharField(max_length=24, choices=labels)
     sessions_per_week = models.PositiveSmallIntegerField(null=True, blank=True)
     minutes_per_day = models.PositiveSmallIntegerField(null=True, blank=True)
     #: medication only; [{"name", "mg", "max_mg_per_day"}], as the replay contract has it
@@ -139,8 +127,8 @@ class PlannedMeasure(ClinicRow):
             ),
             # A medicine without ingredients could never be counted.
             models.CheckConstraint(
-                condition=(Q(measure="medication", ingredients__isnull=False) & ~Q(route=""))
-                | (~Q(measure="medication") & Q(ingredients=None, route="", doses_per_day=None)),
+                condition=(Q(measure=MEDICATION.name, ingredients__isnull=False) & ~Q(route=""))
+                | (~Q(measure=MEDICATION.name) & Q(ingredients=None, route="", doses_per_day=None)),
                 name="planned_measure_medication",
             ),
         ]

@@ -5,21 +5,23 @@ No Django, no clock, no input or output: whoever calls says what time it is.
 
 from __future__ import annotations
 
-from tracker.rules.checking import InvalidHistory
-from tracker.rules.engine import evaluate
-from tracker.rules.history import History, parse_history, parse_record
-from tracker.rules.outcome import (
+from tracker.rules.engine.evaluator import evaluate
+from tracker.rules.history.documents import HistoryDocument
+from tracker.rules.history.history import History, parse_history, parse_record
+from tracker.rules.history.records import Record, json_schemas, submitted_at
+from tracker.rules.history.validation import InvalidHistory
+from tracker.rules.instruments.questions import QUESTIONS, Question, checklist_questions
+from tracker.rules.results import (
     Advice,
     Evidence,
     Finding,
-    FlagLife,
+    FlagHistory,
     Outcome,
     Priority,
     Raise,
     Urgency,
 )
-from tracker.rules.questions import QUESTIONS, Question, checklist_questions
-from tracker.rules.records import HistoryForm, Record, json_schemas, submitted_at
+from tracker.rules.rule import only_clinician_closes
 from tracker.rules.ruleset import CATALOG, LIVE, RULESETS, Ruleset, Timeline
 from tracker.rules.thresholds import THRESHOLDS, InvalidThreshold, Thresholds
 
@@ -32,9 +34,9 @@ __all__ = [
     "Advice",
     "Evidence",
     "Finding",
-    "FlagLife",
+    "FlagHistory",
     "History",
-    "HistoryForm",
+    "HistoryDocument",
     "InvalidHistory",
     "InvalidThreshold",
     "Outcome",
@@ -49,6 +51,7 @@ __all__ = [
     "checklist_questions",
     "evaluate",
     "json_schemas",
+    "only_clinician_closes",
     "parse_history",
     "parse_record",
     "submitted_at",

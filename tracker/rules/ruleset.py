@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date as Date
 from functools import cached_property
 
-from tracker.rules.checking import InvalidHistory
-from tracker.rules.history import History
+from tracker.rules.history.documents import RulesetPeriod
+from tracker.rules.history.history import History
+from tracker.rules.history.validation import InvalidHistory
 from tracker.rules.library.conservative import CC_EARLY, CC_FAIL, CC_INDET, CC_NOTTRIED
 from tracker.rules.library.doses import MED_DOSE, MED_DUP, MED_OTC10
 from tracker.rules.library.function import FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE
@@ -44,7 +45,6 @@ from tracker.rules.library.severity import SEV_DEBIL, SEV_SUST, WORSE
 from tracker.rules.library.silence import DATA_GAP
 from tracker.rules.library.surgery import SURG_CONSIDER
 from tracker.rules.library.thermal import TH_BURN
-from tracker.rules.records import RulesetPeriod
 from tracker.rules.rule import (
     AcuteRule,
     AnyRule,
@@ -160,12 +160,12 @@ def timeline_of(history: History, ruleset: str | Ruleset | Timeline | None) -> T
     elif isinstance(ruleset, str):
         ruleset = _recorded(history, ruleset) or RULESETS[ruleset]
     rulesets = [(Date.min, ruleset)] if isinstance(ruleset, Ruleset) else ruleset
-    return [(on, each.with_thresholds(_limits(history, each))) for on, each in rulesets]
+    return [(on, each.with_thresholds(_own_thresholds(history, each))) for on, each in rulesets]
 
 
 def _recorded(history: History, version: str | None = None) -> Timeline:
     """What the history itself says was in force, with its numbers under `version`."""
-    periods = sorted(enumerate(history.form.rulesets), key=lambda each: each[1].from_date)
+    periods = sorted(enumerate(history.document.rulesets), key=lambda each: each[1].from_date)
     return [(p.from_date, _in_period(p, i, version or p.version)) for i, p in periods]
 
 
@@ -176,9 +176,9 @@ def _in_period(period: RulesetPeriod, position: int, version: str) -> Ruleset:
     return ruleset.with_thresholds(ruleset.thresholds.with_changes(period.thresholds))
 
 
-def _limits(history: History, ruleset: Ruleset) -> Thresholds:
-    changes = dict(history.form.thresholds)
-    min_days = history.form.episode.conservative_min_days
+def _own_thresholds(history: History, ruleset: Ruleset) -> Thresholds:
+    changes = dict(history.document.thresholds)
+    min_days = history.document.episode.conservative_min_days
     if min_days is not None:
         changes["conservative_min_days"] = min_days
     return ruleset.thresholds.with_changes(changes)

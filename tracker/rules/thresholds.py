@@ -56,7 +56,7 @@ _SECTION_7 = "adequate trial, proposal [P]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    # When conservative care may be judged
+    # When conservative care may be evaluated
     conservative_min_days: Annotated[
         int, Bounds("care before it may be judged to have failed", "days", 1, 730, _ACR)
     ] = 42

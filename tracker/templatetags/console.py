@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 from tracker.console import rulebook, words
 from tracker.models import Clinic, StaffedHours
-from tracker.rules.medicines import not_counted
+from tracker.rules.history.calendar import age_on
+from tracker.rules.medicines.catalog import not_counted
 
 register = template.Library()
 
@@ -99,9 +100,7 @@ def day_of(day: date, index_date: date) -> int:
 
 @register.filter
 def age(birth_date: date, at: datetime) -> int:
-    today = at.date()
-    had_birthday = (today.month, today.day) >= (birth_date.month, birth_date.day)
-    return today.year - birth_date.year - (not had_birthday)
+    return age_on(at.date(), birth_date)
 
 
 @register.filter

@@ -13,6 +13,8 @@ from notifications.models import Urgency
 from notifications.tasks import deliver
 from tests import servers
 
+pytestmark = pytest.mark.usefixtures("running_servers")
+
 QUEUES = [urgency.queue for urgency in Urgency]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tracker.console import words
 from tracker.rules import parse_history
-from tracker.rules.medicines import LOCAL_ROUTES, PATCH_ROUTES
-from tracker.rules.records import Condition, MeasureKind, Sex, Waiver
+from tracker.rules.history.documents import Condition, MeasureName, Sex, Waiver
+from tracker.rules.medicines.catalog import LOCAL_ROUTES, PATCH_ROUTES
 
 
 @pytest.mark.parametrize("route", words.ROUTES)
@@ -38,7 +38,7 @@ def test_what_does_not_reach_the_whole_body_has_the_rules_word():
 @pytest.mark.parametrize(
     ("offered", "known"),
     [
-        pytest.param(words.MEASURES, MeasureKind, id="measures"),
+        pytest.param(words.MEASURES, MeasureName, id="measures"),
         pytest.param(words.WAIVED, Waiver, id="waivers"),
         pytest.param(words.CONDITIONS, Condition, id="conditions"),
         pytest.param(words.SEXES, Sex, id="sexes"),

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker.rules import Outcome, evaluate, parse_history
-from tracker.rules.replaying import lines
+from tracker.rules.engine.replay import flag_events
 
 INDEX = Date(2026, 1, 5)
 ZONE = "America/New_York"
@@ -107,9 +107,9 @@ def document(records: list[Document], **parts: Any) -> Document:
 
 
 def outcome(records: list[Document], *, until: int | None = None, **parts: Any) -> Outcome:
-    """Evaluated, with silence judged up to the close of day `until`."""
+    """Evaluated, with silence evaluated up to the close of day `until`."""
     history = parse_history(document(records, **parts))
-    limit = None if until is None else history.days.close(date(until).toordinal())
+    limit = None if until is None else history.calendar.close(date(until).toordinal())
     return evaluate(history, until=limit)
 
 
@@ -118,7 +118,8 @@ def found(records: list[Document], **parts: Any) -> list[tuple[str, str, int]]:
     history = parse_history(document(records, **{k: v for k, v in parts.items() if k != "until"}))
     result = outcome(records, **parts)
     return [
-        (line.finding.rule, str(line.finding.priority), line.day) for line in lines(history, result)
+        (line.finding.rule, str(line.finding.priority), line.day)
+        for line in flag_events(history, result)
     ]
 
 

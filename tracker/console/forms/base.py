@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from tracker.rules.local_days import zone_names
+from tracker.rules.history.calendar import zone_names
 from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
 

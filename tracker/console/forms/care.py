@@ -6,8 +6,8 @@ from django import forms
 
 from tracker.console import words
 from tracker.console.forms.base import DateField, DeskForm, TimesField, choices
-from tracker.rules.medicines import counted_names
-from tracker.rules.products import PRODUCTS, Product
+from tracker.rules.medicines.catalog import counted_names
+from tracker.rules.medicines.products import PRODUCTS, Product
 from tracker.services.episodes import episodes
 from tracker.services.episodes.care_plans import Ingredient, Line
 

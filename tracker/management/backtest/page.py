@@ -8,7 +8,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from tracker.management.backtest import plots, report
-from tracker.rules.backtesting import Backtest, Change, Row
+from tracker.rules.backtesting.backtest import Backtest, Change, Row
 
 #: Of each kind of change; the JSON holds all.
 SHOWN = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tracker.rules.backtesting import Backtest, Row
+from tracker.rules.backtesting.backtest import Backtest, Row
 
 LABEL, PLOT, VALUE = 130, 560, 70  # widths of the columns
 BAR, GAP, ROW = 12, 2, 36

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tracker.rules.backtesting import Backtest, Change, Pair, Row
-from tracker.rules.outcome import Json
-from tracker.rules.variants import Variant
+from tracker.rules.backtesting.backtest import Backtest, Change, Pair, Row
+from tracker.rules.backtesting.variants import Variant
+from tracker.rules.results import Json
 
 COLUMNS = "{:<14} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8} {:>5} {:>6} {:>6} {:>8}"
 HEADINGS = (

@@ -16,8 +16,8 @@ from tracker.management.backtest import report
 from tracker.management.backtest.page import page
 from tracker.management.progress import Show, bar
 from tracker.rules import RULESETS, THRESHOLDS, InvalidHistory, InvalidThreshold, parse_history
-from tracker.rules.backtesting import Backtest
-from tracker.rules.variants import Variant
+from tracker.rules.backtesting.backtest import Backtest
+from tracker.rules.backtesting.variants import Variant
 
 
 class Command(BaseCommand):
@@ -115,7 +115,7 @@ def _add_clinic(test: Backtest, wanted: str, show: Show) -> None:
 def _add_line(test: Backtest, line: bytes, until: Date | None) -> None:
     if line.strip():
         history = parse_history(line)
-        close = history.days.close(until.toordinal()) if until else None
+        close = history.calendar.close(until.toordinal()) if until else None
         test.add(history, until=close)
 
 

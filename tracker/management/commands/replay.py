@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from tracker.rules import RULESETS, InvalidHistory, evaluate, parse_history
-from tracker.rules.replaying import Line, lines
+from tracker.rules.engine.replay import FlagEvent, flag_events
 
 #: Those in which a history may lie.
 YEARS = range(1990, 2200)
@@ -79,30 +79,30 @@ class Command(BaseCommand):
         progress.clear()
         return is_clean
 
-    def _show_json(self, line: Line) -> None:
-        self.stdout.write(json.dumps(line.as_json(), ensure_ascii=False))
+    def _show_json(self, event: FlagEvent) -> None:
+        self.stdout.write(json.dumps(event.as_json(), ensure_ascii=False))
 
-    def _show_row(self, line: Line) -> None:
-        fields = line.as_json()
-        raised = f"(raised from {line.raised_from}) " if line.raised_from else ""
-        withdrawn = "(withdrawn) " if line.withdrawn_at else ""
-        fields["explanation"] = f"{raised}{withdrawn}{line.finding.explanation}"
+    def _show_row(self, event: FlagEvent) -> None:
+        fields = event.as_json()
+        raised = f"(raised from {event.raised_from}) " if event.raised_from else ""
+        withdrawn = "(withdrawn) " if event.withdrawn_at else ""
+        fields["explanation"] = f"{raised}{withdrawn}{event.finding.explanation}"
         self.stdout.write(COLUMNS.format_map(fields))
 
 
-def _replayed(line: bytes, options: dict[str, Any]) -> list[Line]:
+def _replayed(line: bytes, options: dict[str, Any]) -> list[FlagEvent]:
     if not line.strip():
         return []
     history = parse_history(line)
     until: Date | datetime | None = options["until"]
     if until is not None and not isinstance(until, datetime):
-        until = history.days.close(until.toordinal())
+        until = history.calendar.close(until.toordinal())
     outcome = evaluate(
         history,
         until=until,
         ruleset=options["ruleset"],
     )
-    return lines(history, outcome, with_withdrawn=options["history"])
+    return flag_events(history, outcome, with_withdrawn=options["history"])
 
 
 _HEADINGS = {

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from tracker.rules import LIVE
-from tracker.rules.reference import clinical_rules
+from tracker.rules.documentation import clinical_rules
 
 
 class Command(BaseCommand):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tracker.rules.outcome import Priority
-from tracker.rules.rule import AcuteRule, Hit, Needs
+from tracker.rules.results import Priority
+from tracker.rules.rule import AcuteRule, Needs, RuleResult
+from tracker.rules.state.day_context import DayContext
 from tracker.rules.thresholds import Thresholds
-from tracker.rules.today import Today
 
 UNABLE = 5
 _SOURCES = ("Function scale of this project, bands not validated [P]",)
@@ -13,24 +13,24 @@ _CANNOT_SEE = "Days on which standing and walking were not tried, and limits by 
 _CLEARS = "Clears after 7 days with on-time standing or walking on which it is not true."
 
 
-def func_limit(today: Today, limits: Thresholds) -> Hit | None:
+def func_limit(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """Standing or walking at 3 or worse (under ten minutes) on 4 of 7 days, on time.
 
     Section 4, bands not validated [P].
     """
-    levels = today.functions
-    limited = sum(level is not None and level >= limits.function_limited for level in levels)
-    if limited < limits.function_limited_days:
+    levels = context.functions
+    limited = sum(level is not None and level >= thresholds.function_limited for level in levels)
+    if limited < thresholds.function_limited_days:
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P3,
-        because=f"Standing or walking was under ten minutes on {limited} of the last 7 days.",
+        explanation=f"Standing or walking was under ten minutes on {limited} of the last 7 days.",
         evidence={
             "levels": levels[::-1],
             "limited_days": limited,
-            "limited_level": limits.function_limited,
-            "least_days": limits.function_limited_days,
-            "function_floor": today.chart.patient.function_floor,
+            "limited_level": thresholds.function_limited,
+            "least_days": thresholds.function_limited_days,
+            "function_floor": context.state.patient.function_floor,
         },
         missing=(f"standing or walking on {levels.count(None)} of 7 days",)
         if None in levels
@@ -38,40 +38,40 @@ def func_limit(today: Today, limits: Thresholds) -> Hit | None:
     )
 
 
-def func_sev(today: Today, limits: Thresholds) -> Hit | None:
+def func_sev(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """Standing or walking at 4 or worse (under five minutes) on two days running, on time.
 
     Section 4, bands not validated [P].
     """
-    levels = [today.function(1), today.function()]
-    if any(level is None or level < limits.function_severe for level in levels):
+    levels = [context.function(1), context.function()]
+    if any(level is None or level < thresholds.function_severe for level in levels):
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because="Standing or walking was under five minutes on two days running.",
+        explanation="Standing or walking was under five minutes on two days running.",
         evidence={
             "levels": levels,
-            "severe_level": limits.function_severe,
-            "function_floor": today.chart.patient.function_floor,
+            "severe_level": thresholds.function_severe,
+            "function_floor": context.state.patient.function_floor,
         },
     )
 
 
-def func_unable(today: Today, limits: Thresholds) -> Hit | None:
+def func_unable(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """Could not stand, or could not walk (5), on an on-time entry.
 
     The patient is shown the red-flag checklist first; this is the call that follows.
     Section 4, bands not validated [P].
     """
-    if today.function() != UNABLE:
+    if context.function() != UNABLE:
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because="The patient could not stand or could not walk.",
+        explanation="The patient could not stand or could not walk.",
         evidence={
             "level": UNABLE,
             "unable_level": UNABLE,
-            "function_floor": today.chart.patient.function_floor,
+            "function_floor": context.state.patient.function_floor,
         },
     )
 
@@ -80,7 +80,7 @@ FUNC_LIMIT = AcuteRule(
     id="FUNC-LIMIT",
     title="Standing or walking limited on most days",
     priorities="P3",
-    judge=func_limit,
+    evaluate=func_limit,
     needs=Needs.FUNCTION,
     clears_when=_CLEARS,
     cannot_see=_CANNOT_SEE,
@@ -92,7 +92,7 @@ FUNC_SEV = AcuteRule(
     id="FUNC-SEV",
     title="Standing or walking severely limited",
     priorities="P2",
-    judge=func_sev,
+    evaluate=func_sev,
     needs=Needs.FUNCTION,
     clears_when=_CLEARS,
     cannot_see=_CANNOT_SEE,
@@ -104,7 +104,7 @@ FUNC_UNABLE = AcuteRule(
     id="FUNC-UNABLE",
     title="Could not stand or walk",
     priorities="P2",
-    judge=func_unable,
+    evaluate=func_unable,
     needs=Needs.FUNCTION,
     clears_when=_CLEARS,
     cannot_see=_CANNOT_SEE,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tracker.rules.dosing import DoseMoment
-from tracker.rules.medicines import LOW_DOSE_ASPIRIN_MG, DrugClass
-from tracker.rules.outcome import Priority
-from tracker.rules.rule import DoseRule, Hit, Needs
+from tracker.rules.medicines.catalog import LOW_DOSE_ASPIRIN_MG, DrugClass
+from tracker.rules.messages import listed, plain
+from tracker.rules.results import Priority
+from tracker.rules.rule import DoseRule, Needs, RuleResult
+from tracker.rules.state.dose_context import DoseContext
 from tracker.rules.thresholds import Thresholds
-from tracker.rules.wording import listed, plain
 
 RISKY_CONDITIONS = (
     "ulcer_or_gi_bleed",
@@ -20,78 +20,78 @@ _CLEARS = "Clears after 7 known days on which no intake makes it true."
 _CANNOT_SEE = "Medicines and illnesses that were not entered, and gels that are used heavily."
 
 
-def med_nsaid2(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+def med_nsaid2(context: DoseContext, thresholds: Thresholds) -> RuleResult | None:
     """Two different NSAIDs in 24 hours: more harm, no more relief.
 
     Aspirin for the heart, up to 100 mg in 24 hours, does not count. Section 6: label [V];
     100 mg [P].
     """
-    if len(moment.nsaids) < 2:
+    if len(context.nsaids) < 2:
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P3,
-        because=f"Two NSAIDs in 24 hours: {listed(moment.nsaids)}.",
-        evidence={"nsaids": [*moment.nsaids], "aspirin_mg": _aspirin(moment)},
+        explanation=f"Two NSAIDs in 24 hours: {listed(context.nsaids)}.",
+        evidence={"nsaids": [*context.nsaids], "aspirin_mg": _aspirin(context)},
     )
 
 
-def med_nsaid_ac(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+def med_nsaid_ac(context: DoseContext, thresholds: Thresholds) -> RuleResult | None:
     """Any NSAID, aspirin of any dose included, with a blood thinner: bleeding.
 
     The thinner is prescribed in the plan, or was taken in the last 7 local days. Section 6:
     label [V]; 7 days [P].
     """
-    nsaids = moment.bases_of(DrugClass.NSAID)
+    nsaids = context.bases_of(DrugClass.NSAID)
     thinners = [
         each.value
         for each in (DrugClass.ANTICOAGULANT, DrugClass.ANTIPLATELET)
-        if moment.is_active(each)
+        if context.is_active(each)
     ]
     if not (nsaids and thinners):
         return None
     verb = "is" if len(thinners) == 1 else "are"
     active = " and an ".join(thinners)
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because=f"{listed(nsaids).capitalize()} while an {active} {verb} active.",
+        explanation=f"{listed(nsaids).capitalize()} while an {active} {verb} active.",
         evidence={"nsaids": [*nsaids], "active": [*thinners]},
     )
 
 
-def med_nsaid_risk(moment: DoseMoment, limits: Thresholds) -> Hit | None:
+def med_nsaid_risk(context: DoseContext, thresholds: Thresholds) -> RuleResult | None:
     """An NSAID in somebody whose stomach, kidneys, heart, liver or pregnancy it may harm.
 
     Also at 65 and over, or with a steroid; P2 from 20 weeks of pregnancy. Aspirin up to
     100 mg does not count. Section 6: label [V]; 65 instead of the label's 60 [P].
     """
-    if not moment.nsaids:
+    if not context.nsaids:
         return None
-    conditions = moment.chart.conditions
+    conditions = context.state.conditions
     risks: list[str] = [name for name in RISKY_CONDITIONS if name in conditions]
-    if "long_term_steroid" in conditions or moment.is_active(DrugClass.STEROID):
+    if "long_term_steroid" in conditions or context.is_active(DrugClass.STEROID):
         risks.append("steroid")
-    if moment.age is not None and moment.age >= limits.risk_age:
+    if context.age is not None and context.age >= thresholds.risk_age:
         risks.append("age")
     is_pregnant = "pregnancy_20_weeks" in conditions
     if not (risks or is_pregnant):
         return None
     named = [*risks, *(["pregnancy_20_weeks"] if is_pregnant else [])]
-    return Hit(
+    return RuleResult(
         priority=Priority.P2 if is_pregnant else Priority.P3,
-        because=f"{listed(moment.nsaids).capitalize()} with {listed(named)}.",
+        explanation=f"{listed(context.nsaids).capitalize()} with {listed(named)}.",
         evidence={
-            "nsaids": [*moment.nsaids],
+            "nsaids": [*context.nsaids],
             "risks": [*named],
-            "age": moment.age,
-            "risk_age": limits.risk_age,
-            "aspirin_mg": _aspirin(moment),
+            "age": context.age,
+            "risk_age": thresholds.risk_age,
+            "aspirin_mg": _aspirin(context),
         },
-        missing=("date of birth",) if moment.age is None else (),
+        missing=("date of birth",) if context.age is None else (),
     )
 
 
-def _aspirin(moment: DoseMoment) -> dict[str, int | float]:
-    taken = plain(moment.sums.get("aspirin", 0))
+def _aspirin(context: DoseContext) -> dict[str, int | float]:
+    taken = plain(context.sums.get("aspirin", 0))
     return {"taken": taken, "counts_above": LOW_DOSE_ASPIRIN_MG}
 
 
@@ -99,7 +99,7 @@ MED_NSAID2 = DoseRule(
     id="MED-NSAID2",
     title="Two NSAIDs",
     priorities="P3",
-    judge=med_nsaid2,
+    evaluate=med_nsaid2,
     only_with=DrugClass.NSAID,
     needs=Needs.KNOWN_DAY,
     clears_when=_CLEARS,
@@ -110,7 +110,7 @@ MED_NSAID_AC = DoseRule(
     id="MED-NSAID-AC",
     title="NSAID with a blood thinner",
     priorities="P2",
-    judge=med_nsaid_ac,
+    evaluate=med_nsaid_ac,
     only_with=DrugClass.NSAID,
     needs=Needs.KNOWN_DAY,
     clears_when=_CLEARS,
@@ -121,7 +121,7 @@ MED_NSAID_RISK = DoseRule(
     id="MED-NSAID-RISK",
     title="NSAID in a patient at risk",
     priorities="P3; P2 from 20 weeks of pregnancy",
-    judge=med_nsaid_risk,
+    evaluate=med_nsaid_risk,
     only_with=DrugClass.NSAID,
     needs=Needs.KNOWN_DAY,
     clears_when=_CLEARS,

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
+from tracker.rules.history.records import PegScore
 from tracker.rules.library.conservative import response_evidence
-from tracker.rules.outcome import Priority
-from tracker.rules.records import PegScore
-from tracker.rules.rule import CloseRule, Hit, Needs
+from tracker.rules.messages import plain
+from tracker.rules.results import Priority
+from tracker.rules.rule import CloseRule, Needs, RuleResult
+from tracker.rules.state.day_context import DayContext
+from tracker.rules.state.weekly_means import percent_fallen
 from tracker.rules.thresholds import Thresholds
-from tracker.rules.today import Today
-from tracker.rules.weeks import percent_fallen
-from tracker.rules.wording import plain
 
 
-def peg_disc(today: Today, limits: Thresholds) -> Hit | None:
+def peg_disc(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """PEG and diary disagree: one of the two misleads.
 
     Either the newest PEG, at most 14 days old, is 1 point above the episode's first while
     pain fell by 30 %; or it is 30 % better while mean pain rose by 2 points. Section 3: PEG
     of 1 point [V]; 30 % of PEG [K].
     """
-    if len(today.pegs) < 2 or today.week is None or today.baseline is None:
+    if len(context.pegs) < 2 or context.week is None or context.baseline is None:
         return None
-    (_, first), (newest_day, newest) = today.pegs[0], today.pegs[-1]
-    if today.day - newest_day > limits.peg_max_age_days:
+    (_, first), (newest_day, newest) = context.pegs[0], context.pegs[-1]
+    if context.day - newest_day > thresholds.peg_max_age_days:
         return None
-    rise = today.week.value - today.baseline.value
+    rise = context.week.value - context.baseline.value
     # Sums of three items: a point in the mean is three in the sum.
     before, after = _sum(first), _sum(newest)
-    is_worse = after - before >= 3 * limits.peg_worse_points
-    is_better = percent_fallen(before, after, limits.peg_better_percent)
-    disagrees = (is_worse and today.fell_by(limits.response_percent)) or (
-        is_better and rise >= limits.response_points
+    is_worse = after - before >= 3 * thresholds.peg_worse_points
+    is_better = percent_fallen(before, after, thresholds.peg_better_percent)
+    disagrees = (is_worse and context.fell_by(thresholds.response_percent)) or (
+        is_better and rise >= thresholds.response_points
     )
     if not disagrees:
         return None
     direction = "better" if is_worse else "worse"
-    return Hit(
+    return RuleResult(
         priority=Priority.P3,
-        because=(
+        explanation=(
             f"PEG went from {before / 3:.1f} to {after / 3:.1f} while daily pain got {direction}."
         ),
-        evidence=response_evidence(today, limits)
+        evidence=response_evidence(context, thresholds)
         | {
             "peg_baseline": round(before / 3, 4),
             "peg_newest": round(after / 3, 4),
-            "peg_age_days": today.day - newest_day,
-            "peg_worse_points": plain(limits.peg_worse_points),
-            "peg_better_percent": plain(limits.peg_better_percent),
-            "peg_max_age_days": limits.peg_max_age_days,
+            "peg_age_days": context.day - newest_day,
+            "peg_worse_points": plain(thresholds.peg_worse_points),
+            "peg_better_percent": plain(thresholds.peg_better_percent),
+            "peg_max_age_days": thresholds.peg_max_age_days,
         },
     )
 
@@ -60,7 +60,7 @@ PEG_DISC = CloseRule(
     id="PEG-DISC",
     title="PEG and diary disagree",
     priorities="P3",
-    judge=peg_disc,
+    evaluate=peg_disc,
     needs=Needs.RESPONSE,
     clears_when="Clears after 7 evaluated days on which PEG and diary agree.",
     cannot_see="Which of the two is right. PEG asks about the past week, the diary about a day.",

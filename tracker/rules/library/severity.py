@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tracker.rules.outcome import Priority
-from tracker.rules.rule import AcuteRule, Hit, Needs
+from tracker.rules.messages import mean, plain
+from tracker.rules.results import Priority
+from tracker.rules.rule import AcuteRule, Needs, RuleResult
+from tracker.rules.state.day_context import DayContext
 from tracker.rules.thresholds import Thresholds
-from tracker.rules.today import Today
-from tracker.rules.wording import mean, plain
 
 _CUT_POINTS = (
     "Boonstra 2016, n=2854: severe from 7 or 8 by interference [V]",
@@ -15,27 +15,27 @@ _CUT_POINTS = (
 )
 
 
-def sev_sust(today: Today, limits: Thresholds) -> Hit | None:
+def sev_sust(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """Severe pain on most days of a week, and still: 7 or more on 5 of 7 days on time.
 
     The newest on-time pain is among them and at most a day old. Section 3, cut points [V];
     five of seven days [P].
     """
-    scores = today.pains
-    severe = sum(score is not None and score >= limits.severe_pain for score in scores)
+    scores = context.pains
+    severe = sum(score is not None and score >= thresholds.severe_pain for score in scores)
     newest = next(((b, score) for b, score in enumerate(scores) if score is not None), None)
-    if newest is None or newest[0] > 1 or newest[1] < limits.severe_pain:
+    if newest is None or newest[0] > 1 or newest[1] < thresholds.severe_pain:
         return None
-    if severe < limits.severe_days:
+    if severe < thresholds.severe_days:
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because=f"Pain was {limits.severe_pain} or more on {severe} of the last 7 days.",
+        explanation=f"Pain was {thresholds.severe_pain} or more on {severe} of the last 7 days.",
         evidence={
             "scores": scores[::-1],
             "severe_days": severe,
-            "severe_pain": limits.severe_pain,
-            "least_days": limits.severe_days,
+            "severe_pain": thresholds.severe_pain,
+            "least_days": thresholds.severe_days,
             "newest": newest[1],
             "newest_age_days": newest[0],
         },
@@ -43,27 +43,27 @@ def sev_sust(today: Today, limits: Thresholds) -> Hit | None:
     )
 
 
-def sev_debil(today: Today, limits: Thresholds) -> Hit | None:
+def sev_debil(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """Pain of 8 or more on two days running, on time, and one of them without function.
 
     Without function: standing or walking at 4 or 5, sleep at 4, or activity at 4. Section 3,
     cut points [V]; two days and function [P].
     """
-    scores = [today.pain(1), today.pain()]
-    if any(score is None or score < limits.disabling_pain for score in scores):
+    scores = [context.pain(1), context.pain()]
+    if any(score is None or score < thresholds.disabling_pain for score in scores):
         return None
-    functions = [today.function(1), today.function()]
-    sleeps = [today.entry(1).sleep, today.entry().sleep]
-    activities = [today.entry(1).activity, today.entry().activity]
+    functions = [context.function(1), context.function()]
+    sleeps = [context.entry(1).sleep, context.entry().sleep]
+    activities = [context.entry(1).activity, context.entry().activity]
     if not (
-        _reaches(functions, limits.disabling_function)
-        or _reaches(sleeps, limits.disabling_sleep)
-        or _reaches(activities, limits.disabling_activity)
+        _reaches(functions, thresholds.disabling_function)
+        or _reaches(sleeps, thresholds.disabling_sleep)
+        or _reaches(activities, thresholds.disabling_activity)
     ):
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because=(
+        explanation=(
             f"Pain was {scores[0]} and {scores[1]} on two days running, "
             "with sleep, activity, standing or walking all but gone."
         ),
@@ -72,10 +72,10 @@ def sev_debil(today: Today, limits: Thresholds) -> Hit | None:
             "function": functions,
             "sleep": sleeps,
             "activity": activities,
-            "disabling_pain": limits.disabling_pain,
-            "disabling_function": limits.disabling_function,
-            "disabling_sleep": limits.disabling_sleep,
-            "disabling_activity": limits.disabling_activity,
+            "disabling_pain": thresholds.disabling_pain,
+            "disabling_function": thresholds.disabling_function,
+            "disabling_sleep": thresholds.disabling_sleep,
+            "disabling_activity": thresholds.disabling_activity,
         },
         missing=tuple(
             name
@@ -89,24 +89,24 @@ def sev_debil(today: Today, limits: Thresholds) -> Hit | None:
     )
 
 
-def worse(today: Today, limits: Thresholds) -> Hit | None:
+def worse(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """Three days running, on time, at least 2 points and 30 % above the week before them.
 
     Today's pain is 5 or more, and the week that ended three days ago is valid. Section 3,
     2 points or 30 % [V], mirrored [P].
     """
-    before = today.week_ending(3)
-    scores = [today.pain(2), today.pain(1), today.pain()]
+    before = context.week_ending(3)
+    scores = [context.pain(2), context.pain(1), context.pain()]
     newest = scores[-1]
-    if before is None or newest is None or newest < limits.worse_pain:
+    if before is None or newest is None or newest < thresholds.worse_pain:
         return None
     usual = before.value
-    least = max(usual + limits.worse_points, usual * (100 + limits.worse_percent) / 100)
+    least = max(usual + thresholds.worse_points, usual * (100 + thresholds.worse_percent) / 100)
     if any(score is None or score < least for score in scores):
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because=(
+        explanation=(
             f"Pain was {scores[0]}, {scores[1]} and {scores[2]} on the last three days, "
             f"against an average of {float(usual):.1f} in the week before."
         ),
@@ -114,9 +114,9 @@ def worse(today: Today, limits: Thresholds) -> Hit | None:
             "scores": list(scores),
             "window_mean_before": mean(usual),
             "window_entries": before.entries,
-            "worse_points": plain(limits.worse_points),
-            "worse_percent": plain(limits.worse_percent),
-            "least_pain": limits.worse_pain,
+            "worse_points": plain(thresholds.worse_points),
+            "worse_percent": plain(thresholds.worse_percent),
+            "least_pain": thresholds.worse_pain,
         },
     )
 
@@ -134,7 +134,7 @@ SEV_SUST = AcuteRule(
     id="SEV-SUST",
     title="Severe pain on most days",
     priorities="P2",
-    judge=sev_sust,
+    evaluate=sev_sust,
     needs=Needs.PAIN,
     clears_when="Clears after 7 days with an on-time entry on which fewer days are severe.",
     cannot_see="Days without an on-time entry, and why the pain is severe.",
@@ -146,7 +146,7 @@ SEV_DEBIL = AcuteRule(
     id="SEV-DEBIL",
     title="Debilitating pain",
     priorities="P2",
-    judge=sev_debil,
+    evaluate=sev_debil,
     needs=Needs.PAIN,
     clears_when="Clears after 7 days with an on-time entry on which it is not true.",
     cannot_see="Whether poor sleep or inactivity has another cause.",
@@ -157,7 +157,7 @@ WORSE = AcuteRule(
     id="WORSE",
     title="Pain is clearly worse than last week",
     priorities="P2",
-    judge=worse,
+    evaluate=worse,
     needs=Needs.PAIN,
     clears_when="Clears after 7 days with an on-time entry on which it is not true.",
     cannot_see="What changed: an injury, a medicine that ran out, or a bad spell.",

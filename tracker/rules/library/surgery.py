@@ -5,32 +5,32 @@ from __future__ import annotations
 from tracker.rules.library.conservative import CC_FAIL
 from tracker.rules.library.function import FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE
 from tracker.rules.library.severity import SEV_DEBIL, SEV_SUST, WORSE
-from tracker.rules.outcome import Priority
-from tracker.rules.rule import CloseRule, Hit, Needs
+from tracker.rules.messages import listed
+from tracker.rules.results import Priority
+from tracker.rules.rule import CloseRule, Needs, RuleResult
+from tracker.rules.state.day_context import DayContext
 from tracker.rules.thresholds import Thresholds
-from tracker.rules.today import Today
-from tracker.rules.wording import listed
 
 _DISABLING = (SEV_SUST, SEV_DEBIL, WORSE, FUNC_LIMIT, FUNC_SEV, FUNC_UNABLE)
 
 
-def surg_consider(today: Today, limits: Thresholds) -> Hit | None:
+def surg_consider(context: DayContext, thresholds: Thresholds) -> RuleResult | None:
     """CC-FAIL holds, and so does a rule of severe pain or of standing and walking.
 
     Any of SEV-SUST, SEV-DEBIL, WORSE, FUNC-LIMIT, FUNC-SEV, FUNC-UNABLE. Asks for a review of
     the whole case; it never says that an operation is needed. Sections 0 and 3: 6 weeks of
     care [V]; criteria (a) with (b) or (c) [P].
     """
-    failing = CC_FAIL.judge(today, limits)
+    failing = CC_FAIL.evaluate(context, thresholds)
     if failing is None:
         return None
-    hits = {rule.id: rule.judge(today, limits) for rule in _DISABLING}
-    also = {name: hit.evidence for name, hit in hits.items() if hit is not None}
+    results = {rule.id: rule.evaluate(context, thresholds) for rule in _DISABLING}
+    also = {name: result.evidence for name, result in results.items() if result is not None}
     if not also:
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because=f"{failing.because} Also true: {listed(also)}.",
+        explanation=f"{failing.explanation} Also true: {listed(also)}.",
         evidence={"CC-FAIL": failing.evidence, **also},
         missing=failing.missing,
     )
@@ -40,7 +40,7 @@ SURG_CONSIDER = CloseRule(
     id="SURG-CONSIDER",
     title="Consider a surgical review",
     priorities="P2",
-    judge=surg_consider,
+    evaluate=surg_consider,
     needs=Needs.RESPONSE,
     clears_when="Clears after 7 evaluated days on which CC-FAIL or all the others are not true.",
     cannot_see=(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from tracker.rules.outcome import Priority
-from tracker.rules.records import CompressUse
-from tracker.rules.rule import CompressRule, Hit, Needs
+from tracker.rules.history.records import CompressUse
+from tracker.rules.results import Priority
+from tracker.rules.rule import CompressRule, Needs, RuleResult
 from tracker.rules.thresholds import Thresholds
 
 
-def th_burn(use: CompressUse, limits: Thresholds) -> Hit | None:
+def th_burn(use: CompressUse, thresholds: Thresholds) -> RuleResult | None:
     """A blister, burn, white or numb skin after a hot or cold compress (P2).
 
     Section 7 [V custom-level]; priority [P].
     """
     if not use.skin_reaction:
         return None
-    return Hit(
+    return RuleResult(
         priority=Priority.P2,
-        because=f"Skin reaction after a {use.type} compress.",
+        explanation=f"Skin reaction after a {use.type} compress.",
         evidence={"type": use.type, "minutes": use.minutes, "skin_reaction": True},
         missing=("minutes",) if use.minutes is None else (),
         patient_text=(
@@ -31,7 +31,7 @@ TH_BURN = CompressRule(
     id="TH-BURN",
     title="Skin reaction to a compress",
     priorities="P2",
-    judge=th_burn,
+    evaluate=th_burn,
     needs=Needs.KNOWN_DAY,
     clears_when="Clears after 7 known days without a skin reaction.",
     cannot_see="How bad it is, and skin that cannot feel.",

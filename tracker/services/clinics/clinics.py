@@ -10,7 +10,7 @@ from itertools import pairwise
 from django.db import transaction
 
 from tracker.models import Clinic, Clinician, Holiday, StaffedHours
-from tracker.rules.local_days import zone_names
+from tracker.rules.history.calendar import zone_names
 from tracker.services import audit
 from tracker.services.clinics import care_teams
 from tracker.services.context import Actor, Context

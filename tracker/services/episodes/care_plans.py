@@ -9,13 +9,13 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, PlannedMeasure
+from tracker.rules.measures import MEDICATION
 from tracker.services.context import Context
 from tracker.services.episodes import episodes
 from tracker.services.errors import Conflict, ServiceError
 from tracker.services.local_time.wall_time import EVERY_DAY
 from tracker.services.reminders import reminder_slots
 
-Measure = PlannedMeasure.Measure
 #: Of one measure in a day.
 MOST_REMINDERS = 6
 
@@ -74,7 +74,7 @@ class Line:
     reminder_weekdays: Sequence[int] = ()
 
     def check(self) -> None:
-        is_medicine = self.measure == Measure.MEDICATION
+        is_medicine = self.measure == MEDICATION.name
         if is_medicine and not (self.ingredients and self.route):
             raise MedicineIncomplete
         has_medicine_fields = self.ingredients or self.route or self.doses_per_day
@@ -166,7 +166,7 @@ def _end(planned: PlannedMeasure, *, until_date: date, at: datetime) -> None:
 def _begin(
     context: Context[Clinician], episode: Episode, line: Line, *, from_date: date
 ) -> PlannedMeasure:
-    is_medicine = line.measure == Measure.MEDICATION
+    is_medicine = line.measure == MEDICATION.name
     planned = PlannedMeasure.objects.create(
         clinic_id=episode.clinic_id,
         episode=episode,

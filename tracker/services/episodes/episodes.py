@@ -11,7 +11,7 @@ from typing import get_args
 from django.db import transaction
 
 from tracker.models import Clinician, Episode, ExcusedPeriod, Patient
-from tracker.rules.records import Condition
+from tracker.rules.history.documents import Condition
 from tracker.services import audit
 from tracker.services.context import Context
 from tracker.services.errors import Conflict, ServiceError

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from tracker.models import Episode, PlannedMeasure
+from tracker.rules.history.episodes import RECOVERY_DAYS
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.reminders import reminder_slots
 from tracker.services.rulesets import shadow_trials
@@ -17,7 +18,7 @@ from tracker.services.rulesets import shadow_trials
 logger = logging.getLogger(__name__)
 
 #: After an operation a new episode begins on this day, counted from the operation.
-NEW_EPISODE_AFTER = timedelta(days=42)
+NEW_EPISODE_AFTER = timedelta(days=RECOVERY_DAYS)
 
 #: After this long without a close an offer to the workers counts as lost.
 OFFER_LASTS = timedelta(seconds=20)

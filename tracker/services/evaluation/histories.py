@@ -12,8 +12,10 @@ from django.db import transaction
 
 from tracker import rules
 from tracker.models import Episode, Flag, PlannedMeasure, Revision
+from tracker.rules.measures import MEDICATION
 from tracker.services import audit
 from tracker.services.context import Actor, Context
+from tracker.services.records.kinds import without_nulls
 from tracker.services.rulesets.ruleset_periods import Period, periods_of
 
 Document = dict[str, Any]
@@ -53,34 +55,38 @@ def document_of(
     patient = episode.patient
     periods = periods_of(clinic_id=episode.clinic_id, patient_id=patient.id)
     return {
-        "patient": _without_nulls(
-            ref=str(patient.id),
-            time_zone=patient.time_zone,
-            time_zones=[
-                {"from": zone.from_date.isoformat(), "time_zone": zone.time_zone}
-                for zone in patient.time_zones.all()
-            ]
-            or None,
-            birth_date=patient.birth_date and patient.birth_date.isoformat(),
-            sex=patient.sex,
-            conditions=patient.conditions,
-            function_floor=patient.function_floor,
-            mme_acknowledged=patient.mme_acknowledged and float(patient.mme_acknowledged),
+        "patient": without_nulls(
+            {
+                "ref": str(patient.id),
+                "time_zone": patient.time_zone,
+                "time_zones": [
+                    {"from": zone.from_date.isoformat(), "time_zone": zone.time_zone}
+                    for zone in patient.time_zones.all()
+                ]
+                or None,
+                "birth_date": patient.birth_date and patient.birth_date.isoformat(),
+                "sex": patient.sex,
+                "conditions": patient.conditions,
+                "function_floor": patient.function_floor,
+                "mme_acknowledged": patient.mme_acknowledged and float(patient.mme_acknowledged),
+            }
         ),
-        "episode": _without_nulls(
-            index_date=episode.index_date.isoformat(),
-            onset_date=episode.onset_date and episode.onset_date.isoformat(),
-            surgery_date=episode.surgery_date and episode.surgery_date.isoformat(),
-            conservative_min_days=episode.conservative_min_days,
-            excused=[
-                {
-                    "from": period.from_date.isoformat(),
-                    "until": period.until_date.isoformat(),
-                    "reason": period.reason,
-                }
-                for period in episode.excused_periods.all()
-            ]
-            or None,
+        "episode": without_nulls(
+            {
+                "index_date": episode.index_date.isoformat(),
+                "onset_date": episode.onset_date and episode.onset_date.isoformat(),
+                "surgery_date": episode.surgery_date and episode.surgery_date.isoformat(),
+                "conservative_min_days": episode.conservative_min_days,
+                "excused": [
+                    {
+                        "from": period.from_date.isoformat(),
+                        "until": period.until_date.isoformat(),
+                        "reason": period.reason,
+                    }
+                    for period in episode.excused_periods.all()
+                ]
+                or None,
+            }
         ),
         "plan": [_measure(line) for line in episode.planned_measures.all()],
         "records": _records(ledger_of(episode) if ledger is None else list(ledger)),
@@ -139,17 +145,17 @@ def _version(said: Said) -> Document:
 
 
 def _measure(line: PlannedMeasure) -> Document:
-    common = _without_nulls(
-        measure=line.measure,
-        waived=line.waived or None,
-        sessions_per_week=line.sessions_per_week,
-        minutes_per_day=line.minutes_per_day,
-        **{
+    common: Document = without_nulls(
+        {
+            "measure": line.measure,
+            "waived": line.waived or None,
+            "sessions_per_week": line.sessions_per_week,
+            "minutes_per_day": line.minutes_per_day,
             "from": line.from_date.isoformat(),
             "until": line.until_date and line.until_date.isoformat(),
-        },
+        }
     )
-    if line.measure != PlannedMeasure.Measure.MEDICATION:
+    if line.measure != MEDICATION.name:
         return common
     return {
         **common,
@@ -158,7 +164,3 @@ def _measure(line: PlannedMeasure) -> Document:
         "prescribed": line.prescribed,
         "doses_per_day": line.doses_per_day,
     }
-
-
-def _without_nulls(**fields: Any) -> Document:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Brings the stored flags of an episode into line with the lives that the rules found."""
+"""Brings the stored flags of an episode into line with those that the rules found."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from tracker import rules
-from tracker.models import Advice, Episode, Flag, Priority
+from tracker.models import Advice, Episode, Flag
 from tracker.services.escalations import lifecycle
 
 #: What is found in records that arrived so long after the fact pages nobody.
 STALE_AFTER = timedelta(hours=72)
-
-NEVER_WITHDRAWN = frozenset({Priority.P0, Priority.P1})
 
 ARRIVED_LATER = "Records that arrived later, or a change by the clinic, took its evidence away."
 
@@ -52,7 +50,7 @@ class Reconciliation:
 
     # Flags
 
-    def flags(self, stored: list[Flag], lives: tuple[rules.FlagLife, ...]) -> None:
+    def flags(self, stored: list[Flag], lives: tuple[rules.FlagHistory, ...]) -> None:
         """First whatever ends, then whatever opens: a rule may do both at once."""
         pairs, orphans, newcomers = _match(stored, lives)
         for flag, life in pairs:
@@ -66,7 +64,7 @@ class Reconciliation:
         for life in newcomers:
             self._open(life)
 
-    def _open(self, life: rules.FlagLife) -> None:
+    def _open(self, life: rules.FlagHistory) -> None:
         if life.withdrawn_at is not None:
             return
         flag = Flag(
@@ -85,7 +83,7 @@ class Reconciliation:
         if life.is_live and flag.needs_human:
             lifecycle.open_for(flag=flag, at=self.at)
 
-    def _keep(self, flag: Flag, life: rules.FlagLife) -> None:
+    def _keep(self, flag: Flag, life: rules.FlagHistory) -> None:
         """The flag stands: it is updated, raised, or live again."""
         if flag.review_id:
             return  # a clinician has decided on it
@@ -112,12 +110,12 @@ class Reconciliation:
         elif flag.needs_human and not was_open:
             lifecycle.ensure_for(flag=flag, at=self.at)
 
-    def _end(self, flag: Flag, life: rules.FlagLife) -> None:
+    def _end(self, flag: Flag, life: rules.FlagHistory) -> None:
         if life.withdrawn_at is not None:
             self._take_back(flag, life.withdrawn_reason or ARRIVED_LATER)
             return
         was_open = flag.state == Flag.State.OPEN
-        if was_open and flag.priority in NEVER_WITHDRAWN and life.cleared_at:
+        if was_open and _only_clinician_closes(flag) and life.cleared_at:
             # What the rules know now was less urgent from the start. Somebody was told more.
             self._take_back(flag, ARRIVED_LATER)
             return
@@ -135,7 +133,7 @@ class Reconciliation:
         if flag.review_id or flag.state == Flag.State.WITHDRAWN or flag.retracted_at:
             return
         flag.ended_reason = reason
-        if is_open and (flag.priority in NEVER_WITHDRAWN or flag.rule.startswith("RF-")):
+        if is_open and _only_clinician_closes(flag):
             flag.retracted_at = self.at
         else:
             flag.state, flag.ended_at = Flag.State.WITHDRAWN, self.at
@@ -195,13 +193,13 @@ class Reconciliation:
         )
 
 
-Pair = tuple[Flag, rules.FlagLife]
+Pair = tuple[Flag, rules.FlagHistory]
 
 
 def _match(
-    stored: list[Flag], lives: Sequence[rules.FlagLife]
-) -> tuple[list[Pair], list[Flag], list[rules.FlagLife]]:
-    """Pair the stored flags with the lives, rule by rule; return also who stayed alone."""
+    stored: list[Flag], lives: Sequence[rules.FlagHistory]
+) -> tuple[list[Pair], list[Flag], list[rules.FlagHistory]]:
+    """Pair the stored flags with those found, rule by rule; return also who stayed alone."""
     pairs: list[Pair] = []
     for rule in {flag.rule for flag in stored}:
         pairs += _match_rule(
@@ -215,8 +213,8 @@ def _match(
     return pairs, orphans, newcomers
 
 
-def _match_rule(flags: list[Flag], lives: list[rules.FlagLife]) -> list[Pair]:
-    """A flag is the life with its opening; failing that, the one whose opening moved.
+def _match_rule(flags: list[Flag], lives: list[rules.FlagHistory]) -> list[Pair]:
+    """A flag is the one found with its opening; failing that, the one whose opening moved.
 
     An opening moves when an older record arrives. What is open goes with what is live,
     what a review closed goes with what that closure ended, the rest in order of time.
@@ -232,38 +230,42 @@ def _match_rule(flags: list[Flag], lives: list[rules.FlagLife]) -> list[Pair]:
     return pairs
 
 
-def _same_opening(flag: Flag, life: rules.FlagLife) -> bool:
+def _same_opening(flag: Flag, life: rules.FlagHistory) -> bool:
     may_go_on = flag.state == Flag.State.OPEN or not life.is_live
     return may_go_on and flag.opened_at == life.opened_at
 
 
-def _stands_again(flag: Flag, life: rules.FlagLife) -> bool:
+def _stands_again(flag: Flag, life: rules.FlagHistory) -> bool:
     return flag.opened_at == life.opened_at
 
 
-def _both_stand(flag: Flag, life: rules.FlagLife) -> bool:
+def _both_stand(flag: Flag, life: rules.FlagHistory) -> bool:
     return flag.state == Flag.State.OPEN and life.is_live
 
 
-def _same_closure(flag: Flag, life: rules.FlagLife) -> bool:
+def _same_closure(flag: Flag, life: rules.FlagHistory) -> bool:
     return flag.review_id is not None and flag.ended_at == life.closed_at
 
 
-def _both_ended(flag: Flag, life: rules.FlagLife) -> bool:
+def _both_ended(flag: Flag, life: rules.FlagHistory) -> bool:
     return flag.state == Flag.State.CLEARED and life.cleared_at is not None
 
 
-def _end_of(life: rules.FlagLife) -> datetime | None:
+def _only_clinician_closes(flag: Flag) -> bool:
+    return rules.only_clinician_closes(rules.CATALOG.get(flag.rule), flag.priority)
+
+
+def _end_of(life: rules.FlagHistory) -> datetime | None:
     return life.cleared_at or life.closed_at
 
 
-def _set_end(flag: Flag, life: rules.FlagLife) -> None:
+def _set_end(flag: Flag, life: rules.FlagHistory) -> None:
     flag.state = Flag.State.CLEARED if life.cleared_at else Flag.State.CLOSED
     flag.ended_at = _end_of(life)
     flag.ended_reason = "An operation." if life.closed_by_surgery else ""
 
 
-def _describe(flag: Flag, life: rules.FlagLife, finding: rules.Finding) -> None:
+def _describe(flag: Flag, life: rules.FlagHistory, finding: rules.Finding) -> None:
     flag.ruleset = life.ruleset
     flag.priority = life.priority
     flag.raised_from = life.raises[-1].from_priority if life.raises else ""
@@ -280,7 +282,7 @@ def _describe(flag: Flag, life: rules.FlagLife, finding: rules.Finding) -> None:
     flag.latest = _stored(life.latest)
 
 
-def _tells(flag: Flag, life: rules.FlagLife) -> bool:
+def _tells(flag: Flag, life: rules.FlagHistory) -> bool:
     """Whether the flag says what the rules say: older records may have changed the opening."""
     told = (flag.opened_at, flag.local_date, flag.explanation)
     return told == (life.opened_at, life.date, life.finding.explanation)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tracker.rules.records import DiaryEntry
+from tracker.rules.history.records import DiaryEntry
 from tracker.services.imports.problems import UnusableFile, UnusableOption
 
 #: The scores of a diary entry by the short name of the option, as `--column pain=vas`.

@@ -9,7 +9,7 @@ from itertools import groupby, islice
 from uuid import UUID, uuid4, uuid5
 
 from tracker.models import CareTeam, Clinic, DiaryEntry, Patient, RecordKind, Revision
-from tracker.rules.local_days import LocalDays
+from tracker.rules.history.calendar import LocalCalendar
 from tracker.services.imports.columns import SCORES
 from tracker.services.imports.line_parser import Line
 from tracker.services.imports.problems import Code, Problem
@@ -31,7 +31,7 @@ class Change:
 class Person:
     patient: Patient
     is_new: bool
-    calendar: LocalDays
+    calendar: LocalCalendar
     lines: list[Line]
     #: the standing version of each diary entry
     current: dict[UUID, int] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def people_of(
     Needs a transaction: known patients are locked, so that no phone logs in between.
     """
     grouped = ((ref, list(days)) for ref, days in groupby(lines, key=lambda line: line.patient))
-    fresh_calendar = LocalDays([(date.min.toordinal(), time_zone)])
+    fresh_calendar = LocalCalendar([(date.min.toordinal(), time_zone)])
     while batch := dict(islice(grouped, AT_ONCE)):
         known = _known(batch, clinic)
         for reference, days in batch.items():
@@ -136,9 +136,9 @@ def _known(references: Iterable[str], clinic: Clinic) -> dict[str, Person]:
     return {str(person.patient.external_ref): person for person in people.values()}
 
 
-def _calendar(patient: Patient) -> LocalDays:
+def _calendar(patient: Patient) -> LocalCalendar:
     changes = [(zone.from_date.toordinal(), zone.time_zone) for zone in patient.time_zones.all()]
-    return LocalDays([(date.min.toordinal(), patient.time_zone), *sorted(changes)])
+    return LocalCalendar([(date.min.toordinal(), patient.time_zone), *sorted(changes)])
 
 
 def _load_entries(people: dict[UUID, Person]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tracker.models import CareTeam, Clinic
-from tracker.rules.local_days import zone_names
+from tracker.rules.history.calendar import zone_names
 from tracker.services.imports.problems import UnusableOption
 
 Named = TypeVar("Named", Clinic, CareTeam)

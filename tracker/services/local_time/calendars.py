@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from tracker.models import Patient
-from tracker.rules.local_days import LocalDays
+from tracker.rules.history.calendar import LocalCalendar
 
 
 class Calendar:
@@ -15,7 +15,7 @@ class Calendar:
     def __init__(self, present: str, changes: Iterable[tuple[date, str]]) -> None:
         """`changes`: zones from a date on, in order; without any, always the present one."""
         held = [(from_date.toordinal(), zone) for from_date, zone in changes]
-        self._days = LocalDays(held or [(date.min.toordinal(), present)])
+        self._days = LocalCalendar(held or [(date.min.toordinal(), present)])
 
     def today(self, at: datetime) -> date:
         return date.fromordinal(self._days.day_of(at))

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from tracker.rules.local_days import instant_of
+from tracker.rules.history.calendar import instant_of
 
 __all__ = ["EVERY_DAY", "Occurrence", "instant_of", "next_occurrence"]
 

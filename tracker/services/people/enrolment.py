@@ -13,6 +13,7 @@ from django.db import transaction
 
 from notifications import outbox
 from tracker.models import Consent, Episode, Invitation, Patient, PatientTimeZone, User
+from tracker.rules.history.calendar import age_on
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.errors import ServiceError
@@ -113,7 +114,7 @@ def enrol(
 def _check(patient: Patient, *, birth_date: date, text_version: str, today: date) -> None:
     if text_version != consent.VERSION:
         raise ConsentOutdated
-    age = completed_years(birth_date, today)
+    age = age_on(today, birth_date)
     if age > OLDEST_AGE:
         raise BirthDateUnlikely
     if age < ADULT_AGE:
@@ -122,10 +123,6 @@ def _check(patient: Patient, *, birth_date: date, text_version: str, today: date
         raise BirthDateDiffers
     if patient.user_id is not None:
         raise AccountExists
-
-
-def completed_years(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def _account(*, email: str, password: str, at: datetime) -> User:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from notifications import outbox
 from tracker.models import Clinician
-from tracker.rules.local_days import zone_names
+from tracker.rules.history.calendar import zone_names
 from tracker.services import audit
 from tracker.services.clinics.clinics import TimeZoneUnknown
 from tracker.services.context import Context

@@ -25,7 +25,7 @@ from tracker.models import (
     StaffedHours,
 )
 from tracker.rules import Question, checklist_questions
-from tracker.rules.records import Condition
+from tracker.rules.history.documents import Condition
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.errors import NotFound

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from tracker.models import Advice, Patient, RedFlagChecklist
-from tracker.rules.advice import CHECKLIST
+from tracker.rules.engine.advice import CHECKLIST
 
 CHECKLIST_EVERY = timedelta(days=7)
 URGENCY = {

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from tracker.models import Patient
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 from tracker.services.errors import ServiceError
 from tracker.services.local_time.calendars import Calendar
 

@@ -11,7 +11,7 @@ import msgspec
 from tracker import models
 from tracker.models import RecordKind, Revision
 from tracker.models.records import LoggedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 
 #: in every record, or kept in columns of their own
 COMMON = frozenset({"id", "replaces", "date", "at", "submitted_at"})
@@ -79,13 +79,14 @@ def kind_of(record: forms.Record) -> Kind:
 
 def content_of(record: forms.Record) -> dict[str, Any]:
     """The record in the replay contract's form; what was left out is left out."""
-    content = _without_nulls(msgspec.to_builtins(record))
+    content = without_nulls(msgspec.to_builtins(record))
     return {name: value for name, value in content.items() if name not in {"id", "replaces"}}
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
+    """The value without what is None, however deep."""
     if isinstance(value, dict):
-        return {k: _without_nulls(v) for k, v in value.items() if v is not None}
+        return {k: without_nulls(v) for k, v in value.items() if v is not None}
     if isinstance(value, (list, tuple)):
-        return [_without_nulls(item) for item in value]
+        return [without_nulls(item) for item in value]
     return value

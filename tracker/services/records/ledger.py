@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tracker.models import DiaryImport, Patient, RecordKind, Revision, User
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 from tracker.services.local_time.calendars import Calendar
 from tracker.services.records.checks import RecordRefused, check_times
 from tracker.services.records.kinds import content_of

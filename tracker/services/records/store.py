@@ -18,7 +18,7 @@ from django.db.models.functions import JSONObject
 
 from tracker.models import DiaryEntry, Episode, Patient, PatientTimeZone, RecordKind, Revision
 from tracker.models.records import LoggedRecord
-from tracker.rules import records as forms
+from tracker.rules.history import records as forms
 from tracker.services import audit
 from tracker.services.context import Actor, Context
 from tracker.services.evaluation import evaluate

@@ -13,7 +13,6 @@ from tracker.models import (
     DiaryEntry,
     MedicationIntake,
     Patient,
-    PlannedMeasure,
     RecordKind,
     Reminder,
     ReminderSlot,
@@ -21,11 +20,10 @@ from tracker.models import (
     TherapySession,
 )
 from tracker.models.records import LoggedRecord
+from tracker.rules.measures import MEDICATION, compresses
 from tracker.services.reminders import reminder_slots
 
-Measure = PlannedMeasure.Measure
-
-COMPRESSES = {Measure.HOT_COMPRESS: "hot", Measure.COLD_COMPRESS: "cold"}
+COMPRESSES = compresses()
 #: the measure of a slot without one
 DIARY = ""
 
@@ -90,7 +88,7 @@ def _said(revision: Revision) -> list[str]:
         case RecordKind.DIARY_ENTRY:
             return [DIARY]
         case RecordKind.MEDICATION_INTAKE:
-            return [Measure.MEDICATION]
+            return [MEDICATION.name]
         case RecordKind.COMPRESS_USE:
             return [each for each, type in COMPRESSES.items() if type == revision.content["type"]]
         case RecordKind.THERAPY_SESSION:
@@ -105,8 +103,8 @@ def _logged(slot: ReminderSlot) -> QuerySet[LoggedRecord]:
     if planned is None:
         return DiaryEntry.objects.all()
     if planned.measure in COMPRESSES:
-        return CompressUse.objects.filter(type=COMPRESSES[Measure(planned.measure)])
-    if planned.measure == Measure.MEDICATION:
+        return CompressUse.objects.filter(type=COMPRESSES[planned.measure])
+    if planned.measure == MEDICATION.name:
         names = [each["name"] for each in planned.ingredients or ()]
         holds_one = Q(pk__in=[])
         for name in names:

@@ -43,4 +43,4 @@ def _until(episode: Episode, history: rules.History, at: datetime) -> datetime |
         return None
     if episode.ended_date is None:
         return at
-    return min(at, history.days.close(episode.ended_date.toordinal()))
+    return min(at, history.calendar.close(episode.ended_date.toordinal()))

@@ -15,8 +15,8 @@ from django.db import transaction
 
 from tracker import rules
 from tracker.models import Clinic, Clinician, Episode, Flag, ShadowFinding, ShadowTrial
-from tracker.rules.backtesting import Found, Pair, paired
-from tracker.rules.variants import Variant
+from tracker.rules.backtesting.backtest import Found, Pair, paired
+from tracker.rules.backtesting.variants import Variant
 from tracker.services import audit
 from tracker.services.context import Context
 from tracker.services.errors import Conflict, NotFound, ServiceError
@@ -110,14 +110,14 @@ def _judge(trial: ShadowTrial, episode_id: UUID, at: datetime) -> int:
     return len(findings)
 
 
-def _lives(trial: ShadowTrial, episode: Episode, at: datetime) -> list[rules.FlagLife]:
+def _lives(trial: ShadowTrial, episode: Episode, at: datetime) -> list[rules.FlagHistory]:
     variant = Variant(version=trial.version, thresholds=trial.thresholds)
     history = history_of(episode=episode, flags=episode.flags.all())
     tried = variant.applied_to(history, from_date=trial.from_date)
     return [life for life in rules.evaluate(tried, until=at).flags if life.episode_no == 1]
 
 
-def _finding(trial: ShadowTrial, episode: Episode, life: rules.FlagLife) -> ShadowFinding:
+def _finding(trial: ShadowTrial, episode: Episode, life: rules.FlagHistory) -> ShadowFinding:
     return ShadowFinding(
         clinic_id=trial.clinic_id,
         trial=trial,

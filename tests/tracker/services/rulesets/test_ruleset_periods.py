@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from tests.fixtures import TwoClinics, checklist, diary, say
 from tracker.models import AuditEvent, Evaluation, Flag, Review, RulesetAdoption, ThresholdChange
 from tracker.rules import LIVE, RULESETS, evaluate, parse_history
-from tracker.rules.replaying import lines
+from tracker.rules.engine.replay import flag_events
 from tracker.services.clinics import clinics as clinic_services
 from tracker.services.context import OPERATOR, Context
 from tracker.services.errors import NotFound
@@ -328,5 +328,5 @@ class TestExport:
 
         document = histories.document_of(episode=clinics.episode, flags=())
         parsed = parse_history(document)
-        shown = lines(parsed, evaluate(parsed, until=EVENING + DAY))
+        shown = flag_events(parsed, evaluate(parsed, until=EVENING + DAY))
         assert "P1" in [str(line.raised_from) for line in shown]

@@ -1,0 +1,3 @@
+"""Conservative care: has it been tried?"""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What patients are asked: scales and the red-flag checklist."""
+
+from __future__ import annotations
