@@ -11,6 +11,6 @@ class NotificationsConfig(AppConfig):
         # anymail reports by a signal only; it calls one function, which calls the service.
         from anymail.signals import tracking
 
-        from notifications.api import bounces
+        from notifications.api import mail_events
 
-        tracking.connect(bounces.note, dispatch_uid="notifications.bounces")
+        tracking.connect(mail_events.record_event, dispatch_uid="notifications.bounces")

@@ -22,7 +22,7 @@ class Kind(TextChoices):
     TEST = "test"
 
 
-class Several(TextChoices):
+class BundleText(TextChoices):
     """What is said when one message tells of several; its text takes their count, too."""
 
     ESCALATIONS = "escalations"
@@ -31,14 +31,18 @@ class Several(TextChoices):
 
 
 #: The families: kinds with the same text for several can be told by one message.
-FAMILIES: dict[str, Several] = {
-    Kind.ESCALATION: Several.ESCALATIONS,
-    Kind.ESCALATION_EXHAUSTED: Several.ESCALATIONS,
-    Kind.ESCALATION_WITHDRAWN: Several.ESCALATIONS_WITHDRAWN,
-    Kind.DIARY_REMINDER: Several.DIARY_REMINDERS,
+BUNDLE_TEXTS: dict[str, BundleText] = {
+    Kind.ESCALATION: BundleText.ESCALATIONS,
+    Kind.ESCALATION_EXHAUSTED: BundleText.ESCALATIONS,
+    Kind.ESCALATION_WITHDRAWN: BundleText.ESCALATIONS_WITHDRAWN,
+    Kind.DIARY_REMINDER: BundleText.DIARY_REMINDERS,
 }
 
 
-def family_of(kind: str) -> list[str]:
+def kinds_bundled_with(kind: str) -> list[str]:
     """The kinds that can share a message with this one; none if it has its own always."""
-    return [each for each in FAMILIES if kind in FAMILIES and FAMILIES[each] == FAMILIES[kind]]
+    return [
+        each
+        for each in BUNDLE_TEXTS
+        if kind in BUNDLE_TEXTS and BUNDLE_TEXTS[each] == BUNDLE_TEXTS[kind]
+    ]

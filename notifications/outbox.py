@@ -23,16 +23,16 @@ from notifications.models import (
     Recipient,
     Urgency,
 )
-from notifications.models.recipients import ContactPointQuerySet
-from notifications.models.wake import WAKE_CHANNEL, wake_dispatcher
-from notifications.services.contact_points import (
+from notifications.models.contact_points import ContactPointQuerySet
+from notifications.services.contact_points.addresses import (
     add_contact_point,
     remove_contact_point,
     set_contact_point,
 )
-from notifications.services.outcomes import came_to_nothing
-from notifications.services.rungs import planned
-from notifications.services.verifications import TooManyCodes, confirm_code, send_code
+from notifications.services.contact_points.verification import TooManyCodes, confirm_code, send_code
+from notifications.services.deliveries.fallback_channels import schedule
+from notifications.services.deliveries.outcomes import undelivered_groups
+from notifications.services.dispatch.wake import WAKE_CHANNEL, wake_dispatcher
 
 __all__ = [
     "WAKE_CHANNEL",
@@ -42,7 +42,6 @@ __all__ = [
     "Urgency",
     "add_contact_point",
     "addresses",
-    "came_to_nothing",
     "cancel",
     "confirm_code",
     "devices",
@@ -54,6 +53,7 @@ __all__ = [
     "remove_contact_point",
     "send_code",
     "set_contact_point",
+    "undelivered_groups",
     "upsert_recipient",
     "wake_dispatcher",
     "webpush_key",
@@ -98,11 +98,11 @@ def enqueue(
             channel=point.channel,
             urgency=notification.urgency,
             expires_at=expires_at,
-            rung=rung,
+            fallback_level=level,
             next_attempt_at=due_at,
             attempts_allowed=CHANNELS[point.channel].retry.attempts,
         )
-        for point, rung, due_at in planned(_usable(recipient_id), notification.urgency, at)
+        for point, level, due_at in schedule(_usable(recipient_id), notification.urgency, at)
     )
     if notification.urgency == Urgency.URGENT:
         wake_dispatcher()

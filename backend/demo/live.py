@@ -14,7 +14,7 @@ import clock
 from backend.demo.mailbox import Mailbox
 from backend.demo.processes import Processes
 from notifications.models import Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tracker.models import Acknowledgement, Clinician, EscalationStep, Review
 
 POLL_SECONDS = 0.5

@@ -14,7 +14,7 @@ from django.db import connection
 import clock
 from backend.demo.second_hand import SecondHand
 from backend.dispatcher import tick
-from notifications.services import offers
+from notifications.services.dispatch import dispatch_hints
 from tracker.models import Episode, Escalation, Message, Reminder, ReminderSlot
 from tracker.services import day_closes
 
@@ -117,5 +117,5 @@ def next_due_at() -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(NEXT_DUE)
         (timer_at,) = cursor.fetchone()
-    delivery_at = offers.next_due_at()
+    delivery_at = dispatch_hints.next_due_at()
     return min((at for at in (timer_at, delivery_at) if at is not None), default=None)

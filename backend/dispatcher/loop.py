@@ -22,7 +22,7 @@ from backend.dispatcher.rounds import Dispatcher
 from backend.dispatcher.timers import TIMERS, Timer
 from backend.dispatcher.wake import Bell, Ear, listening
 from notifications.models import Urgency
-from notifications.services import heartbeats, offers
+from notifications.services.dispatch import dispatch_hints, heartbeats
 from notifications.tasks import beat
 from tracker.services import ladder_timers
 
@@ -97,6 +97,6 @@ class Loop:
 
 
 def seconds_until_due(at: datetime) -> float:
-    due = (offers.next_due_at(), ladder_timers.next_due_at(after=at))
+    due = (dispatch_hints.next_due_at(), ladder_timers.next_due_at(after=at))
     waits = [(each - at).total_seconds() for each in due if each is not None]
     return max(0.0, min(POLL_SECONDS, *waits)) if waits else POLL_SECONDS

@@ -14,7 +14,7 @@ from backend.dispatcher.days import offer_or_close
 from backend.dispatcher.hands import Hands, OwnHands
 from backend.dispatcher.timers import BATCH, TIMERS, Timer, is_due
 from notifications.models import Urgency
-from notifications.services import heartbeats, offers
+from notifications.services.dispatch import dispatch_hints, heartbeats
 from notifications.tasks import deliver
 
 logger = logging.getLogger(__name__)
@@ -60,13 +60,13 @@ class Dispatcher:
         hands = self.hands[urgency]
         room = hands.room()
         if broker is not None:
-            room = self.outstanding - offers.outstanding(urgency=urgency, at=at)
-        taken = offers.take(urgency=urgency, at=at, limit=max(0, min(room, BATCH)))
+            room = self.outstanding - dispatch_hints.outstanding(urgency=urgency, at=at)
+        taken = dispatch_hints.issue(urgency=urgency, at=at, limit=max(0, min(room, BATCH)))
         left = [offer for offer in taken if not self._publish(broker, urgency, offer)]
         kept = left[: hands.room()]
         for offer in kept:
             hands.give(offer.delivery_id)
-        offers.withdraw(left[len(kept) :], at=at)
+        dispatch_hints.withdraw(left[len(kept) :], at=at)
         return len(taken) - len(left) + len(kept)
 
     def _consumed(self, urgency: Urgency, at: datetime) -> Broker | None:
@@ -77,7 +77,9 @@ class Dispatcher:
             return None
         return self.broker
 
-    def _publish(self, broker: Broker | None, urgency: Urgency, offer: offers.Offer) -> bool:
+    def _publish(
+        self, broker: Broker | None, urgency: Urgency, offer: dispatch_hints.DispatchHint
+    ) -> bool:
         # Urgent work that nobody claimed is not offered twice: we do it ourselves.
         is_overdue = urgency == Urgency.URGENT and offer.is_repeated
         if broker is None or is_overdue:

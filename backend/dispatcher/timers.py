@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifications.services.prune import prune
-from notifications.services.settlement import settle
+from notifications.services.deliveries.expiry import expire
+from notifications.services.notifications.prune import prune
 from tracker.services import clinic_messages, ladder_timers, reminders
 
 #: How much one timer does before the others get their turn.
@@ -36,7 +36,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer(name="reminders", run=reminders.send_due),
     Timer(name="snoozed reminders", run=reminders.send_again),
     Timer(name="unread messages", run=clinic_messages.chase_due),
-    Timer(name="settle deliveries", run=settle),
+    Timer(name="expire deliveries", run=expire),
     Timer(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 import clock
 from notifications.api import signatures
 from notifications.channels import sms
-from notifications.services import receipts
+from notifications.services.deliveries import receipts
 
 ARRIVED = {"delivered", "read"}
 FAILED = {"undelivered", "failed"}
@@ -36,10 +36,10 @@ def twilio(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
     status, error = request.POST.get("MessageStatus"), request.POST.get("ErrorCode", "")
     known: dict[str, Any] = {"delivery_id": delivery_id, "channel": "sms", "at": clock.now()}
     if status in ARRIVED:
-        receipts.arrived(**known)
+        receipts.record_delivered(**known)
     elif status in FAILED:
         number = int(error) if error.isascii() and error[:6].isdigit() else 0
-        receipts.failed(
+        receipts.record_failed(
             **known, code=f"twilio_{status}_{number}", disables=sms.DISABLED_BY.get(number)
         )
     return HttpResponse(status=204)
@@ -66,9 +66,9 @@ def receipt(request: HttpRequest) -> HttpResponse:
     except (ValueError, TypeError, KeyError, AttributeError):
         return HttpResponse(status=400)
     if status is None:
-        receipts.arrived(**known)
+        receipts.record_delivered(**known)
     else:
-        receipts.failed(**known, code=f"reported_{said['status']}", **status)
+        receipts.record_failed(**known, code=f"reported_{said['status']}", **status)
     return HttpResponse(status=204)
 
 

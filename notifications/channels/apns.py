@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from notifications.channels.base import (
     CredentialRefused,
     Message,
@@ -20,12 +20,12 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.channels.bearer_tokens import TokenCache, fingerprint, sign_jwt
 from notifications.models import ContactPoint
 
 TOKEN = re.compile(r"[0-9a-fA-F]{64,200}")
 #: "Refresh no more than once every 20 minutes and no less than once every 60."
-_bearers = Bearers(lasts=timedelta(minutes=50))
+_bearers = TokenCache(lasts=timedelta(minutes=50))
 
 Reason = ContactPoint.DisabledReason
 
@@ -57,9 +57,9 @@ class Apns:
             return answer.headers.get("apns-id", "")
         raise _failure(answer)
 
-    def _call(self, message: Message) -> wire.Answer:
+    def _call(self, message: Message) -> http_client.Response:
         token = _bearers.token(self.credential(message.address), _provider_token)
-        return wire.post(
+        return http_client.post(
             f"{settings.APNS_URL}/3/device/{message.address}",
             body=json.dumps(_payload(message)).encode(),
             headers={"Authorization": f"bearer {token}"} | _headers(message),
@@ -67,7 +67,7 @@ class Apns:
 
 
 def _provider_token() -> str:
-    return sign(
+    return sign_jwt(
         {"iss": settings.APNS_TEAM_ID}, settings.APNS_KEY, "ES256", key_id=settings.APNS_KEY_ID
     )
 
@@ -92,7 +92,7 @@ def _payload(message: Message) -> dict[str, Any]:
     }
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
     said = answer.json()
     reason = said.get("reason", "")
     code = f"apns_{answer.status}_{reason}" if str(reason).isalpha() else f"apns_{answer.status}"

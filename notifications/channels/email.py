@@ -24,7 +24,7 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import fingerprint
+from notifications.channels.bearer_tokens import fingerprint
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10

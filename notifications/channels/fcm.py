@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from notifications.channels.base import (
     CredentialRefused,
     Message,
@@ -19,7 +19,7 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.channels.bearer_tokens import TokenCache, fingerprint, sign_jwt
 from notifications.models import ContactPoint
 
 MAX_TOKEN = 4096
@@ -30,7 +30,7 @@ FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 THROTTLED = timedelta(seconds=60)
 UNAVAILABLE = timedelta(seconds=10)
 #: An access token is good for an hour.
-_bearers = Bearers(lasts=timedelta(minutes=50))
+_bearers = TokenCache(lasts=timedelta(minutes=50))
 
 Reason = ContactPoint.DisabledReason
 #: What is said about the token. A 400 without this detail says that our message is malformed.
@@ -69,10 +69,10 @@ class Fcm:
             return str(answer.json().get("name", ""))
         raise _failure(answer)
 
-    def _call(self, message: Message) -> wire.Answer:
+    def _call(self, message: Message) -> http_client.Response:
         account = json.loads(settings.FCM_SERVICE_ACCOUNT)
         token = _bearers.token(self.credential(message.address), lambda: _access_token(account))
-        return wire.post(
+        return http_client.post(
             f"{settings.FCM_URL}/v1/projects/{account['project_id']}/messages:send",
             body=json.dumps({"message": _message(message)}).encode(),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
@@ -89,8 +89,8 @@ def _access_token(account: dict[str, str]) -> str:
     key_id = account.get("private_key_id", "")
     key = account["private_key"]
     hour = timedelta(hours=1)
-    assertion = sign(claims, key, "RS256", key_id=key_id, lasts=hour)
-    answer = wire.post(
+    assertion = sign_jwt(claims, key, "RS256", key_id=key_id, lasts=hour)
+    answer = http_client.post(
         account["token_uri"],
         body=urlencode({"grant_type": GRANT, "assertion": assertion}).encode(),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
@@ -119,7 +119,7 @@ def _message(message: Message) -> dict[str, Any]:
     }
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
     meant = _fcm_error(answer)
     code = f"fcm_{answer.status}" + (f"_{meant}" if meant.replace("_", "").isalpha() else "")
     if (answer.status, meant) in DISABLED_BY:
@@ -133,7 +133,7 @@ def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
     return PermanentFailure(code)
 
 
-def _fcm_error(answer: wire.Answer) -> str:
+def _fcm_error(answer: http_client.Response) -> str:
     error = answer.json().get("error")
     details = error.get("details") if isinstance(error, dict) else None
     for detail in details if isinstance(details, list) else ():

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from notifications.channels.base import (
     CredentialRefused,
     Message,
@@ -19,7 +19,7 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import fingerprint
+from notifications.channels.bearer_tokens import fingerprint
 from notifications.models import ContactPoint
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -58,11 +58,11 @@ class Sms:
     def send(self, message: Message) -> str:
         account = settings.TWILIO_ACCOUNT_SID
         try:
-            answer = wire.post(
+            answer = http_client.post(
                 f"{settings.TWILIO_URL}/2010-04-01/Accounts/{account}/Messages.json",
                 body=urlencode(_form(message)).encode(),
                 headers={
-                    "Authorization": wire.basic(account, settings.TWILIO_AUTH_TOKEN),
+                    "Authorization": http_client.basic_auth(account, settings.TWILIO_AUTH_TOKEN),
                     "Content-Type": "application/x-www-form-urlencoded",
                 },
             )
@@ -97,7 +97,7 @@ def _unknown(failure: OutcomeUnknown, message: Message) -> OutcomeUnknown | Perm
     return PermanentFailure("sms_outcome_unknown")
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
     said = answer.json().get("code")
     code = f"twilio_{answer.status}" + (f"_{said}" if isinstance(said, int) else "")
     if answer.status in {401, 403}:

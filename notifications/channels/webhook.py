@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from notifications.channels import guard, wire
+from notifications.channels import http_client, ssrf
 from notifications.channels.base import (
     Message,
     Outage,
@@ -45,7 +45,7 @@ class Webhook:
         return urlsplit(address).netloc.lower()[:100]
 
     def check(self, address: str, secret: str) -> None:
-        guard.check_url(address)
+        ssrf.check_url(address)
         shortest, longest = SECRET_BYTES
         try:
             lengths = [len(_key(each)) for each in secret.split()]
@@ -56,11 +56,11 @@ class Webhook:
 
     def send(self, message: Message) -> str:
         try:
-            guard.check_url(message.address)
+            ssrf.check_url(message.address)
         except UnusableAddress as error:
             raise PermanentFailure(str(error), is_address_refused=True) from None
         once, now, body = str(message.delivery_id), int(time.time()), _body(message)
-        answer = wire.post(
+        answer = http_client.post(
             message.address,
             body=body,
             headers={
@@ -106,7 +106,7 @@ def _body(message: Message) -> bytes:
     return json.dumps(told).encode()
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
     code = f"webhook_{answer.status}"
     if answer.status == 410:
         return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
-from notifications.channels import webpush_payload, wire
+from notifications.channels import http_client, webpush_payload
 from notifications.channels.base import (
     Message,
     Outage,
@@ -20,7 +20,7 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.channels.bearer_tokens import TokenCache, fingerprint, sign_jwt
 from notifications.models import ContactPoint
 
 MAX_ENDPOINT = 2000
@@ -50,7 +50,7 @@ class WebPush:
     def send(self, message: Message) -> str:
         if not _is_push_service(message.address):
             raise PermanentFailure("endpoint_unknown", is_address_refused=True)
-        answer = wire.post(
+        answer = http_client.post(
             message.address,
             body=webpush_payload.encrypt(_payload(message), **json.loads(message.secret)),
             headers=self._headers(message),
@@ -74,13 +74,15 @@ class WebPush:
 
 
 #: A service may refuse a claim that is good for more than a day.
-_bearers = Bearers(lasts=timedelta(hours=6))
+_bearers = TokenCache(lasts=timedelta(hours=6))
 CLAIM_LASTS = timedelta(hours=12)
 
 
 def _claim(origin: str) -> str:
     key = webpush_payload.private_key(settings.WEBPUSH_PRIVATE_KEY)
-    return sign({"aud": origin, "sub": settings.WEBPUSH_CONTACT}, key, "ES256", lasts=CLAIM_LASTS)
+    return sign_jwt(
+        {"aud": origin, "sub": settings.WEBPUSH_CONTACT}, key, "ES256", lasts=CLAIM_LASTS
+    )
 
 
 def public_key() -> str:
@@ -99,7 +101,7 @@ def _payload(message: Message) -> bytes:
     return json.dumps(told).encode()
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
+def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
     code = f"webpush_{answer.status}"
     if answer.status in {404, 410}:
         return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)

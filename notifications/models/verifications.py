@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from notifications.models.recipients import ContactPoint
+from notifications.models.contact_points import ContactPoint
 
 
 class Verification(models.Model):

@@ -20,7 +20,7 @@ from backend.dispatcher.rounds import Dispatcher
 from backend.logs import JsonFormatter
 from notifications import outbox
 from notifications.models import Delivery, Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.cast import MONDAY_EVENING, Cast
 from tests.peers.browser import Browser, vapid_key
 from tests.peers.certificates import Authority

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notifications.models import Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.backend.test_dispatcher import FakeBroker, make
 from tests.cast import make_care_team, make_clinic, make_patient
 from tracker.models import Evaluation

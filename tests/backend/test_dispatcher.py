@@ -11,8 +11,8 @@ from backend.dispatcher.loop import POLL_SECONDS, seconds_until_due
 from backend.dispatcher.rounds import Dispatcher
 from backend.dispatcher.timers import Timer, is_due
 from notifications.models import Attempt, Delivery, Urgency
-from notifications.services import heartbeats
-from notifications.services.offers import OFFER_LASTS
+from notifications.services.dispatch import heartbeats
+from notifications.services.dispatch.dispatch_hints import HINT_LASTS
 from tests.cast import Cast
 from tests.tracker.services.test_escalations import MORNING, open_ladder
 from tracker.models import Escalation
@@ -145,9 +145,9 @@ def test_unclaimed_after_twenty_seconds_urgent_is_done_here_and_routine_offered_
     dispatcher = make(broker=broker)
 
     dispatcher.tick(at)
-    dispatcher.tick(at + OFFER_LASTS - timedelta(seconds=1))
+    dispatcher.tick(at + HINT_LASTS - timedelta(seconds=1))
     assert len(broker.published) == 1
-    dispatcher.tick(at + OFFER_LASTS)
+    dispatcher.tick(at + HINT_LASTS)
 
     assert len(broker.published) == offers
     assert len(smtp.mails) == mails

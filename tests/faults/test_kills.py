@@ -23,7 +23,7 @@ def before_the_claim(stage: Stage, victim: Process, tell: Callable[[], Delivery]
     victim.pause()
     delivery = tell()
     if victim.name == "worker":
-        offered = Delivery.objects.filter(pk=delivery.pk, offered_at__isnull=False)
+        offered = Delivery.objects.filter(pk=delivery.pk, hinted_at__isnull=False)
         until(offered.exists, "an offer to the worker", seconds=10)
     with holding("LOCK TABLE notifications_delivery IN EXCLUSIVE MODE"):
         victim.resume()

@@ -14,9 +14,8 @@ from django.test import Client
 
 import clock
 from notifications import outbox
-from notifications.models import Delivery, Notification, Recipient
-from notifications.models.recipients import ContactPoint
-from notifications.services.claims import LEASE
+from notifications.models import ContactPoint, Delivery, Notification, Recipient
+from notifications.services.deliveries.claims import LEASE
 from tests.faults.conftest import Stage
 from tests.faults.database import until
 from tests.faults.people import make_teams

@@ -12,7 +12,7 @@ from django.db import connection
 
 import clock
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
-from notifications.services.claims import LEASE
+from notifications.services.deliveries.claims import LEASE
 from tests.faults.database import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.promise("I3", "I6")]

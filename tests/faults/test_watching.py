@@ -90,7 +90,7 @@ def test_a_worker_asked_to_stop_finishes_what_it_began(stage, tell):
     stage.smtp.while_data = wait
     delivery = tell()
     assert in_the_air.wait(timeout=10)
-    assert Delivery.objects.get(pk=delivery.pk).offered_at
+    assert Delivery.objects.get(pk=delivery.pk).hinted_at
     threading.Timer(1, may_land.set).start()
     worker.stop()
 

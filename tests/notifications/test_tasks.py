@@ -4,7 +4,7 @@ import uuid
 from datetime import timedelta
 
 from notifications.models import Delivery, Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from notifications.tasks import beat, deliver
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from tests.peers.certificates import Certificate
 
 
@@ -96,7 +96,7 @@ def running_http(certificate: Certificate | None = None) -> Iterator[HttpSink]:
     try:
         yield sink
     finally:
-        wire.close()
+        http_client.close_connections()
         server.shutdown()
         server.server_close()
 

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import clock
 from notifications.models import Urgency
-from notifications.services import contact_points, dead_letters
+from notifications.services.contact_points import addresses
+from notifications.services.deliveries import dead_letters
 
 LINE = "{id}  {ended}  {urgency:<7}  {channel:<8}  {attempts:>2} tries  {code:<28}  {kind}{late}"
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             )
             self.stdout.write(line)
         self.stdout.write(f"{dead.count()} dead")
-        for point in contact_points.lost(at=at)[:limit]:
+        for point in addresses.unreachable(at=at)[:limit]:
             ended = f"{point.disabled_at:%Y-%m-%d %H:%M}Z"
             why = f"address given up: {point.disabled_reason}"
             self.stdout.write(f"{point.pk}  {ended}  {point.channel:<8}  {why}")

@@ -11,7 +11,7 @@ import clock
 from backend.dispatcher.hands import OwnHands
 from backend.dispatcher.rounds import Dispatcher
 from notifications.models import Attempt, Urgency
-from notifications.services.deliveries import deliver
+from notifications.services.deliveries.sending import deliver
 from tests.cast import MONDAY_EVENING, Cast, checklist
 from tests.tracker.conftest import cast
 from tracker.models import Escalation, Patient, RecordKind, Review

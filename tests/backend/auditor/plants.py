@@ -270,7 +270,9 @@ def a_dead_worker_keeps_a_message(scene):
 @breaks("one_delivery_per_address")
 def one_notice_two_keys(scene):
     without(constraint="delivery_once_per_address", of="notifications_delivery")
-    found = sql(f"UPDATE notifications_delivery SET rung = 0 WHERE {ANNOUNCED}", **to_bob(scene))
+    found = sql(
+        f"UPDATE notifications_delivery SET fallback_level = 0 WHERE {ANNOUNCED}", **to_bob(scene)
+    )
     return [*found, *copy("notifications_delivery", where=ANNOUNCED, **to_bob(scene))]
 
 
@@ -305,7 +307,7 @@ def one_message_for_two_people(scene):
     return sql(
         "UPDATE notifications_delivery SET contact_point_id ="
         " (SELECT id FROM notifications_contactpoint WHERE recipient_id = %(phil)s)"
-        " WHERE bundled_into_id IS NOT NULL",
+        " WHERE bundle_leader_id IS NOT NULL",
         phil=scene.cast.phil.recipient_id,
     )
 

@@ -8,7 +8,7 @@ import clock
 from backend.auditor import heartbeat
 from backend.auditor.rounds import SILENT_AFTER
 from backend.models import AuditorRun
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.peers.http import running_http
 
 BROKEN = {"law": {"count": 1, "ids": ["1"]}}

@@ -6,7 +6,7 @@ import pytest
 
 from notifications import outbox
 from notifications.models import Delivery
-from notifications.services.deliveries import deliver
+from notifications.services.deliveries.sending import deliver
 from tests.cast import Cast
 from tracker.models import AuditEvent
 from tracker.services import own_hours

@@ -1,0 +1,53 @@
+"""Who may work on a delivery: a lease that ends by itself, and a number that fences.
+
+A result is written only by the holder of the current number, so a worker that was
+paused and wakes after its lease changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Case, When
+
+from notifications.models import Delivery
+from notifications.services.deliveries import bundles
+
+#: Longer than any channel's call (10 s) and the short transactions around it.
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    delivery_id: UUID
+    number: int
+    #: What the same message tells of, each with a number of its own.
+    followers: Mapping[UUID, int] = field(default_factory=dict)
+
+
+@transaction.atomic(durable=True)
+def take(*, delivery_id: UUID, at: datetime) -> Claim | None:
+    """Claim the delivery and what is told with it; None: not due, finished, or in other hands."""
+    together = bundles.together_with(delivery_id)
+    free = Delivery.objects.claimable(at).filter(together).select_related("notification")
+    wanted_first = Case(When(pk=delivery_id, then=0), default=1)
+    locked = free.select_for_update(of=("self",), skip_locked=True)
+    rows = {
+        row.pk: row
+        for row in locked.order_by(wanted_first, "next_attempt_at")[: bundles.MAX_DELIVERIES]
+    }
+    wanted = rows.get(delivery_id)
+    if wanted is None:
+        return None
+    if later := bundles.throttled_until(wanted, at):
+        Delivery.objects.filter(pk__in=rows).put_back(next_attempt_at=later)
+        return None
+    leader = rows.pop(bundles.previous_leader(rows) or delivery_id)
+    Delivery.objects.filter(pk=leader.pk).claim(LEASE)
+    Delivery.objects.filter(pk__in=rows).claim(LEASE, into=leader.pk)
+    numbers = {row.pk: row.claim_no + 1 for row in rows.values()}
+    return Claim(leader.pk, leader.claim_no + 1, numbers)

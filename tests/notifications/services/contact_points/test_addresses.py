@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from cryptography.fernet import InvalidToken
+from django.core.management import call_command
+from django.db import connection
+
+import clock
+from notifications import outbox
+from notifications.models import ContactPoint
+from notifications.services.contact_points import addresses
+from notifications.services.contact_points.addresses import MAX_DEVICES
+from notifications.services.deliveries.sending import deliver
+from notifications.services.notifications.prune import prune
+
+PHONE = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def another(at):
+    return outbox.upsert_recipient(language="en", time_zone="UTC")
+
+
+@pytest.fixture
+def apns(settings):
+    settings.APNS_KEY = "a key"
+
+
+def add(who, at, address: str = PHONE, secret: str = "") -> ContactPoint:
+    return outbox.add_contact_point(
+        recipient_id=who.pk, channel="apns", address=address, secret=secret, at=at
+    )
+
+
+def stored_secret(point: ContactPoint) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret FROM notifications_contactpoint WHERE id = %s", [point.pk])
+        return cursor.fetchone()[0]
+
+
+def test_several_devices_are_used_beside_each_other(someone, at, apns):
+    add(someone, at)
+    add(someone, at, "f" * 64)
+
+    assert ContactPoint.objects.usable().filter(channel="apns").count() == 2
+
+
+def test_the_same_device_again_is_one(someone, at, apns):
+    assert add(someone, at).pk == add(someone, at).pk
+
+
+def test_a_device_that_changes_hands_is_its_new_owners(someone, another, at, apns):
+    add(someone, at)
+    add(another, at)
+
+    assert not ContactPoint.objects.usable().filter(recipient=someone, channel="apns").exists()
+    assert outbox.reachable(another.pk)
+
+
+def test_of_too_many_devices_the_oldest_goes(someone, at, apns):
+    for number in range(MAX_DEVICES + 1):
+        add(someone, at + timedelta(minutes=number), f"{number:064x}")
+
+    kept = ContactPoint.objects.usable().filter(channel="apns").values_list("address", flat=True)
+    assert len(kept) == MAX_DEVICES
+    assert f"{0:064x}" not in kept
+
+
+def test_a_removed_device_is_used_no_more_and_only_its_owner_removes_it(someone, another, at, apns):
+    point = add(someone, at, secret="keys")
+
+    assert not outbox.remove_contact_point(
+        recipient_id=another.pk, contact_point_id=point.pk, at=at
+    )
+    assert outbox.remove_contact_point(recipient_id=someone.pk, contact_point_id=point.pk, at=at)
+
+    point.refresh_from_db()
+    assert (point.is_usable, point.secret) == (False, "")
+
+
+def test_a_channel_that_is_not_set_up_reaches_nobody(another, at):
+    add(another, at)
+
+    assert not outbox.is_channel_configured("apns")
+    assert not outbox.reachable(another.pk)
+
+
+def test_what_is_no_address_of_the_channel_is_refused(someone, at):
+    with pytest.raises(outbox.UnusableAddress):
+        add(someone, at, "not a token")
+
+
+def test_a_secret_is_not_readable_in_the_database(someone, at):
+    point = add(someone, at, secret="the keys of a phone")
+
+    assert "keys" not in stored_secret(point)
+    point.refresh_from_db()
+    assert point.secret == "the keys of a phone"
+
+
+def test_a_secret_survives_a_change_of_the_key_while_the_former_is_known(someone, at, settings):
+    point = add(someone, at, secret="the keys of a phone")
+    settings.SECRET_KEY, former = "another key", settings.SECRET_KEY
+
+    with pytest.raises(InvalidToken):
+        point.refresh_from_db()
+    settings.SECRET_KEY_FALLBACKS = [former]
+    point.refresh_from_db()
+
+    assert point.secret == "the keys of a phone"
+
+
+class TestGivenUp:
+    @pytest.fixture(autouse=True)
+    def _mail_may_fail_for_three_days(self, monkeypatch):
+        """As webhooks may; a mail server is at hand here."""
+        assert {"webhook": timedelta(hours=72)} == addresses.DISABLED_AFTER_FAILING_FOR
+        monkeypatch.setattr(addresses, "DISABLED_AFTER_FAILING_FOR", {"email": timedelta(hours=72)})
+
+    @pytest.fixture
+    def after(self, tell, smtp, at):
+        """Send a message so many hours later, to a server that answers so."""
+
+        def after(hours: int, answer: str | None = None) -> ContactPoint:
+            if answer:
+                smtp.answer_data("someone@example.org", answer)
+            now = at + timedelta(hours=hours)
+            deliver(delivery_id=tell(at=now, expires_at=now + timedelta(hours=1)).pk, at=now)
+            return ContactPoint.objects.get()
+
+        return after
+
+    def test_an_address_that_fails_for_three_days_is_given_up_and_shown(self, after):
+        assert after(0, "451 no").is_usable
+        assert after(71, "451 no").is_usable
+        point = after(72, "451 no")
+
+        assert (point.is_usable, point.disabled_reason) == (False, "failing")
+        said = StringIO()
+        clock.shift(timedelta(hours=72))
+        call_command("dead_letters", stdout=said)
+        assert f"{point.pk}" in said.getvalue()
+        assert "given up: failing" in said.getvalue()
+        assert point.address not in said.getvalue()
+
+    def test_one_that_was_reached_in_between_is_not(self, after):
+        after(0, "451 no")
+        after(40)
+
+        assert after(80, "451 no").is_usable
+
+
+def test_an_app_that_has_not_registered_for_two_months_is_told_no_more(someone, at, apns):
+    old, recent = add(someone, at), add(someone, at + timedelta(days=1), "f" * 64)
+
+    prune(at=at + addresses.DEVICES_EXPIRE_AFTER + timedelta(seconds=1), limit=10)
+
+    old.refresh_from_db()
+    recent.refresh_from_db()
+    assert (old.disabled_reason, recent.is_usable) == ("stale", True)
+    assert ContactPoint.objects.get(channel="email").is_usable

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from notifications import outbox
+from notifications.channels.base import CredentialRefused
+from notifications.models import ContactPoint, Delivery
+from notifications.services.deliveries import attempts, breakers
+from notifications.services.deliveries.expiry import expire
+from notifications.services.deliveries.fallback_channels import ALREADY_TOLD, FALLBACK_AFTER
+from notifications.services.deliveries.sending import deliver
+from tests.peers.http import running_http
+
+State = Delivery.State
+URGENT, ROUTINE = outbox.Urgency.URGENT, outbox.Urgency.ROUTINE
+NUMBER = "+15005550006"
+
+
+@pytest.fixture
+def twilio(settings):
+    with running_http() as sink:
+        settings.TWILIO_ACCOUNT_SID = "AC1"
+        settings.TWILIO_AUTH_TOKEN = "a token"
+        settings.TWILIO_FROM = "+15005550001"
+        settings.TWILIO_URL = sink.origin
+        yield sink
+
+
+@pytest.fixture
+def both(tell, someone, twilio, smtp, at):
+    """Tell somebody with a phone number and an inbox; return (by SMS, by mail)."""
+    outbox.set_contact_point(recipient_id=someone.pk, channel="sms", address=NUMBER, at=at)
+
+    def both(urgency=URGENT) -> tuple[Delivery, Delivery]:
+        notification = outbox.enqueue(
+            recipient_id=someone.pk,
+            kind=outbox.Kind.ESCALATION,
+            group="ladder:1",
+            urgency=urgency,
+            expires_at=at + timedelta(hours=1),
+            link="/console/",
+            at=at,
+        )
+        return tuple(notification.deliveries.order_by("fallback_level"))
+
+    return both
+
+
+def state(delivery: Delivery) -> str:
+    delivery.refresh_from_db()
+    return delivery.state
+
+
+def test_the_first_channel_is_used_at_once_and_the_next_after_minutes(both, at):
+    sms, mail = both()
+
+    assert (sms.channel, sms.next_attempt_at) == ("sms", at)
+    assert (mail.channel, mail.next_attempt_at) == ("email", at + FALLBACK_AFTER[URGENT])
+
+
+def test_an_urgent_notice_that_nobody_confirms_falls_to_the_next_channel(both, twilio, smtp, at):
+    twilio.answer(201, {"sid": "SM1"})
+    sms, mail = both()
+
+    deliver(delivery_id=sms.pk, at=at)
+    assert state(sms) == State.SENT
+    assert not deliver(delivery_id=mail.pk, at=at + FALLBACK_AFTER[URGENT] - timedelta(seconds=1))
+    assert deliver(delivery_id=mail.pk, at=at + FALLBACK_AFTER[URGENT])
+
+    assert len(smtp.mails) == 1
+
+
+def test_a_routine_notice_is_sent_on_one_channel(both, twilio, smtp, at):
+    twilio.answer(201, {"sid": "SM1"})
+    sms, mail = both(ROUTINE)
+
+    deliver(delivery_id=sms.pk, at=at)
+
+    assert state(mail) == State.SUPPRESSED
+    assert mail.last_code == ALREADY_TOLD
+    assert smtp.mails == []
+
+
+@pytest.mark.parametrize("urgency", [URGENT, ROUTINE])
+def test_a_channel_that_fails_for_good_gives_way_to_the_next_at_once(
+    both, twilio, smtp, at, urgency
+):
+    twilio.answer(400, {"code": 21614})
+    sms, mail = both(urgency)
+
+    deliver(delivery_id=sms.pk, at=at)
+
+    assert state(sms) == State.DEAD
+    assert ContactPoint.objects.get(channel="sms").disabled_reason == "refused"
+    mail.refresh_from_db()
+    assert deliver(delivery_id=mail.pk, at=mail.next_attempt_at)
+    assert mail.next_attempt_at < at + timedelta(seconds=30)
+
+
+def test_a_provider_that_is_down_does_not_hold_up_an_urgent_notice(both, twilio, smtp, at):
+    sms, mail = both()
+    credential = attempts.credential_of(sms)
+    breakers.record_result(
+        channel="sms", credential=credential, failure=CredentialRefused("no"), at=at
+    )
+
+    deliver(delivery_id=sms.pk, at=at)
+    mail.refresh_from_db()
+    deliver(delivery_id=mail.pk, at=mail.next_attempt_at)
+
+    assert state(mail) == State.SENT
+    assert state(sms) == State.PENDING
+    assert mail.next_attempt_at < at + timedelta(seconds=30)
+
+
+def test_a_number_taken_away_meanwhile_gives_way_to_the_next_channel(both, someone, at):
+    sms, mail = both()
+    number = ContactPoint.objects.get(channel="sms")
+    outbox.remove_contact_point(recipient_id=someone.pk, contact_point_id=number.pk, at=at)
+
+    deliver(delivery_id=sms.pk, at=at)
+
+    assert state(sms) == State.SUPPRESSED
+    mail.refresh_from_db()
+    assert mail.next_attempt_at < at + timedelta(seconds=30)
+
+
+def test_a_delivery_that_killed_its_workers_gives_way_to_the_next_channel(both, at):
+    sms, mail = both()
+    Delivery.objects.filter(pk=sms.pk).update(attempts=4, claim_no=4)
+
+    expire(at=at, limit=10)
+
+    assert state(sms) == State.DEAD
+    mail.refresh_from_db()
+    assert mail.next_attempt_at < at + timedelta(seconds=30)
+
+
+def test_an_acknowledgement_stops_what_waits_on_the_next_channel(both, at):
+    sms, mail = both()
+
+    assert outbox.cancel(group="ladder:1", at=at) == 2
+
+    assert (state(sms), state(mail)) == (State.CANCELLED, State.CANCELLED)
+
+
+def test_a_channel_without_a_key_reaches_nobody(both, settings, someone, at):
+    settings.TWILIO_AUTH_TOKEN = ""
+
+    [mail] = both()
+
+    assert mail.channel == "email"
+    assert (mail.fallback_level, mail.next_attempt_at) == (0, at)

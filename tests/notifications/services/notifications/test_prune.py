@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from notifications.models import Attempt, Delivery, Notification
+from notifications.services.deliveries.sending import deliver
+from notifications.services.notifications.prune import KEEP, over, prune
+
+
+def test_the_secret_in_a_link_is_forgotten_once_it_was_sent(tell, smtp, at):
+    sent, waiting = tell(link="/join/a"), tell(link="/join/b")
+    deliver(delivery_id=sent.pk, at=at)
+
+    prune(at=at, limit=10)
+
+    links = dict(Notification.objects.values_list("pk", "link"))
+    assert links == {sent.notification_id: "", waiting.notification_id: "/join/b"}
+
+
+def test_what_is_long_over_goes_with_its_attempts_and_what_is_not_over_stays(tell, smtp, at):
+    over, waiting = tell(), tell()
+    deliver(delivery_id=over.pk, at=at)
+
+    prune(at=at + KEEP, limit=10)
+    assert Delivery.objects.count() == 2
+    prune(at=at + KEEP + timedelta(seconds=1), limit=10)
+
+    assert list(Delivery.objects.all()) == [waiting]
+    assert not Attempt.objects.exists()
+
+
+def test_what_is_over_is_found_without_a_join_that_old_statistics_could_mislead(tell):
+    plan = over().exclude(link="").explain()
+
+    assert "SubPlan" in plan
+    assert "Join" not in plan
