@@ -1,4 +1,4 @@
-"""Calls over HTTP that end: by a deadline, after one answer, at one address.
+"""HTTP calls to providers, with a deadline for the whole call and a limited response size.
 
 Redirects are not followed, bodies are not decompressed, and at most 64 kB are read.
 """
@@ -11,7 +11,6 @@ import time
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -26,14 +25,12 @@ from notifications.channels.base import Outage, OutcomeUnknown, PermanentFailure
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 10.0
-ANSWER_LIMIT = 64 * 1024
+RESPONSE_LIMIT = 64 * 1024
 
-#: What says that nothing was sent.
+#: These errors mean that nothing was sent.
 _NOT_SENT = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout)
-#: What leaves it open.
+#: After these nobody knows whether the request arrived.
 _UNKNOWN = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError)
-
-_ends_at: ContextVar[float] = ContextVar("_ends_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Response:
     body: bytes
 
     def json(self) -> dict[str, Any]:
-        """The object that was answered; empty if it was none."""
+        """Return the JSON object in the body, or an empty one if the body holds no object."""
         with suppress(ValueError):
             found = json.loads(self.body)
             if isinstance(found, dict):
@@ -68,21 +65,29 @@ def post(
     is_guarded: bool = False,
     seconds: float = TOTAL_SECONDS,
 ) -> Response:
-    """Call once. `is_guarded` is for addresses that others choose: only public ones are called.
+    """Send one POST request and return the response within `seconds`.
 
-    Raises `Outage` if nothing was sent, `OutcomeUnknown` if nobody knows.
+    With `is_guarded` only public addresses are called; it is for URLs that others choose.
+    Raises `Outage` if nothing was sent, `OutcomeUnknown` if nobody knows whether it arrived,
+    `PermanentFailure` for a request that HTTP does not allow.
     """
-    token = _ends_at.set(time.monotonic() + seconds)
+    pool = _pool(is_guarded, settings.CA_FILE)
+    deadline = time.monotonic() + seconds
+    # httpcore passes these to `_Backend` and `_Stream` unchanged, which read them as deadlines.
+    # Only "pool", the wait for a free connection, is httpcore's own, and in seconds.
+    timeouts = {"connect": deadline, "read": deadline, "write": deadline, "pool": seconds}
+    request = pool.stream(
+        "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
+    )
     try:
-        return _exchange(_pool(is_guarded, settings.CA_FILE), url, body, headers, seconds)
+        with request as response:
+            return _read(response)
     except _NOT_SENT as error:
         raise Outage(type(error).__name__) from None
     except _UNKNOWN as error:
         raise OutcomeUnknown(type(error).__name__) from None
     except (httpcore.ProtocolError, httpcore.UnsupportedProtocol, ValueError):
         raise PermanentFailure("request_malformed", is_address_refused=True) from None
-    finally:
-        _ends_at.reset(token)
 
 
 def basic_auth(user: str, password: str) -> str:
@@ -90,26 +95,19 @@ def basic_auth(user: str, password: str) -> str:
 
 
 def close_connections() -> None:
-    """Let go of connections that were kept for the next call."""
+    """Close the connections that were kept open for the next call."""
     for pool in _pools:
         pool.close()
 
 
-def _exchange(
-    pool: httpcore.ConnectionPool, url: str, body: bytes, headers: dict[str, str], seconds: float
-) -> Response:
-    patience = dict.fromkeys(("read", "write", "pool"), seconds)
-    patience["connect"] = min(CONNECT_SECONDS, seconds)
-    with pool.stream(
-        "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": patience}
-    ) as response:
-        received = bytearray()
-        for part in response.iter_stream():
-            received += part
-            if len(received) >= ANSWER_LIMIT:
-                break
-        named = {k.decode().lower(): v.decode("latin-1") for k, v in response.headers}
-        return Response(response.status, named, bytes(received[:ANSWER_LIMIT]))
+def _read(response: httpcore.Response) -> Response:
+    received = bytearray()
+    for part in response.iter_stream():
+        received += part
+        if len(received) >= RESPONSE_LIMIT:
+            break
+    named = {k.decode().lower(): v.decode("latin-1") for k, v in response.headers}
+    return Response(response.status, named, bytes(received[:RESPONSE_LIMIT]))
 
 
 _pools: list[httpcore.ConnectionPool] = []
@@ -126,21 +124,31 @@ def _pool(is_guarded: bool, ca_file: str) -> httpcore.ConnectionPool:
         http2=True,
         max_connections=20,
         keepalive_expiry=60,
-        network_backend=_Timed(is_guarded=is_guarded),
+        network_backend=_Backend(is_guarded=is_guarded),
     )
     _pools.append(pool)
     return pool
 
 
-def _left(timeout: float | None, error: type[Exception]) -> float:
-    """However slowly the other side drips, the call ends at its deadline."""
-    left = _ends_at.get() - time.monotonic()
+def _seconds_left(deadline: float | None, expired: type[Exception]) -> float:
+    """Return how long an operation may take; raise `expired` after the deadline.
+
+    A socket's own timeout starts again with each byte, so a slow sender could stretch it.
+    """
+    assert deadline is not None  # `post` always sets one
+    left = deadline - time.monotonic()
     if left <= 0:
-        raise error
-    return left if timeout is None else min(timeout, left)
+        raise expired
+    return left
 
 
-class _Timed(httpcore.SyncBackend):
+def _connect_seconds(deadline: float | None) -> float:
+    return min(CONNECT_SECONDS, _seconds_left(deadline, httpcore.ConnectTimeout))
+
+
+class _Backend(httpcore.SyncBackend):
+    """Opens connections, to public addresses only if it is guarded; a timeout is a deadline."""
+
     def __init__(self, *, is_guarded: bool) -> None:
         super().__init__()
         self._is_guarded = is_guarded
@@ -153,21 +161,23 @@ class _Timed(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        # The address that was looked at is the one that is called; TLS still asks for the name.
+        # Connects to the address that was checked; TLS still verifies the host's name.
         where = ssrf.resolve_public_address(host, port) if self._is_guarded else host
-        seconds = _left(timeout, httpcore.ConnectTimeout)
+        seconds = _connect_seconds(timeout)
         return _Stream(super().connect_tcp(where, port, seconds, local_address, socket_options))
 
 
 class _Stream(httpcore.NetworkStream):
+    """A connection on which a timeout is a deadline."""
+
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._stream.read(max_bytes, _seconds_left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        self._stream.write(buffer, _seconds_left(timeout, httpcore.WriteTimeout))
 
     def start_tls(
         self,
@@ -175,7 +185,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        seconds = _left(timeout, httpcore.ConnectTimeout)
+        seconds = _connect_seconds(timeout)
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds))
 
     def close(self) -> None:

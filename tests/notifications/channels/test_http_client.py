@@ -109,6 +109,16 @@ def test_a_call_ends_at_its_deadline_however_slowly_the_server_drips(handle):
     assert monotonic() - started < 2
 
 
+def test_a_second_call_uses_the_connection_of_the_first_with_a_deadline_of_its_own(provider):
+    post(provider.origin, seconds=0.3)
+    threading.Event().wait(0.4)
+
+    assert post(provider.origin, seconds=0.3).status == 200
+
+    first, second = provider.calls
+    assert first.client_port == second.client_port
+
+
 def test_a_header_with_a_line_break_leaves_for_nowhere(provider):
     with pytest.raises(PermanentFailure) as failure:
         post(provider.origin, headers={"X-Name": "a\r\nX-Other: b"})
