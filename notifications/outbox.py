@@ -11,7 +11,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
 
 from notifications.channels import CHANNELS, DEVICES, configured, webpush
 from notifications.channels.base import UnusableAddress
@@ -30,6 +29,7 @@ from notifications.services.contact_points.addresses import (
     set_contact_point,
 )
 from notifications.services.contact_points.verification import TooManyCodes, confirm_code, send_code
+from notifications.services.deliveries import transitions
 from notifications.services.deliveries.fallback_channels import schedule
 from notifications.services.deliveries.outcomes import undelivered_groups
 from notifications.services.dispatch.wake import WAKE_CHANNEL, wake_dispatcher
@@ -120,10 +120,8 @@ def cancel(*, group: str, at: datetime) -> int:
     # Locked in one order, so that two who cancel do not wait for each other.
     rows = wanted.select_for_update().order_by("pk").values_list("pk", flat=True)
     Notification.objects.filter(pk__in=list(rows)).update(cancelled_at=at)
-    stopped = Delivery.objects.unfinished().filter(notification__group=group).lock()
-    return Delivery.objects.filter(pk__in=stopped).end(
-        Delivery.State.CANCELLED, ended_at=at, claim_no=F("claim_no") + 1
-    )
+    unfinished = Delivery.objects.unfinished().filter(notification__group=group).lock()
+    return transitions.apply(transitions.Event.CANCEL, unfinished, ended_at=at)
 
 
 def recipient(recipient_id: UUID) -> Recipient | None:

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
@@ -31,36 +30,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def held(self, pk: uuid.UUID, claim_no: int) -> DeliveryQuerySet:
         return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)
 
-    def lock(self) -> list[uuid.UUID]:
-        """Hold the rows until the transaction ends, in the one order for all who want several.
+    def lock(self) -> list[Delivery]:
+        """Lock the rows until the transaction ends and return them.
 
-        Before their attempts, too: a result holds its delivery when it writes its attempt.
+        All who lock several do so in this order, and before the attempts, so that nobody waits
+        for somebody who waits for them.
         """
         rows = self.select_for_update(of=("self",)).order_by("pk")
-        return list(rows.values_list("pk", flat=True))
-
-    def claim(self, lease: timedelta, *, into: uuid.UUID | None = None) -> int:
-        return self.update(
-            state=Delivery.State.CLAIMED,
-            bundle_leader=into,
-            claim_no=F("claim_no") + 1,
-            attempts=F("attempts") + 1,
-            lease_until=DatabaseNow() + lease,
-        )
-
-    def put_back(self, *, next_attempt_at: Any, **others: Any) -> int:
-        return self.update(
-            state=Delivery.State.PENDING,
-            next_attempt_at=next_attempt_at,
-            lease_until=None,
-            hinted_at=None,
-            bundle_leader=None,
-            **others,
-        )
-
-    def end(self, state: Delivery.State, **others: Any) -> int:
-        ended = {"ended_at": DatabaseNow(), "lease_until": None}
-        return self.update(state=state, **ended | others)
+        return list(rows.only("pk", "claim_no"))
 
 
 class Delivery(models.Model):
@@ -93,7 +70,7 @@ class Delivery(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     next_attempt_at = models.DateTimeField()
     hinted_at = models.DateTimeField(null=True, blank=True)
-    # The fencing number: only who holds the current one may begin or finish.
+    # The fence: only the holder of the current number may begin or finish an attempt.
     claim_no = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     # Counted when claimed, so that an item which kills its worker counts too.

@@ -1,4 +1,4 @@
-"""An attempt is a row before it is a call, and its result is fenced."""
+"""Attempts: the row that is written before each call, and the result after it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from notifications.channels import CHANNELS
 from notifications.channels.base import Outage, PermanentFailure, TransientFailure
 from notifications.kinds import Kind
 from notifications.models import Attempt, Delivery, Urgency
 from notifications.models.database_now import DatabaseNow
-from notifications.models.deliveries import DeliveryQuerySet
 from notifications.services.contact_points import addresses
 from notifications.services.deliveries import breakers, fallback_channels
 from notifications.services.deliveries.backoff import wait_before_next
 from notifications.services.deliveries.claims import LEASE, Claim
 from notifications.services.deliveries.quiet_hours import end_of_quiet
+from notifications.services.deliveries.transitions import Event, apply
 from notifications.services.dispatch.wake import wake_dispatcher
 
 
@@ -31,7 +30,7 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class StartedAttempt:
     delivery: Delivery
-    #: Of how many things the message tells.
+    #: How many groups the message covers.
     count: int = 1
 
 
@@ -40,37 +39,37 @@ Result = Sent | TransientFailure | PermanentFailure
 
 @transaction.atomic(durable=True)
 def begin(claim: Claim, *, at: datetime) -> StartedAttempt | None:
-    """Write the attempt, or return None if there is to be none.
+    """Write the attempt and return it, or return None if no call is to be made.
 
-    State and number are read again under the rows' locks: what was canceled in the
-    meantime, or claimed by another, does not begin and is not counted.
+    State and claim number are read again under the rows' locks: what was cancelled or claimed
+    by another since the claim does not begin and is not counted.
     """
-    delivery = _leader(claim)
-    followers = _followers(claim)
-    if delivery is None:
-        _let_go(followers)
+    leader, followers = _leader(claim), _followers(claim)
+    if leader is None:
+        _release(followers)
         return None
-    bundle = [delivery, *followers]
-    if not _is_wanted_now(bundle, at):
+    bundle = [leader, *followers]
+    if not _is_due(bundle, at):
         return None
     Attempt.objects.create(
-        delivery=delivery,
+        delivery=leader,
         claim_no=claim.number,
         started_at=DatabaseNow(),
-        channel=delivery.channel,
-        credential=credential_of(delivery),
+        channel=leader.channel,
+        credential=credential_of(leader),
     )
-    # The claim may have waited for the lock: the call gets a whole lease.
-    _rows(bundle).update(lease_until=DatabaseNow() + LEASE)
-    return StartedAttempt(delivery, len({each.notification.group for each in bundle}))
+    # The transaction may have waited for the lock; the call gets a whole lease.
+    apply(Event.START, bundle, lease_until=DatabaseNow() + LEASE)
+    return StartedAttempt(leader, len({each.notification.group for each in bundle}))
 
 
 @transaction.atomic(durable=True)
 def finish(
     claim: Claim, delivery: Delivery, result: Result, seconds: float, *, at: datetime
 ) -> bool:
-    """Write the result; False if the number was no longer the current one."""
-    # Before its attempt and its address, as `forget` does: each would wait for the other.
+    """Write the result; return False if the claim was no longer the current one."""
+    # The delivery is locked before its attempt and its address, as `outbox.forget` does:
+    # otherwise each would wait for the other.
     leader = _leader(claim)
     Attempt.objects.filter(delivery=delivery, claim_no=claim.number).update(
         ended_at=DatabaseNow(),
@@ -97,7 +96,11 @@ def finish(
         is_reached=isinstance(result, Sent),
         at=at,
     )
-    _write_result(claim, leader, result)
+    bundle = [*([leader] if leader else []), *_followers(claim)]
+    if isinstance(result, Sent):
+        _write_sent(claim, bundle, result)
+    else:
+        _write_failed(bundle, result)
     return leader is not None
 
 
@@ -112,10 +115,10 @@ def _leader(claim: Claim) -> Delivery | None:
 
 
 def _followers(claim: Claim) -> list[Delivery]:
-    """What is still ours of it, and in nobody else's hands at this moment.
+    """Lock and return the followers that the claim still holds.
 
-    The leader alone is waited for: a cancel that holds one follower may want another, and
-    to wait for it while holding that one is a deadlock.
+    Only the leader is waited for: a cancel that has locked one follower may want another, and
+    waiting for it while holding that one is a deadlock.
     """
     if not claim.followers:
         return []
@@ -126,74 +129,53 @@ def _followers(claim: Claim) -> list[Delivery]:
     return [row for row in free if row.claim_no == claim.followers[row.pk]]
 
 
-def _let_go(followers: list[Delivery]) -> None:
-    """The leader was canceled: the others are due anew, now."""
-    _rows(followers).put_back(next_attempt_at=DatabaseNow(), attempts=F("attempts") - 1)
+def _release(followers: list[Delivery]) -> None:
+    """Make the followers of a cancelled leader due again at once."""
+    apply(Event.DEFER, followers, next_attempt_at=DatabaseNow())
     if any(each.urgency == Urgency.URGENT for each in followers):
         wake_dispatcher()
 
 
-def _rows(bundle: list[Delivery]) -> DeliveryQuerySet:
-    return Delivery.objects.filter(pk__in=[each.pk for each in bundle])
-
-
-def _is_wanted_now(bundle: list[Delivery], at: datetime) -> bool:
-    delivery = bundle[0]
-    if not _may_be_used(delivery):
-        _rows(bundle).end(Delivery.State.SUPPRESSED, last_code="address_disabled")
+def _is_due(bundle: list[Delivery], at: datetime) -> bool:
+    """Whether a call may be made now; if not, the bundle waits or ends."""
+    leader = bundle[0]
+    # A code goes to an address that is not verified yet: that is its purpose.
+    if not leader.contact_point.is_usable and leader.notification.kind != Kind.VERIFICATION:
+        apply(Event.BLOCK, bundle, last_code="address_disabled")
         fallback_channels.promote_fallback(*bundle)
         return False
-    later = _held_back_until(delivery, at)
+    if leader.urgency != Urgency.URGENT:
+        later = end_of_quiet(leader.notification.recipient, at)
+        if later is not None:
+            apply(Event.DEFER, bundle, next_attempt_at=later)
+            return False
+    later = breakers.wait_until(channel=leader.channel, credential=credential_of(leader), at=at)
     if later is not None:
-        _rows(bundle).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
-        return False
-    later = breakers.wait_until(channel=delivery.channel, credential=credential_of(delivery), at=at)
-    if later is not None:
-        _rows(bundle).put_back(next_attempt_at=later, attempts=F("attempts") - 1)
+        apply(Event.DEFER, bundle, next_attempt_at=later)
         fallback_channels.promote_fallback(*bundle)
     return later is None
 
 
-def _may_be_used(delivery: Delivery) -> bool:
-    """A code goes to an address that is not verified: that is what it is for."""
-    point = delivery.contact_point
-    return point.is_usable or delivery.notification.kind == Kind.VERIFICATION
-
-
-def _held_back_until(delivery: Delivery, at: datetime) -> datetime | None:
-    if delivery.urgency == Urgency.URGENT:
-        return None
-    return end_of_quiet(delivery.notification.recipient, at)
-
-
-def _write_result(claim: Claim, leader: Delivery | None, result: Result) -> None:
-    bundle = [each for each in (leader, *_followers(claim)) if each]
-    if isinstance(result, Sent):
-        _write_sent(claim, bundle, result)
-    elif bundle:
-        _write_failed(bundle, result)
-
-
 def _write_sent(claim: Claim, bundle: list[Delivery], result: Sent) -> None:
-    # Word of its arrival may be here before the answer to the call.
-    arrived = Delivery.objects.filter(pk=claim.delivery_id, state=Delivery.State.DELIVERED)
-    state = Delivery.State.DELIVERED if arrived.exists() else Delivery.State.SENT
-    _rows(bundle).end(state, provider_reference=result.reference[:255])
-    fallback_channels.suppress_fallbacks(
-        *(each for each in bundle if fallback_channels.needs_no_fallback(each, state))
-    )
+    # A receipt may come before the response to the call.
+    confirmed = Delivery.objects.filter(pk=claim.delivery_id, state=Delivery.State.DELIVERED)
+    is_confirmed = confirmed.exists()
+    event = Event.ACCEPT_CONFIRMED if is_confirmed else Event.ACCEPT
+    apply(event, bundle, provider_reference=result.reference[:255])
+    told = (each for each in bundle if is_confirmed or each.urgency != Urgency.URGENT)
+    fallback_channels.suppress_fallbacks(*told)
 
 
 def _write_failed(bundle: list[Delivery], failure: TransientFailure | PermanentFailure) -> None:
     is_over = isinstance(failure, PermanentFailure)
     over = [each for each in bundle if is_over or each.attempts >= each.attempts_allowed]
-    _rows(over).end(Delivery.State.DEAD, last_code=failure.code)
+    apply(Event.FAIL, over, last_code=failure.code)
     fallback_channels.promote_fallback(*over)
     again = [each for each in bundle if each not in over]
     if again and isinstance(failure, TransientFailure):
         retry = CHANNELS[again[0].channel].retry
         wait = wait_before_next(retry, again[0].attempts, failure.retry_after)
-        _rows(again).put_back(next_attempt_at=DatabaseNow() + wait, last_code=failure.code)
+        apply(Event.RETRY, again, next_attempt_at=DatabaseNow() + wait, last_code=failure.code)
 
 
 def _outcome(result: Result) -> Attempt.Outcome:

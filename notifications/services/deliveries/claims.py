@@ -15,7 +15,9 @@ from django.db import transaction
 from django.db.models import Case, When
 
 from notifications.models import Delivery
+from notifications.models.database_now import DatabaseNow
 from notifications.services.deliveries import bundles
+from notifications.services.deliveries.transitions import Event, apply
 
 #: Longer than any channel's call (10 s) and the short transactions around it.
 LEASE = timedelta(seconds=30)
@@ -44,10 +46,11 @@ def take(*, delivery_id: UUID, at: datetime) -> Claim | None:
     if wanted is None:
         return None
     if later := bundles.throttled_until(wanted, at):
-        Delivery.objects.filter(pk__in=rows).put_back(next_attempt_at=later)
+        apply(Event.THROTTLE, rows.values(), next_attempt_at=later)
         return None
     leader = rows.pop(bundles.previous_leader(rows) or delivery_id)
-    Delivery.objects.filter(pk=leader.pk).claim(LEASE)
-    Delivery.objects.filter(pk__in=rows).claim(LEASE, into=leader.pk)
+    lease_until = DatabaseNow() + LEASE
+    apply(Event.CLAIM, [leader], lease_until=lease_until, bundle_leader=None)
+    apply(Event.CLAIM, rows.values(), lease_until=lease_until, bundle_leader=leader)
     numbers = {row.pk: row.claim_no + 1 for row in rows.values()}
     return Claim(leader.pk, leader.claim_no + 1, numbers)

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from notifications.channels import CHANNELS
 from notifications.models import Delivery, Notification, Urgency
+from notifications.services.deliveries.transitions import Event, apply
 from notifications.services.dispatch.wake import wake_dispatcher
 
 
@@ -40,12 +41,12 @@ def retry(*, delivery_id: UUID, at: datetime) -> None:
         raise CannotBeRetried("It is too late to be useful.")
     if not delivery.contact_point.is_usable:
         raise CannotBeRetried("Its address is not used any more.")
-    Delivery.objects.filter(pk=delivery_id).put_back(
+    apply(
+        Event.REVIVE,
+        [delivery],
         next_attempt_at=at,
         attempts=0,
         attempts_allowed=CHANNELS[delivery.channel].retry.attempts,
-        claim_no=F("claim_no") + 1,
-        ended_at=None,
     )
     if delivery.urgency == Urgency.URGENT:
         wake_dispatcher()

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from notifications.models import Delivery
 from notifications.services.deliveries import fallback_channels
+from notifications.services.deliveries.transitions import Event, apply
 
 
 @transaction.atomic
@@ -21,12 +22,9 @@ def expire(*, at: datetime, limit: int) -> int:
         .order_by("next_attempt_at")
     )
     rows = list(stuck[:limit])
-    late = [row.pk for row in rows if row.expires_at <= at]
     used_up = [row for row in rows if row.expires_at > at]
-    # The number is raised: should a paused holder wake, its result is fenced off.
-    fence = {"claim_no": F("claim_no") + 1}
-    Delivery.objects.filter(pk__in=late).end(Delivery.State.EXPIRED, **fence)
-    Delivery.objects.filter(pk__in=[row.pk for row in used_up]).end(Delivery.State.DEAD, **fence)
+    apply(Event.EXPIRE, [row for row in rows if row.expires_at <= at])
+    apply(Event.EXHAUST, used_up)
     for row in used_up:
         fallback_channels.promote_fallback(row)
     return len(rows)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, Min, OuterRef
+from django.db.models import Exists, Min, OuterRef
 
 from notifications.channels import RUNGS
 from notifications.models import ContactPoint, Delivery, Urgency
 from notifications.models.database_now import DatabaseNow
 from notifications.models.deliveries import DeliveryQuerySet
+from notifications.services.deliveries.transitions import Event, apply
 from notifications.services.dispatch.wake import wake_dispatcher
 
 FALLBACK_AFTER = {
@@ -42,15 +43,13 @@ def schedule(
 
 def suppress_fallbacks(*told: Delivery) -> None:
     """Suppress the deliveries that wait on later levels: the person was told."""
-    fence = {"claim_no": F("claim_no") + 1}
     earlier = Delivery.objects.filter(
         pk__in=[each.pk for each in told],
         notification=OuterRef("notification"),
         fallback_level__lt=OuterRef("fallback_level"),
     )
     theirs = _waiting().filter(notification__in=[each.notification_id for each in told])
-    waiting = _locked(theirs.filter(Exists(earlier)))
-    waiting.end(Delivery.State.SUPPRESSED, last_code=ALREADY_TOLD, **fence)
+    apply(Event.SKIP, _locked(theirs.filter(Exists(earlier))), last_code=ALREADY_TOLD)
 
 
 def promote_fallback(*given_up: Delivery) -> None:
@@ -66,15 +65,9 @@ def _promote_fallback(delivery: Delivery) -> None:
     if level is None:
         return
     due = _locked(_waiting_after(delivery).filter(fallback_level=level))
-    due.put_back(next_attempt_at=DatabaseNow())
+    apply(Event.PROMOTE, due, next_attempt_at=DatabaseNow())
     if delivery.urgency == Urgency.URGENT:
         wake_dispatcher()
-
-
-def needs_no_fallback(delivery: Delivery, state: Delivery.State) -> bool:
-    """Whether a delivery that ends in this state makes the later levels unnecessary."""
-    is_enough = delivery.urgency != Urgency.URGENT and state == Delivery.State.SENT
-    return is_enough or state == Delivery.State.DELIVERED
 
 
 def _waiting() -> DeliveryQuerySet:
@@ -97,7 +90,6 @@ def _others_under_way(delivery: Delivery) -> DeliveryQuerySet:
     ).exclude(pk=delivery.pk)
 
 
-def _locked(rows: DeliveryQuerySet) -> DeliveryQuerySet:
-    """Those that nobody else is changing: to wait for a cancel that waits for us is a deadlock."""
-    free = rows.select_for_update(skip_locked=True).values_list("pk", flat=True)
-    return Delivery.objects.filter(pk__in=list(free))
+def _locked(rows: DeliveryQuerySet) -> list[Delivery]:
+    """Lock the rows that nobody else has locked: a cancel may wait for us, so we never wait."""
+    return list(rows.select_for_update(skip_locked=True).only("pk", "claim_no"))

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from notifications.models import ContactPoint, Delivery
 from notifications.services.contact_points import addresses
 from notifications.services.deliveries import fallback_channels
+from notifications.services.deliveries.transitions import Event, apply
 
 State = Delivery.State
 Reason = ContactPoint.DisabledReason
@@ -29,9 +30,7 @@ def record_delivered(*, delivery_id: UUID, channel: str, at: datetime) -> bool:
     """It reached the person's device; False if that changes nothing."""
     rows = _told_by(delivery_id, channel, BEFORE_DELIVERED)
     told = [row for row in rows if row.attempts]
-    # The number is raised: no other attempt, and no late result, is of use any more.
-    ended = {"ended_at": Coalesce(F("ended_at"), at), "claim_no": F("claim_no") + 1}
-    Delivery.objects.filter(pk__in=[row.pk for row in told]).end(State.DELIVERED, **ended)
+    apply(Event.CONFIRM, told, ended_at=Coalesce(F("ended_at"), at))
     fallback_channels.suppress_fallbacks(*told)
     return bool(told)
 
@@ -53,8 +52,7 @@ def record_failed(
     told = _told_by(delivery_id, channel, (State.SENT,))
     if not told:
         return False
-    rows = Delivery.objects.filter(pk__in=[row.pk for row in told])
-    rows.end(State.DEAD, ended_at=at, last_code=code[:64])
+    apply(Event.REJECT, told, ended_at=at, last_code=code[:64])
     fallback_channels.promote_fallback(*told)
     addresses.apply_feedback(
         contact_point_id=told[0].contact_point_id, disables=disables, is_refused=is_refused
