@@ -256,6 +256,32 @@ def test_a_report_signed_with_another_secret_is_refused(sent):
 
 
 @pytest.mark.parametrize(
+    ("changed", "body"),
+    [
+        ({}, b"\xff"),
+        ({"webhook-signature": "v1"}, b"{}"),
+        ({"webhook-signature": "v1,!"}, b"{}"),
+        ({"webhook-signature": ""}, b"{}"),
+        ({"webhook-timestamp": "nan"}, b"{}"),
+        ({"webhook-id": ""}, b"{}"),
+    ],
+    ids=str,
+)
+def test_a_report_whose_signature_cannot_be_read_is_refused(changed, body):
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(datetime.now(UTC).timestamp())),
+        "webhook-signature": Webhook(SECRET).sign("msg_1", datetime.now(UTC), "{}"),
+    }
+
+    answer = Client().post(
+        "/callbacks/receipts", body, content_type="application/json", headers=headers | changed
+    )
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
     "said",
     [
         None,
