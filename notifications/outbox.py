@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from notifications.channels import CHANNELS, DEVICES, configured, webpush
+from notifications.channels import configured, webpush
+from notifications.channels import devices as device_channels
 from notifications.channels.base import UnusableAddress
 from notifications.kinds import Kind
 from notifications.models import (
@@ -30,9 +31,9 @@ from notifications.services.contact_points.addresses import (
 )
 from notifications.services.contact_points.verification import TooManyCodes, confirm_code, send_code
 from notifications.services.deliveries import transitions
-from notifications.services.deliveries.fallback_channels import schedule
 from notifications.services.deliveries.outcomes import undelivered_groups
 from notifications.services.dispatch.wake import WAKE_CHANNEL, wake_dispatcher
+from notifications.services.notifications.creation import create
 
 __all__ = [
     "WAKE_CHANNEL",
@@ -72,41 +73,24 @@ def enqueue(
     list_link: str = "",
     at: datetime,
 ) -> Notification:
-    """Put one notification, with a delivery per usable address, in the outbox.
+    """Create one notification, with a delivery to each usable address of the recipient.
 
-    The person's channels are used in order (`channels.RUNGS`), a later one only while
-    nobody has confirmed an earlier one.
-    `group` is opaque: it is what `cancel` takes. `link` is a path such as
-    `/console/flags/...`; the address of the site is put before it when it is sent. With a
-    `list_link` it may be told together with others of its family, by one message with a count
-    and that link.
+    The channels are used in the order of their fallback levels, a later one only while nobody
+    has confirmed an earlier one. `group` is an opaque string that `cancel` takes. `link` is a
+    path such as `/console/flags/...`, to which the address of the site is added. With a
+    `list_link` one message with a count and that link may cover several notifications.
     """
-    notification = Notification.objects.create(
+    return create(
         recipient_id=recipient_id,
-        kind=Kind(kind),
+        points=_usable(recipient_id),
+        kind=kind,
         group=group,
-        urgency=Urgency(urgency),
+        urgency=urgency,
         link=link,
         list_link=list_link,
-        created_at=at,
         expires_at=expires_at,
+        at=at,
     )
-    Delivery.objects.bulk_create(
-        Delivery(
-            notification=notification,
-            contact_point=point,
-            channel=point.channel,
-            urgency=notification.urgency,
-            expires_at=expires_at,
-            fallback_level=level,
-            next_attempt_at=due_at,
-            attempts_allowed=CHANNELS[point.channel].retry.attempts,
-        )
-        for point, level, due_at in schedule(_usable(recipient_id), notification.urgency, at)
-    )
-    if notification.urgency == Urgency.URGENT:
-        wake_dispatcher()
-    return notification
 
 
 @transaction.atomic
@@ -145,7 +129,7 @@ def webpush_key() -> str | None:
 
 def devices(recipient_id: UUID) -> list[ContactPoint]:
     """The phones and browsers that are told now, the latest first."""
-    points = _usable(recipient_id).filter(channel__in=DEVICES)
+    points = _usable(recipient_id).filter(channel__in=device_channels())
     return list(points.order_by("-verified_at", "pk"))
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from notifications.channels import http_client
 from notifications.channels.base import (
+    Channel,
     CredentialRefused,
     Message,
     Outage,
@@ -30,15 +31,18 @@ _bearers = TokenCache(lasts=timedelta(minutes=50))
 Reason = ContactPoint.DisabledReason
 
 
-class Apns:
+class Apns(Channel):
     """An address is a device token."""
 
     name = "apns"
+    label = "Apple push"
+    protocol = "APNs over HTTP/2 with a provider token (ES256)"
+    address_format = "device token"
+    setting_names = ("APNS_KEY", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_TOPIC")
+    enabled_by = "APNS_KEY"
+    fallback_level = 0
+    is_device = True
     retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(settings.APNS_KEY)
 
     def credential(self, address: str) -> str:
         named = (settings.APNS_TEAM_ID, settings.APNS_KEY_ID, settings.APNS_TOPIC)

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import parseaddr
 from threading import Timer
+from typing import Any
+from uuid import UUID
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from anymail.signals import EventType
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
@@ -16,15 +19,21 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
 
 from notifications.channels.base import (
+    Callback,
+    Channel,
     CredentialRefused,
     Message,
     Outage,
     PermanentFailure,
+    Receipt,
     Retry,
     TransientFailure,
     UnusableAddress,
 )
 from notifications.channels.bearer_tokens import fingerprint
+from notifications.models import ContactPoint
+
+Reason = ContactPoint.DisabledReason
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
@@ -32,11 +41,16 @@ TOTAL_SECONDS = 10
 TAKEN = {"sent", "queued"}
 
 
-class Email:
+class Email(Channel):
     """By SMTP, or by a provider's own API through one of anymail's backends."""
 
     name = "email"
-    is_configured = True
+    label = "Email"
+    protocol = "SMTP, or a provider's own API through [anymail](https://anymail.dev)"
+    address_format = "an inbox"
+    setting_names = ("EMAIL_URL", "EMAIL_BACKEND", "ANYMAIL")
+    fallback_level = 2
+    callback = Callback(path="anymail/", included="anymail.urls")
     retry = Retry(attempts=10, base=timedelta(seconds=30), cap=timedelta(hours=1))
 
     def credential(self, address: str) -> str:
@@ -72,6 +86,32 @@ class Email:
             raise PermanentFailure("address_malformed", is_address_refused=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise Outage(type(error).__name__) from None
+
+
+#: Said by the person, so the address is disabled at once.
+OPTED_OUT = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
+#: A bounce may be a full mailbox: not every provider tells it from one that is gone.
+REFUSED = {EventType.BOUNCED, EventType.REJECTED}
+FAILED = OPTED_OUT | REFUSED | {EventType.FAILED}
+
+
+def read_event(event: Any) -> Receipt | None:
+    """Read what a mail provider reports, in anymail's form; anymail has checked who sent it."""
+    try:
+        delivery_id = UUID(str((event.metadata or {})["delivery_id"]))
+    except (KeyError, ValueError):
+        return None  # not a notification: for example a link to reset a password
+    if event.event_type == EventType.DELIVERED:
+        return Receipt(delivery_id=delivery_id, is_delivered=True)
+    if event.event_type not in FAILED:
+        return None
+    return Receipt(
+        delivery_id=delivery_id,
+        is_delivered=False,
+        code=f"esp_{event.event_type}",
+        disables=Reason.OPTED_OUT if event.event_type in OPTED_OUT else None,
+        is_address_refused=event.event_type in REFUSED,
+    )
 
 
 def _compose(message: Message) -> EmailMessage:

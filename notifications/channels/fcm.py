@@ -11,6 +11,7 @@ from django.conf import settings
 
 from notifications.channels import http_client
 from notifications.channels.base import (
+    Channel,
     CredentialRefused,
     Message,
     Outage,
@@ -41,15 +42,18 @@ DISABLED_BY = {
 }
 
 
-class Fcm:
+class Fcm(Channel):
     """An address is a registration token."""
 
     name = "fcm"
+    label = "Android push"
+    protocol = "FCM HTTP v1, signed in by RFC 7523"
+    address_format = "registration token"
+    setting_names = ("FCM_SERVICE_ACCOUNT",)
+    enabled_by = "FCM_SERVICE_ACCOUNT"
+    fallback_level = 0
+    is_device = True
     retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(settings.FCM_SERVICE_ACCOUNT)
 
     def credential(self, address: str) -> str:
         return fingerprint(settings.FCM_URL, settings.FCM_SERVICE_ACCOUNT)

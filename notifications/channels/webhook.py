@@ -11,6 +11,7 @@ from standardwebhooks import Webhook as Signer
 
 from notifications.channels import http_client, ssrf
 from notifications.channels.base import (
+    Channel,
     Message,
     Outage,
     PermanentFailure,
@@ -25,11 +26,17 @@ SECRET_BYTES = (24, 64)
 SECONDS = 5.0
 
 
-class Webhook:
+class Webhook(Channel):
     """An address is a URL; its secret is one `whsec_...`, or two with a space while rotating."""
 
     name = "webhook"
-    is_configured = True
+    label = "Webhook"
+    protocol = "Standard Webhooks 1.0"
+    address_format = "an `https` URL with a public address"
+    key_format = "`whsec_...`, two while rotating"
+    fallback_level = 0
+    #: It may be down over a weekend.
+    disabled_after_failing_for = timedelta(hours=72)
     retry = Retry(
         attempts=10,
         waits=(

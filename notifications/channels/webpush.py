@@ -13,6 +13,7 @@ from django.conf import settings
 
 from notifications.channels import http_client, webpush_payload
 from notifications.channels.base import (
+    Channel,
     Message,
     Outage,
     PermanentFailure,
@@ -26,15 +27,19 @@ from notifications.models import ContactPoint
 MAX_ENDPOINT = 2000
 
 
-class WebPush:
+class WebPush(Channel):
     """An address is a subscription's endpoint; its secret the two keys, as JSON."""
 
     name = "webpush"
+    label = "Browser push"
+    protocol = "RFC 8030, payload by RFC 8291, VAPID by RFC 8292"
+    address_format = "the subscription's endpoint, of a known push service only"
+    key_format = "the subscription's two keys"
+    setting_names = ("WEBPUSH_PRIVATE_KEY",)
+    enabled_by = "WEBPUSH_PRIVATE_KEY"
+    fallback_level = 0
+    is_device = True
     retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(settings.WEBPUSH_PRIVATE_KEY)
 
     def credential(self, address: str) -> str:
         return f"{_origin(address)} {fingerprint(settings.WEBPUSH_PRIVATE_KEY)}"

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from notifications.channels import CHANNELS, DEVICES
+from notifications.channels import CHANNELS, devices
 from notifications.models import ContactPoint
 from notifications.models.contact_points import ContactPointQuerySet
 from notifications.models.database_now import DatabaseNow
@@ -23,9 +23,6 @@ MAX_DEVICES = 10
 
 #: An app registers at each start; a diary that was not opened for so long has no app.
 DEVICES_EXPIRE_AFTER = timedelta(days=60)
-
-#: A webhook may be down over a weekend, and no longer.
-DISABLED_AFTER_FAILING_FOR = {"webhook": timedelta(hours=72)}
 
 UNREACHABLE_SHOWN_FOR = timedelta(days=30)
 
@@ -99,23 +96,22 @@ def apply_feedback(
 
 def record_result(*, contact_point_id: UUID, channel: str, is_reached: bool, at: datetime) -> None:
     """Use an address no more that has failed for days, with nothing in between."""
-    if channel not in DISABLED_AFTER_FAILING_FOR:
+    limit = CHANNELS[channel].disabled_after_failing_for
+    if limit is None:
         return
     points = ContactPoint.objects.filter(pk=contact_point_id)
     if is_reached:
         points.filter(failing_since__isnull=False).update(failing_since=None)
         return
     points.filter(failing_since=None).update(failing_since=at)
-    if points.filter(failing_since__lte=at - DISABLED_AFTER_FAILING_FOR[channel]).disable(
-        Reason.FAILING, at
-    ):
+    if points.filter(failing_since__lte=at - limit).disable(Reason.FAILING, at):
         logger.error("address_disabled", extra={"channel": channel, "outcome": Reason.FAILING})
 
 
 def disable_stale(*, at: datetime) -> int:
     """Forget the devices whose app has not registered itself for months."""
     stale = ContactPoint.objects.usable().filter(
-        channel__in=DEVICES, verified_at__lt=at - DEVICES_EXPIRE_AFTER
+        channel__in=devices(), verified_at__lt=at - DEVICES_EXPIRE_AFTER
     )
     return stale.disable(Reason.STALE, at)
 

@@ -13,14 +13,12 @@ from notifications.channels import CHANNELS
 from notifications.kinds import Kind
 from notifications.models import (
     ContactPoint,
-    Delivery,
-    Notification,
     Recipient,
     Urgency,
     Verification,
 )
 from notifications.services.contact_points import addresses
-from notifications.services.dispatch.wake import wake_dispatcher
+from notifications.services.notifications.creation import create
 
 CODE_LASTS = timedelta(minutes=10)
 MAX_TRIES = 5
@@ -51,7 +49,17 @@ def send_code(*, recipient_id: UUID, channel: str, address: str, link: str, at: 
     Verification.objects.create(
         contact_point=point, code_hash=_hash(point, code), sent_at=at, expires_at=at + CODE_LASTS
     )
-    _enqueue(point, code=code, link=link, at=at)
+    create(
+        recipient_id=recipient_id,
+        points=[point],
+        kind=Kind.VERIFICATION,
+        group=f"verification:{point.pk}",
+        urgency=Urgency.URGENT,
+        link=link,
+        code=code,
+        expires_at=at + CODE_LASTS,
+        at=at,
+    )
 
 
 @transaction.atomic
@@ -79,29 +87,6 @@ def confirm_code(*, recipient_id: UUID, code: str, at: datetime) -> bool:
         )
     newest.save(update_fields=["tries", "confirmed_at"])
     return is_right
-
-
-def _enqueue(point: ContactPoint, *, code: str, link: str, at: datetime) -> None:
-    notification = Notification.objects.create(
-        recipient_id=point.recipient_id,
-        kind=Kind.VERIFICATION,
-        group=f"verification:{point.pk}",
-        urgency=Urgency.URGENT,
-        link=link,
-        code=code,
-        created_at=at,
-        expires_at=at + CODE_LASTS,
-    )
-    Delivery.objects.create(
-        notification=notification,
-        contact_point=point,
-        channel=point.channel,
-        urgency=notification.urgency,
-        expires_at=notification.expires_at,
-        next_attempt_at=at,
-        attempts_allowed=CHANNELS[point.channel].retry.attempts,
-    )
-    wake_dispatcher()
 
 
 def _hash(point: ContactPoint, code: str) -> str:

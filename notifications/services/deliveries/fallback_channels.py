@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, Min, OuterRef
 
-from notifications.channels import RUNGS
+from notifications.channels import CHANNELS
 from notifications.models import ContactPoint, Delivery, Urgency
 from notifications.models.database_now import DatabaseNow
 from notifications.models.deliveries import DeliveryQuerySet
@@ -35,9 +35,9 @@ def schedule(
 ) -> Iterator[tuple[ContactPoint, int, datetime]]:
     """Yield each address with its fallback level and the time when it comes due."""
     rows = list(points)
-    levels = sorted({RUNGS[point.channel] for point in rows})
+    levels = sorted({CHANNELS[point.channel].fallback_level for point in rows})
     for point in rows:
-        level = levels.index(RUNGS[point.channel])
+        level = levels.index(CHANNELS[point.channel].fallback_level)
         yield point, level, at + level * FALLBACK_AFTER[Urgency(urgency)]
 
 

@@ -1,7 +1,7 @@
-"""What became of a message after its provider took it: word comes later, and from outside.
+"""Receipts: what a provider reports of a message after it accepted it.
 
-A receipt never takes back what is known: a delivered message stays delivered, and one that
-ended otherwise (cancelled, expired) stays so. So a receipt that comes twice changes nothing.
+A receipt never reverses what is known: a delivered message stays delivered, and one that ended
+otherwise (cancelled, expired) stays so. A receipt that comes twice changes nothing.
 """
 
 from __future__ import annotations
@@ -13,21 +13,28 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
-from notifications.models import ContactPoint, Delivery
+from notifications.channels.base import Receipt
+from notifications.models import Delivery
 from notifications.services.contact_points import addresses
 from notifications.services.deliveries import fallback_channels
 from notifications.services.deliveries.transitions import Event, apply
 
 State = Delivery.State
-Reason = ContactPoint.DisabledReason
 
-#: Word may be here before the answer to our call is, or after it was lost.
+#: A receipt may come before the response to our call, or after that response was lost.
 BEFORE_DELIVERED = (State.PENDING, State.CLAIMED, State.SENT)
+
+
+def record(receipt: Receipt, *, channel: str, at: datetime) -> bool:
+    """Write what a provider reports; return False if that changes nothing."""
+    if receipt.is_delivered:
+        return record_delivered(delivery_id=receipt.delivery_id, channel=channel, at=at)
+    return record_failed(receipt, channel=channel, at=at)
 
 
 @transaction.atomic
 def record_delivered(*, delivery_id: UUID, channel: str, at: datetime) -> bool:
-    """It reached the person's device; False if that changes nothing."""
+    """End the delivery: the message reached the device. False if that changes nothing."""
     rows = _told_by(delivery_id, channel, BEFORE_DELIVERED)
     told = [row for row in rows if row.attempts]
     apply(Event.CONFIRM, told, ended_at=Coalesce(F("ended_at"), at))
@@ -36,26 +43,17 @@ def record_delivered(*, delivery_id: UUID, channel: str, at: datetime) -> bool:
 
 
 @transaction.atomic
-def record_failed(
-    *,
-    delivery_id: UUID,
-    channel: str,
-    code: str,
-    disables: ContactPoint.DisabledReason | None = None,
-    is_refused: bool = False,
-    at: datetime,
-) -> bool:
-    """It did not: the next channel is due. False if that changes nothing.
-
-    What is said of the address: see `contact_points.learn`.
-    """
-    told = _told_by(delivery_id, channel, (State.SENT,))
+def record_failed(receipt: Receipt, *, channel: str, at: datetime) -> bool:
+    """Make the next channel due: the message did not arrive. False if that changes nothing."""
+    told = _told_by(receipt.delivery_id, channel, (State.SENT,))
     if not told:
         return False
-    apply(Event.REJECT, told, ended_at=at, last_code=code[:64])
+    apply(Event.REJECT, told, ended_at=at, last_code=receipt.code[:64])
     fallback_channels.promote_fallback(*told)
     addresses.apply_feedback(
-        contact_point_id=told[0].contact_point_id, disables=disables, is_refused=is_refused
+        contact_point_id=told[0].contact_point_id,
+        disables=receipt.disables,
+        is_refused=receipt.is_address_refused,
     )
     return True
 

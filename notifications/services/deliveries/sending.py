@@ -43,7 +43,7 @@ def _send(begun: attempts.StartedAttempt, at: datetime) -> attempts.Result:
         return failure
     except Exception as error:  # noqa: BLE001 - a poison item must not stop the others
         logger.error(  # the type only: a message could quote an address
-            "delivery failed",
+            "channel_error",
             extra={"delivery_id": delivery.pk, "outcome": type(error).__name__},
         )
         return TransientFailure(type(error).__name__)

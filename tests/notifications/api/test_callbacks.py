@@ -12,8 +12,7 @@ from django.test import Client
 from standardwebhooks.webhooks import Webhook
 
 from notifications import outbox
-from notifications.api.signatures import is_from_twilio
-from notifications.channels.sms import callback_url
+from notifications.channels.sms import callback_url, is_from_twilio
 from notifications.models import ContactPoint, Delivery
 from notifications.services.deliveries import attempts, claims
 from notifications.services.deliveries.sending import deliver

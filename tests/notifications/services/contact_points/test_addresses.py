@@ -10,9 +10,10 @@ from django.db import connection
 
 import clock
 from notifications import outbox
+from notifications.channels.email import Email
+from notifications.channels.webhook import Webhook
 from notifications.models import ContactPoint
-from notifications.services.contact_points import addresses
-from notifications.services.contact_points.addresses import MAX_DEVICES
+from notifications.services.contact_points.addresses import DEVICES_EXPIRE_AFTER, MAX_DEVICES
 from notifications.services.deliveries.sending import deliver
 from notifications.services.notifications.prune import prune
 
@@ -116,9 +117,9 @@ def test_a_secret_survives_a_change_of_the_key_while_the_former_is_known(someone
 class TestGivenUp:
     @pytest.fixture(autouse=True)
     def _mail_may_fail_for_three_days(self, monkeypatch):
-        """As webhooks may; a mail server is at hand here."""
-        assert {"webhook": timedelta(hours=72)} == addresses.DISABLED_AFTER_FAILING_FOR
-        monkeypatch.setattr(addresses, "DISABLED_AFTER_FAILING_FOR", {"email": timedelta(hours=72)})
+        """As webhooks may; these tests have a mail server."""
+        assert Webhook.disabled_after_failing_for == timedelta(hours=72)
+        monkeypatch.setattr(Email, "disabled_after_failing_for", timedelta(hours=72))
 
     @pytest.fixture
     def after(self, tell, smtp, at):
@@ -156,7 +157,7 @@ class TestGivenUp:
 def test_an_app_that_has_not_registered_for_two_months_is_told_no_more(someone, at, apns):
     old, recent = add(someone, at), add(someone, at + timedelta(days=1), "f" * 64)
 
-    prune(at=at + addresses.DEVICES_EXPIRE_AFTER + timedelta(seconds=1), limit=10)
+    prune(at=at + DEVICES_EXPIRE_AFTER + timedelta(seconds=1), limit=10)
 
     old.refresh_from_db()
     recent.refresh_from_db()

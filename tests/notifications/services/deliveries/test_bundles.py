@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import clock
 from notifications import outbox
+from notifications.channels.base import Receipt
 from notifications.models import Attempt, Delivery
 from notifications.services.deliveries import attempts, bundles, claims, dead_letters, receipts
 from notifications.services.deliveries.expiry import expire
@@ -345,7 +346,8 @@ class TestOverTwoChannels:
         deliver(delivery_id=texts[0].pk, at=at)
         leader = Attempt.objects.get().delivery_id
 
-        receipts.record_failed(delivery_id=leader, channel="sms", code="gone", at=clock.now())
+        report = Receipt(delivery_id=leader, is_delivered=False, code="gone")
+        receipts.record(report, channel="sms", at=clock.now())
         deliver(delivery_id=mails[0].pk, at=clock.now())
 
         assert set(states(*texts)) == {State.DEAD}

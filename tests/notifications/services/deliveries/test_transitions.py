@@ -18,6 +18,7 @@ from notifications.services.deliveries.transitions import (
     apply,
 )
 
+DOCS = Path(__file__).parents[4] / "docs" / "channels.md"
 PENDING, CLAIMED, SENT = State.PENDING, State.CLAIMED, State.SENT
 ENDED = {each for each in State if each not in (PENDING, CLAIMED)}
 
@@ -156,3 +157,12 @@ def test_no_other_module_writes_the_state_of_a_delivery():
     }
 
     assert writers == {"services/deliveries/transitions.py"}
+
+
+@pytest.mark.parametrize("event", Event)
+def test_the_documents_table_has_the_row_of_each_event(event):
+    row = TRANSITIONS[event]
+    cells = (event.value, row.when, ", ".join(row.sources), row.target, row.writer.value)
+    fences = "yes" if row.fences else ""
+
+    assert f"| {' | '.join((*cells, fences))} |" in DOCS.read_text()
