@@ -29,11 +29,11 @@ from notifications.services.contact_points.addresses import (
     remove_contact_point,
     set_contact_point,
 )
-from notifications.services.contact_points.verification import TooManyCodes, confirm_code, send_code
 from notifications.services.deliveries import transitions
 from notifications.services.deliveries.outcomes import undelivered_groups
 from notifications.services.dispatch.wake import WAKE_CHANNEL, wake_dispatcher
 from notifications.services.notifications.creation import create
+from notifications.services.notifications.verification import TooManyCodes, confirm_code, send_code
 
 __all__ = [
     "WAKE_CHANNEL",

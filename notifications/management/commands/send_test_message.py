@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 import clock
 from notifications.channels import choices, configured
 from notifications.models import Delivery
-from notifications.services.contact_points.trial_messages import NoSuchAddress, send_trial_message
+from notifications.services.notifications.trial_messages import NoSuchAddress, send_trial_message
 
 
 class Command(BaseCommand):

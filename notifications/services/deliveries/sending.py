@@ -12,8 +12,7 @@ from django.db import connection
 from notifications.channels import CHANNELS
 from notifications.channels.base import Message, PermanentFailure, TransientFailure
 from notifications.models import Urgency
-from notifications.services.deliveries import attempts, claims
-from notifications.services.notifications import texts
+from notifications.services.deliveries import attempts, claims, texts
 
 logger = logging.getLogger(__name__)
 

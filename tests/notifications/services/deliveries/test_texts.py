@@ -5,7 +5,7 @@ import re
 import pytest
 
 from notifications.kinds import BUNDLE_TEXTS, BundleText, Kind
-from notifications.services.notifications.texts import TEMPLATES, render, render_bundle
+from notifications.services.deliveries.texts import TEMPLATES, render, render_bundle
 
 LANGUAGES = sorted(path.name for path in TEMPLATES.iterdir())
 

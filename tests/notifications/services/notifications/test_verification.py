@@ -8,9 +8,9 @@ import pytest
 import clock
 from notifications import outbox
 from notifications.models import ContactPoint, Delivery, Notification, Verification
-from notifications.services.contact_points.verification import CODE_LASTS, CODES_WITHIN, MAX_TRIES
 from notifications.services.deliveries.sending import deliver
 from notifications.services.notifications.prune import prune
+from notifications.services.notifications.verification import CODE_LASTS, CODES_WITHIN, MAX_TRIES
 from tests.notifications.services.deliveries.test_fallback_channels import NUMBER, twilio
 
 __all__ = ["twilio"]
