@@ -1,4 +1,4 @@
-"""Fixtures for whatever leaves the building: somebody to tell, and a real SMTP server."""
+"""Fixtures for what is sent: a recipient, a delivery to them, and a real SMTP server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import clock
 from notifications import outbox
 from notifications.models import Delivery
 from tests.smtp import running_sink
+
+#: Twilio accepts this number in tests.
+PHONE_NUMBER = "+15005550006"
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def tell(at, someone):
         given = {
             "recipient_id": someone.pk,
             "kind": outbox.Kind.ESCALATION,
-            "group": "ladder:1",
+            "group": "escalation:1",
             "urgency": outbox.Urgency.URGENT,
             "expires_at": at + timedelta(hours=1),
             "link": "/console/",

@@ -69,10 +69,10 @@ def test_a_text_that_is_not_a_kind_is_refused(tell):
         tell(kind="pain is 9")
 
 
-def test_canceling_a_group_ends_its_deliveries_and_no_others(tell, at):
-    mine, other = tell(group="ladder:1"), tell(group="ladder:2")
+def test_cancelling_a_group_ends_its_deliveries_and_no_others(tell, at):
+    mine, other = tell(group="escalation:1"), tell(group="escalation:2")
 
-    assert outbox.cancel(group="ladder:1", at=at) == 1
+    assert outbox.cancel(group="escalation:1", at=at) == 1
 
     mine.refresh_from_db()
     other.refresh_from_db()
@@ -80,11 +80,11 @@ def test_canceling_a_group_ends_its_deliveries_and_no_others(tell, at):
     assert other.state == Delivery.State.PENDING
 
 
-def test_canceling_twice_cancels_nothing_more(tell, at):
+def test_cancelling_twice_cancels_nothing_more(tell, at):
     tell()
-    outbox.cancel(group="ladder:1", at=at)
+    outbox.cancel(group="escalation:1", at=at)
 
-    assert outbox.cancel(group="ladder:1", at=at) == 0
+    assert outbox.cancel(group="escalation:1", at=at) == 0
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_only_urgent_work_wakes_the_dispatcher(tell, urgency, wakes):
         assert len(list(listener.notifies(timeout=0.2, stop_after=1))) == wakes
 
 
-def test_nobody_is_woken_before_the_commit(tell):
+def test_the_dispatcher_is_not_woken_before_the_commit(tell):
     with psycopg.connect(database_url(), autocommit=True) as listener:
         listener.execute(f"LISTEN {outbox.WAKE_CHANNEL}")
         with transaction.atomic():
@@ -117,7 +117,7 @@ def test_forgetting_a_recipient_leaves_no_address_and_no_delivery(tell, someone)
     assert not Delivery.objects.exists()
 
 
-def test_a_notification_born_stale_is_refused(tell, at):
+def test_a_notification_that_expires_before_its_creation_is_refused(tell, at):
     with pytest.raises(Exception, match="notification_expires_after_creation"):
         tell(expires_at=at - timedelta(seconds=1))
     assert connection.is_usable()

@@ -240,7 +240,7 @@ BUGS: tuple[Bug, ...] = (
         new="return self.filter(pk=pk)",
         tests=(
             "tests/notifications/services/deliveries/test_sending.py"
-            "::test_what_was_canceled_is_not_begun",
+            "::test_a_cancelled_delivery_does_not_begin",
         ),
     ),
     Bug(
@@ -274,7 +274,7 @@ BUGS: tuple[Bug, ...] = (
         new="return self.filter(pk=pk, state=Delivery.State.CLAIMED)",
         tests=(
             "tests/notifications/services/deliveries/test_sending.py"
-            "::test_who_wakes_after_the_lease_writes_on_the_attempt_only",
+            "::test_a_late_result_is_written_on_the_attempt_only",
         ),
     ),
     Bug(
@@ -296,7 +296,7 @@ BUGS: tuple[Bug, ...] = (
         new="free",
         tests=(
             "tests/notifications/services/deliveries/test_sending.py"
-            "::test_two_who_want_it_at_once_do_not_both_get_it",
+            "::test_two_claims_at_once_do_not_both_succeed",
         ),
     ),
     Bug(
@@ -321,7 +321,7 @@ BUGS: tuple[Bug, ...] = (
         new="Q(expires_at__lte=at)",
         tests=(
             "tests/notifications/services/deliveries/test_sending.py"
-            "::test_an_item_that_kills_its_workers_ends_dead",
+            "::test_a_delivery_that_kills_its_workers_ends_dead",
             "tests/faults/test_loads.py"
             "::test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_out",
         ),
@@ -334,7 +334,7 @@ BUGS: tuple[Bug, ...] = (
         new='f"<{message.delivery_id}.{message.attempt}@{domain}>"',
         tests=(
             "tests/notifications/channels/test_email.py"
-            "::test_every_try_of_a_delivery_has_the_same_message_id",
+            "::test_every_attempt_of_a_delivery_has_the_same_message_id",
             "tests/faults/test_lines.py"
             "::test_a_mail_server_whose_replies_are_lost_gets_few_copies_under_one_id",
         ),

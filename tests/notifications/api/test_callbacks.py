@@ -36,7 +36,7 @@ def sent(someone, tell, at) -> Delivery:
     notification = outbox.enqueue(
         recipient_id=someone.pk,
         kind=outbox.Kind.ESCALATION,
-        group="ladder:1",
+        group="escalation:1",
         urgency=outbox.Urgency.URGENT,
         expires_at=at + timedelta(hours=1),
         link="/console/",
@@ -93,7 +93,7 @@ def test_a_delivered_message_needs_no_other_channel(sent):
 
 
 @pytest.mark.parametrize("status", ["queued", "sending", "sent", "accepted", "", "of tomorrow"])
-def test_a_message_that_is_on_its_way_still_is(sent, status):
+def test_an_intermediate_status_changes_nothing(sent, status):
     assert by_twilio(sent.pk, MessageStatus=status) == 204
 
     assert reread(sent).state == State.SENT
@@ -103,7 +103,7 @@ def test_a_message_that_is_on_its_way_still_is(sent, status):
 @pytest.mark.parametrize(
     ("error", "reason"), [("30005", "refused"), ("30006", "refused"), ("21610", "opted_out")]
 )
-def test_a_message_that_did_not_arrive_brings_the_next_channel_and_a_lesson(sent, error, reason):
+def test_a_report_of_a_failure_promotes_the_next_channel(sent, error, reason):
     assert by_twilio(sent.pk, MessageStatus="undelivered", ErrorCode=error) == 204
 
     assert reread(sent).state == State.DEAD
@@ -113,7 +113,7 @@ def test_a_message_that_did_not_arrive_brings_the_next_channel_and_a_lesson(sent
 
 
 @pytest.mark.parametrize("error", ["30003", "", "x", "٣"])
-def test_a_phone_that_is_off_is_asked_again_another_time(sent, error):
+def test_a_failure_that_is_not_about_the_number_leaves_it_usable(sent, error):
     by_twilio(sent.pk, MessageStatus="failed", ErrorCode=error)
 
     assert reread(sent).state == State.DEAD
@@ -137,7 +137,7 @@ def test_the_same_report_twice_changes_nothing(sent):
     assert (reread(sent).ended_at, sent.claim_no) == once
 
 
-def test_a_report_that_overtakes_the_answer_to_our_call_counts(tell, someone, at, sent):
+def test_a_receipt_before_the_response_to_the_call_counts(tell, someone, at, sent):
     Delivery.objects.filter(pk=sent.pk).update(state=State.PENDING, ended_at=None, attempts=1)
     claim = begun(sent, at)
 
@@ -149,7 +149,7 @@ def test_a_report_that_overtakes_the_answer_to_our_call_counts(tell, someone, at
 
 def test_no_report_can_undo_an_acknowledgement(someone, tell, at):
     delivery = tell()
-    outbox.cancel(group="ladder:1", at=at)
+    outbox.cancel(group="escalation:1", at=at)
 
     status = {"delivery_id": str(delivery.pk), "channel": "email", "status": "delivered"}
     assert report(status) == 204
@@ -157,7 +157,7 @@ def test_no_report_can_undo_an_acknowledgement(someone, tell, at):
     assert reread(delivery).state == State.CANCELLED
 
 
-def test_what_was_never_sent_cannot_have_arrived(tell, smtp, at):
+def test_a_receipt_for_a_delivery_that_was_never_tried_changes_nothing(tell, smtp, at):
     delivery = tell()
 
     report({"delivery_id": str(delivery.pk), "channel": "email", "status": "delivered"})
@@ -174,7 +174,7 @@ def test_a_forged_report_is_refused(sent):
     assert reread(sent).state == State.SENT
 
 
-def test_a_report_for_one_message_is_none_for_another(sent):
+def test_a_signature_for_one_delivery_is_refused_for_another(sent):
     other = uuid4()
     signed = callback_url(other) + "MessageStatusdelivered"
     signature = b64encode(hmac.digest(TOKEN.encode(), signed.encode(), hashlib.sha1)).decode()
@@ -202,11 +202,11 @@ def test_a_report_with_a_changed_field_is_refused(sent):
     assert answer.status_code == 403
 
 
-def test_a_report_of_something_unknown_is_taken_and_forgotten(sent):
+def test_a_report_about_an_unknown_delivery_changes_nothing(sent):
     assert by_twilio(uuid4(), MessageStatus="delivered") == 204
 
 
-def test_without_a_token_of_ours_nobody_can_sign(sent, settings):
+def test_without_a_configured_secret_every_report_is_refused(sent, settings):
     settings.TWILIO_AUTH_TOKEN = settings.RECEIPTS_SECRET = ""
 
     assert by_twilio(sent.pk, token="", MessageStatus="delivered") == 403

@@ -86,7 +86,7 @@ def test_a_forged_report_is_refused(sent):
 
 
 @pytest.mark.parametrize("delivery_id", ["7", "", "00000000-0000-0000-0000-000000000007"])
-def test_a_report_of_another_mail_is_taken_and_forgotten(sent, delivery_id):
+def test_a_report_about_another_mail_changes_nothing(sent, delivery_id):
     assert report(delivery_id, "Delivery") == 200
 
     assert state(sent) == Delivery.State.SENT

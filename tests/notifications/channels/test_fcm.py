@@ -194,6 +194,6 @@ def test_what_passes_is_tried_again_when_google_says(
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 5000, "a token with spaces" * 3, "ü" * 40])
-def test_what_is_no_registration_token_is_refused(token):
+def test_a_malformed_registration_token_is_refused(token):
     with pytest.raises(UnusableAddress):
         Fcm().check(token, "")

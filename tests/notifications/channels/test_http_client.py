@@ -18,7 +18,7 @@ def post(origin: str, **changes) -> http_client.Response:
 
 @contextmanager
 def raw_server(handle):
-    """A server that speaks for itself."""
+    """A server that handles its one connection with `handle`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():
@@ -31,7 +31,7 @@ def raw_server(handle):
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def drip(client: socket.socket) -> None:
+def send_slowly(client: socket.socket) -> None:
     client.recv(65536)
     client.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     while True:
@@ -77,13 +77,13 @@ def test_a_redirect_is_an_answer_and_is_not_followed(provider):
     assert len(provider.calls) == 1
 
 
-def test_of_a_long_answer_64_kb_are_read(provider):
+def test_at_most_64_kb_of_a_response_are_read(provider):
     provider.answer(200, b"x" * 1_000_000)
 
     assert len(post(provider.origin).body) == 64 * 1024
 
 
-def test_nobody_there_is_an_outage_and_nothing_was_sent():
+def test_a_refused_connection_is_an_outage_and_nothing_was_sent():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
 
@@ -94,13 +94,13 @@ def test_nobody_there_is_an_outage_and_nothing_was_sent():
     assert failure.value.code == "ConnectError"
 
 
-def test_who_hangs_up_without_an_answer_leaves_it_open():
+def test_a_connection_closed_without_a_response_leaves_the_outcome_unknown():
     with raw_server(lambda client: client.recv(65536)) as origin, pytest.raises(OutcomeUnknown):
         post(origin)
 
 
-@pytest.mark.parametrize("handle", [drip, lambda client: threading.Event().wait(3)])
-def test_a_call_ends_at_its_deadline_however_slowly_the_server_drips(handle):
+@pytest.mark.parametrize("handle", [send_slowly, lambda client: threading.Event().wait(3)])
+def test_a_call_ends_at_its_deadline_however_slowly_the_server_sends(handle):
     started = monotonic()
 
     with raw_server(handle) as origin, pytest.raises(OutcomeUnknown):
@@ -119,7 +119,7 @@ def test_a_second_call_uses_the_connection_of_the_first_with_a_deadline_of_its_o
     assert first.client_port == second.client_port
 
 
-def test_a_header_with_a_line_break_leaves_for_nowhere(provider):
+def test_a_header_with_a_line_break_is_not_sent(provider):
     with pytest.raises(PermanentFailure) as failure:
         post(provider.origin, headers={"X-Name": "a\r\nX-Other: b"})
 
@@ -127,7 +127,7 @@ def test_a_header_with_a_line_break_leaves_for_nowhere(provider):
     assert provider.calls == []
 
 
-def test_whoever_shows_no_trusted_certificate_gets_nothing(receiver, settings):
+def test_nothing_is_sent_to_a_server_without_a_trusted_certificate(receiver, settings):
     settings.CA_FILE = ""
 
     with pytest.raises(Outage):

@@ -21,7 +21,7 @@ PHONE = "0123456789abcdef" * 4
 
 
 @pytest.fixture
-def another(at):
+def other_recipient(at):
     return outbox.upsert_recipient(language="en", time_zone="UTC")
 
 
@@ -42,7 +42,7 @@ def stored_secret(point: ContactPoint) -> str:
         return cursor.fetchone()[0]
 
 
-def test_several_devices_are_used_beside_each_other(someone, at, apns):
+def test_a_person_can_have_several_devices(someone, at, apns):
     add(someone, at)
     add(someone, at, "f" * 64)
 
@@ -53,15 +53,15 @@ def test_the_same_device_again_is_one(someone, at, apns):
     assert add(someone, at).pk == add(someone, at).pk
 
 
-def test_a_device_that_changes_hands_is_its_new_owners(someone, another, at, apns):
+def test_a_device_registered_by_another_person_belongs_to_them(someone, other_recipient, at, apns):
     add(someone, at)
-    add(another, at)
+    add(other_recipient, at)
 
     assert not ContactPoint.objects.usable().filter(recipient=someone, channel="apns").exists()
-    assert outbox.reachable(another.pk)
+    assert outbox.reachable(other_recipient.pk)
 
 
-def test_of_too_many_devices_the_oldest_goes(someone, at, apns):
+def test_beyond_the_limit_of_devices_the_oldest_is_disabled(someone, at, apns):
     for number in range(MAX_DEVICES + 1):
         add(someone, at + timedelta(minutes=number), f"{number:064x}")
 
@@ -70,11 +70,11 @@ def test_of_too_many_devices_the_oldest_goes(someone, at, apns):
     assert f"{0:064x}" not in kept
 
 
-def test_a_removed_device_is_used_no_more_and_only_its_owner_removes_it(someone, another, at, apns):
+def test_only_its_owner_can_remove_a_device(someone, other_recipient, at, apns):
     point = add(someone, at, secret="keys")
 
     assert not outbox.remove_contact_point(
-        recipient_id=another.pk, contact_point_id=point.pk, at=at
+        recipient_id=other_recipient.pk, contact_point_id=point.pk, at=at
     )
     assert outbox.remove_contact_point(recipient_id=someone.pk, contact_point_id=point.pk, at=at)
 
@@ -82,14 +82,14 @@ def test_a_removed_device_is_used_no_more_and_only_its_owner_removes_it(someone,
     assert (point.is_usable, point.secret) == (False, "")
 
 
-def test_a_channel_that_is_not_set_up_reaches_nobody(another, at):
-    add(another, at)
+def test_a_channel_that_is_not_set_up_reaches_nobody(other_recipient, at):
+    add(other_recipient, at)
 
     assert not outbox.is_channel_configured("apns")
-    assert not outbox.reachable(another.pk)
+    assert not outbox.reachable(other_recipient.pk)
 
 
-def test_what_is_no_address_of_the_channel_is_refused(someone, at):
+def test_an_address_of_another_form_is_refused(someone, at):
     with pytest.raises(outbox.UnusableAddress):
         add(someone, at, "not a token")
 
@@ -134,7 +134,7 @@ class TestGivenUp:
 
         return after
 
-    def test_an_address_that_fails_for_three_days_is_given_up_and_shown(self, after):
+    def test_an_address_that_fails_for_three_days_is_disabled_and_listed(self, after):
         assert after(0, "451 no").is_usable
         assert after(71, "451 no").is_usable
         point = after(72, "451 no")
@@ -147,14 +147,14 @@ class TestGivenUp:
         assert "given up: failing" in said.getvalue()
         assert point.address not in said.getvalue()
 
-    def test_one_that_was_reached_in_between_is_not(self, after):
+    def test_an_address_that_was_reached_in_between_stays_in_use(self, after):
         after(0, "451 no")
         after(40)
 
         assert after(80, "451 no").is_usable
 
 
-def test_an_app_that_has_not_registered_for_two_months_is_told_no_more(someone, at, apns):
+def test_a_device_that_has_not_registered_for_two_months_is_disabled(someone, at, apns):
     old, recent = add(someone, at), add(someone, at + timedelta(days=1), "f" * 64)
 
     prune(at=at + DEVICES_EXPIRE_AFTER + timedelta(seconds=1), limit=10)

@@ -62,28 +62,28 @@ def after(tell, at):
         ("TTTTTTTTTTTTTTTTTTTT", False),
     ],
 )
-def test_it_opens_by_failures_of_the_provider_in_a_row_or_in_number(after, outcomes, is_open):
+def test_outages_in_a_row_or_half_of_the_latest_calls_open_the_breaker(after, outcomes, is_open):
     assert after(outcomes) == is_open
 
 
-def test_failures_of_a_day_do_not_add_up(after):
+def test_outages_far_apart_do_not_open_the_breaker(after):
     assert not after("OOOOO", apart=timedelta(minutes=5))
 
 
-def test_a_refused_credential_opens_it_at_once(at):
+def test_a_refused_credential_opens_the_breaker_at_once(at):
     breakers.record_result(**EMAIL, failure=CredentialRefused("smtp_535"), at=at)
 
     assert Breaker.objects.get().last_code == "smtp_535"
 
 
-def test_it_is_open_for_one_credential_only(at):
+def test_a_breaker_is_open_for_one_credential_only(at):
     breakers.record_result(**EMAIL, failure=CredentialRefused("no"), at=at)
 
     assert breakers.wait_until(channel="email", credential="new key", at=at) is None
     assert breakers.wait_until(**EMAIL, at=at) > at
 
 
-def test_of_many_who_ask_one_may_try_every_thirty_seconds(at):
+def test_one_probe_every_thirty_seconds_is_allowed(at):
     breakers.record_result(**EMAIL, failure=CredentialRefused("no"), at=at)
     due, allowed, barrier = at + breakers.PROBE_EVERY, [], threading.Barrier(6)
 
@@ -107,7 +107,7 @@ def test_of_many_who_ask_one_may_try_every_thirty_seconds(at):
 @pytest.mark.parametrize(
     "answer", [None, PermanentFailure("no such user"), TransientFailure("busy")]
 )
-def test_any_answer_closes_it(at, answer):
+def test_any_response_of_the_provider_closes_the_breaker(at, answer):
     breakers.record_result(**EMAIL, failure=CredentialRefused("no"), at=at)
 
     breakers.record_result(**EMAIL, failure=answer, at=at)
@@ -115,7 +115,7 @@ def test_any_answer_closes_it(at, answer):
     assert breakers.wait_until(**EMAIL, at=at) is None
 
 
-def test_a_probe_that_fails_leaves_it_open(at):
+def test_a_failed_probe_leaves_the_breaker_open(at):
     breakers.record_result(**EMAIL, failure=CredentialRefused("no"), at=at)
     opened_at = Breaker.objects.get().opened_at
 
@@ -127,7 +127,7 @@ def test_a_probe_that_fails_leaves_it_open(at):
     assert (breaker.opened_at, breaker.last_code) == (opened_at, "still no")
 
 
-def test_while_it_is_open_deliveries_wait_and_use_up_no_attempt(tell, smtp, at):
+def test_an_open_breaker_uses_up_no_attempt(tell, smtp, at):
     delivery = tell()
     breakers.record_result(
         channel="email",
@@ -144,7 +144,7 @@ def test_while_it_is_open_deliveries_wait_and_use_up_no_attempt(tell, smtp, at):
     assert delivery.next_attempt_at <= at + breakers.PROBE_EVERY + breakers.SPREAD
 
 
-def test_a_server_that_comes_back_gets_what_waited(tell, smtp, settings, at):
+def test_after_an_outage_the_waiting_deliveries_are_sent(tell, smtp, settings, at):
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     waiting = [tell() for _ in range(7)]
     for delivery in waiting:
@@ -163,7 +163,7 @@ def test_a_server_that_comes_back_gets_what_waited(tell, smtp, settings, at):
     assert not Breaker.objects.exists()
 
 
-def test_a_claim_that_found_it_open_is_free_again(tell, at):
+def test_an_open_breaker_releases_the_claim(tell, at):
     delivery = tell()
     breakers.record_result(
         channel="email",

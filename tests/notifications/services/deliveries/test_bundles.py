@@ -15,9 +15,7 @@ from notifications.models import Attempt, Delivery
 from notifications.services.deliveries import attempts, bundles, claims, dead_letters, receipts
 from notifications.services.deliveries.expiry import expire
 from notifications.services.deliveries.sending import deliver
-from tests.notifications.services.deliveries.test_fallback_channels import NUMBER, twilio
-
-__all__ = ["twilio"]
+from tests.outgoing import PHONE_NUMBER
 
 State = Delivery.State
 URGENT, ROUTINE = outbox.Urgency.URGENT, outbox.Urgency.ROUTINE
@@ -34,17 +32,17 @@ def at(db):
 
 
 @pytest.fixture
-def flags(tell):
-    """Tell of so many things at once, each of its own group; return their deliveries."""
+def enqueue_many(tell):
+    """Enqueue so many notifications, each of its own group; return their deliveries."""
 
-    def flags(count: int, **changes) -> list[Delivery]:
+    def enqueue_many(count: int, **changes) -> list[Delivery]:
         with transaction.atomic():
             return [
-                tell(**{"group": f"ladder:{number}", "list_link": WORKLIST} | changes)
+                tell(**{"group": f"escalation:{number}", "list_link": WORKLIST} | changes)
                 for number in range(count)
             ]
 
-    return flags
+    return enqueue_many
 
 
 def reread(*deliveries: Delivery) -> list[Delivery]:
@@ -66,9 +64,9 @@ def lose_the_lease() -> datetime:
 
 
 @threaded
-def test_three_hundred_flags_at_once_are_one_message_whoever_claims_them(flags, smtp, at):
+def test_three_hundred_flags_at_once_are_one_message_whoever_claims_them(enqueue_many, smtp, at):
     """I7, against four who deliver at the same time."""
-    deliveries = flags(300)
+    deliveries = enqueue_many(300)
     barrier = threading.Barrier(4)
 
     def work(mine):
@@ -92,11 +90,11 @@ def test_three_hundred_flags_at_once_are_one_message_whoever_claims_them(flags, 
     assert told_by == {leader}
 
 
-def test_the_first_goes_at_once_and_an_emergency_after_it_is_told_soon(flags, smtp, at):
-    first, *_ = flags(1)
+def test_the_first_goes_at_once_and_an_emergency_after_it_is_told_soon(enqueue_many, smtp, at):
+    first, *_ = enqueue_many(1)
     deliver(delivery_id=first.pk, at=at)
     now = clock.now()
-    emergency, other = flags(2, at=now)
+    emergency, other = enqueue_many(2, at=now)
 
     assert not deliver(delivery_id=emergency.pk, at=now)
     held = reread(emergency, other)
@@ -113,23 +111,23 @@ def test_the_first_goes_at_once_and_an_emergency_after_it_is_told_soon(flags, sm
     st.lists(st.integers(0, 1800), max_size=300),
     st.sampled_from([bundles.URGENT_THROTTLE, bundles.ROUTINE_THROTTLE]),
 )
-def test_however_they_come_there_are_few_messages_and_nobody_waits_long(seconds, pace):
+def test_the_throttle_limits_messages_and_waiting_for_any_arrivals(seconds, throttle):
     begin = datetime(2026, 11, 22, tzinfo=UTC)
     messages: list[datetime] = []
     for arrival in sorted(begin + timedelta(seconds=each) for each in seconds):
         if messages and messages[-1] >= arrival:
             continue  # the message to come takes it along
-        lately = [each for each in messages if each > arrival - pace.window]
-        messages.append(max(arrival, pace.not_before(lately) or arrival))
-        assert messages[-1] - arrival <= pace.longest
+        lately = [each for each in messages if each > arrival - throttle.window]
+        messages.append(max(arrival, throttle.not_before(lately) or arrival))
+        assert messages[-1] - arrival <= throttle.longest
 
     for each in messages:
-        assert sum(each <= other < each + pace.window for other in messages) <= 10
+        assert sum(each <= other < each + throttle.window for other in messages) <= 10
 
 
-def test_what_was_acknowledged_before_the_message_goes_is_not_counted(flags, smtp, at):
-    deliveries = flags(5)
-    outbox.cancel(group="ladder:3", at=at)
+def test_what_was_cancelled_before_the_claim_is_not_counted(enqueue_many, smtp, at):
+    deliveries = enqueue_many(5)
+    outbox.cancel(group="escalation:3", at=at)
 
     deliver(delivery_id=deliveries[0].pk, at=at)
 
@@ -137,29 +135,29 @@ def test_what_was_acknowledged_before_the_message_goes_is_not_counted(flags, smt
     assert states(deliveries[3]) == [State.CANCELLED]
 
 
-def test_what_was_acknowledged_after_the_claim_is_not_counted_either(flags, at):
-    deliveries = flags(5)
+def test_what_was_cancelled_after_the_claim_is_not_counted(enqueue_many, at):
+    deliveries = enqueue_many(5)
     claim = claims.take(delivery_id=deliveries[0].pk, at=at)
-    outbox.cancel(group="ladder:3", at=at)
+    outbox.cancel(group="escalation:3", at=at)
 
     assert attempts.begin(claim, at=at).count == 4
 
 
-def test_a_bundle_of_which_all_was_acknowledged_does_not_go_out(flags, at):
-    deliveries = flags(5)
+def test_a_bundle_that_was_cancelled_entirely_is_not_sent(enqueue_many, at):
+    deliveries = enqueue_many(5)
     claim = claims.take(delivery_id=deliveries[0].pk, at=at)
     for number in range(5):
-        outbox.cancel(group=f"ladder:{number}", at=at)
+        outbox.cancel(group=f"escalation:{number}", at=at)
 
     assert attempts.begin(claim, at=at) is None
     assert not Attempt.objects.exists()
     assert set(states(*deliveries)) == {State.CANCELLED}
 
 
-def test_an_acknowledged_carrier_lets_the_others_go_at_once(flags, smtp, at):
-    deliveries = flags(5)
+def test_a_cancelled_leader_releases_its_followers_at_once(enqueue_many, smtp, at):
+    deliveries = enqueue_many(5)
     claim = claims.take(delivery_id=deliveries[0].pk, at=at)
-    outbox.cancel(group="ladder:0", at=at)
+    outbox.cancel(group="escalation:0", at=at)
     assert attempts.begin(claim, at=at) is None
 
     assert deliver(delivery_id=deliveries[1].pk, at=clock.now())
@@ -169,9 +167,9 @@ def test_an_acknowledged_carrier_lets_the_others_go_at_once(flags, smtp, at):
 
 
 @threaded
-def test_a_bundle_does_not_wait_for_an_acknowledgement_under_way(flags, at):
+def test_a_bundle_does_not_wait_for_a_cancel_that_has_locked_a_follower(enqueue_many, at):
     """Who holds one follower may want another: to wait for it would be a deadlock."""
-    deliveries = flags(3)
+    deliveries = enqueue_many(3)
     claim = claims.take(delivery_id=deliveries[0].pk, at=at)
     begun = []
 
@@ -180,7 +178,7 @@ def test_a_bundle_does_not_wait_for_an_acknowledgement_under_way(flags, at):
         connection.close()
 
     with transaction.atomic():
-        outbox.cancel(group="ladder:2", at=at)
+        outbox.cancel(group="escalation:2", at=at)
         thread = threading.Thread(target=begin)
         thread.start()
         thread.join()
@@ -189,20 +187,20 @@ def test_a_bundle_does_not_wait_for_an_acknowledgement_under_way(flags, at):
     assert states(deliveries[2]) == [State.CANCELLED]
 
 
-def test_what_was_acknowledged_during_the_call_stays_so(flags, at):
-    deliveries = flags(3)
+def test_what_was_cancelled_during_the_call_stays_cancelled(enqueue_many, at):
+    deliveries = enqueue_many(3)
     claim = claims.take(delivery_id=deliveries[0].pk, at=at)
     begun = attempts.begin(claim, at=at)
-    outbox.cancel(group="ladder:0", at=at)
-    outbox.cancel(group="ladder:1", at=at)
+    outbox.cancel(group="escalation:0", at=at)
+    outbox.cancel(group="escalation:1", at=at)
 
     assert not attempts.finish(claim, begun.delivery, attempts.Sent("x"), 0.1, at=at)
 
     assert states(*deliveries) == [State.CANCELLED, State.CANCELLED, State.SENT]
 
 
-def test_what_a_dead_worker_held_comes_again_under_the_same_name(flags, smtp, at):
-    deliveries = flags(5)
+def test_a_bundle_of_a_dead_worker_is_sent_again_under_the_same_id(enqueue_many, smtp, at):
+    deliveries = enqueue_many(5)
     first = claims.take(delivery_id=deliveries[0].pk, at=at)
     attempts.begin(first, at=at)
 
@@ -214,8 +212,8 @@ def test_what_a_dead_worker_held_comes_again_under_the_same_name(flags, smtp, at
     assert set(states(*deliveries)) == {State.SENT}
 
 
-def test_who_wakes_after_the_lease_ends_nothing_of_the_bundle(flags, at):
-    deliveries = flags(3)
+def test_a_late_result_changes_nothing_of_the_bundle(enqueue_many, at):
+    deliveries = enqueue_many(3)
     slow = claims.take(delivery_id=deliveries[0].pk, at=at)
     begun = attempts.begin(slow, at=at)
     attempts.begin(claims.take(delivery_id=deliveries[1].pk, at=lose_the_lease()), at=at)
@@ -225,8 +223,8 @@ def test_who_wakes_after_the_lease_ends_nothing_of_the_bundle(flags, at):
     assert set(states(*deliveries)) == {State.CLAIMED}
 
 
-def test_a_bundle_that_kills_its_workers_ends_dead(flags, at):
-    deliveries = flags(3, expires_at=at + timedelta(days=1))
+def test_a_bundle_that_kills_its_workers_ends_dead(enqueue_many, at):
+    deliveries = enqueue_many(3, expires_at=at + timedelta(days=1))
     for _ in range(deliveries[0].attempts_allowed):
         claim = claims.take(delivery_id=deliveries[0].pk, at=clock.now())
         attempts.begin(claim, at=at)
@@ -237,23 +235,23 @@ def test_a_bundle_that_kills_its_workers_ends_dead(flags, at):
     assert set(states(*deliveries)) == {State.DEAD}
 
 
-def test_a_4xx_answer_brings_all_of_it_again_with_what_has_come_since(flags, smtp, at):
+def test_a_bundle_is_retried_together_with_what_has_come_since(enqueue_many, smtp, at):
     smtp.answer_data("someone@example.org", "451 come back later")
-    deliveries = flags(3)
+    deliveries = enqueue_many(3)
     deliver(delivery_id=deliveries[0].pk, at=at)
     assert set(states(*deliveries)) == {State.PENDING}
 
     late = max(each.next_attempt_at for each in reread(*deliveries))
-    [newer] = flags(1, group="ladder:new")
+    [newer] = enqueue_many(1, group="escalation:new")
     deliver(delivery_id=newer.pk, at=late)
 
     assert subjects(smtp) == ["Lumbar: 4 answers are needed"]
     assert set(states(newer, *deliveries)) == {State.SENT}
 
 
-def test_what_is_too_much_for_one_message_goes_with_the_next(flags, smtp, at, monkeypatch):
+def test_what_exceeds_one_bundle_goes_with_the_next(enqueue_many, smtp, at, monkeypatch):
     monkeypatch.setattr(bundles, "MAX_DELIVERIES", 3)
-    deliveries = flags(5)
+    deliveries = enqueue_many(5)
 
     deliver(delivery_id=deliveries[4].pk, at=at)
     assert subjects(smtp) == ["Lumbar: 3 answers are needed"]
@@ -264,8 +262,8 @@ def test_what_is_too_much_for_one_message_goes_with_the_next(flags, smtp, at, mo
     assert subjects(smtp)[1:] == ["Lumbar: 2 answers are needed"]
 
 
-def test_two_notices_of_one_thing_are_counted_once(flags, smtp, at):
-    step, page = flags(1)[0], flags(1, kind=outbox.Kind.ESCALATION_EXHAUSTED)[0]
+def test_two_notifications_of_one_group_are_counted_once(enqueue_many, smtp, at):
+    step, page = enqueue_many(1)[0], enqueue_many(1, kind=outbox.Kind.ESCALATION_EXHAUSTED)[0]
 
     deliver(delivery_id=page.pk, at=at)
 
@@ -284,8 +282,8 @@ def test_two_notices_of_one_thing_are_counted_once(flags, smtp, at):
     ],
     ids=str,
 )
-def test_only_what_belongs_together_shares_a_message(flags, smtp, at, changes):
-    mine, other = flags(1)[0], flags(1, **changes)[0]
+def test_only_urgency_link_and_kind_of_one_family_share_a_message(enqueue_many, smtp, at, changes):
+    mine, other = enqueue_many(1)[0], enqueue_many(1, **changes)[0]
 
     deliver(delivery_id=mine.pk, at=at)
 
@@ -294,16 +292,18 @@ def test_only_what_belongs_together_shares_a_message(flags, smtp, at, changes):
 
 class TestOverTwoChannels:
     @pytest.fixture
-    def both(self, someone, twilio, smtp, at):
+    def sms_and_mail(self, someone, twilio, smtp, at):
         """Three things for somebody with a phone number and an inbox: (by SMS, by mail)."""
-        outbox.set_contact_point(recipient_id=someone.pk, channel="sms", address=NUMBER, at=at)
+        outbox.set_contact_point(
+            recipient_id=someone.pk, channel="sms", address=PHONE_NUMBER, at=at
+        )
 
-        def both(urgency=URGENT):
+        def sms_and_mail(urgency=URGENT):
             for number in range(3):
                 outbox.enqueue(
                     recipient_id=someone.pk,
                     kind=outbox.Kind.ESCALATION,
-                    group=f"ladder:{number}",
+                    group=f"escalation:{number}",
                     urgency=urgency,
                     expires_at=at + timedelta(hours=1),
                     link="/console/flags/1/",
@@ -313,11 +313,11 @@ class TestOverTwoChannels:
             rows = Delivery.objects.order_by("notification__group")
             return list(rows.filter(channel="sms")), list(rows.filter(channel="email"))
 
-        return both
+        return sms_and_mail
 
-    def test_a_receipt_confirms_all_of_a_bundle(self, both, twilio, at):
+    def test_a_receipt_confirms_the_whole_bundle(self, sms_and_mail, twilio, at):
         twilio.answer(201, {"sid": "SM1"})
-        texts, mails = both()
+        texts, mails = sms_and_mail()
         deliver(delivery_id=texts[1].pk, at=at)
         leader = Attempt.objects.get().delivery_id
 
@@ -327,8 +327,8 @@ class TestOverTwoChannels:
         assert set(states(*texts)) == {State.DELIVERED}
         assert set(states(*mails)) == {State.SUPPRESSED}
 
-    def test_a_receipt_before_the_answer_confirms_all_of_it_too(self, both, at):
-        texts, mails = both()
+    def test_a_receipt_before_the_response_confirms_the_whole_bundle(self, sms_and_mail, at):
+        texts, mails = sms_and_mail()
         claim = claims.take(delivery_id=texts[0].pk, at=at)
         begun = attempts.begin(claim, at=at)
 
@@ -338,11 +338,11 @@ class TestOverTwoChannels:
         assert set(states(*texts)) == {State.DELIVERED}
         assert set(states(*mails)) == {State.SUPPRESSED}
 
-    def test_a_receipt_of_a_failure_brings_all_of_it_to_the_next_channel(
-        self, both, twilio, smtp, at
+    def test_a_receipt_of_a_failure_promotes_the_next_channel_for_the_whole_bundle(
+        self, sms_and_mail, twilio, smtp, at
     ):
         twilio.answer(201, {"sid": "SM1"})
-        texts, mails = both()
+        texts, mails = sms_and_mail()
         deliver(delivery_id=texts[0].pk, at=at)
         leader = Attempt.objects.get().delivery_id
 
@@ -353,11 +353,11 @@ class TestOverTwoChannels:
         assert set(states(*texts)) == {State.DEAD}
         assert subjects(smtp) == ["Lumbar: 3 answers are needed"]
 
-    def test_what_nobody_confirms_falls_to_the_next_channel_as_a_bundle(
-        self, both, twilio, smtp, at
+    def test_an_unconfirmed_bundle_falls_back_to_the_next_channel_as_a_bundle(
+        self, sms_and_mail, twilio, smtp, at
     ):
         twilio.answer(201, {"sid": "SM1"})
-        texts, mails = both()
+        texts, mails = sms_and_mail()
         deliver(delivery_id=texts[0].pk, at=at)
 
         deliver(delivery_id=mails[0].pk, at=max(each.next_attempt_at for each in mails))
@@ -365,17 +365,17 @@ class TestOverTwoChannels:
         assert len(twilio.calls) == 1
         assert subjects(smtp) == ["Lumbar: 3 answers are needed"]
 
-    def test_a_routine_bundle_that_was_sent_needs_no_other_channel(self, both, twilio, at):
+    def test_a_routine_bundle_that_was_sent_needs_no_other_channel(self, sms_and_mail, twilio, at):
         twilio.answer(201, {"sid": "SM1"})
-        texts, mails = both(ROUTINE)
+        texts, mails = sms_and_mail(ROUTINE)
 
         deliver(delivery_id=texts[0].pk, at=at)
 
         assert set(states(*mails)) == {State.SUPPRESSED}
 
-    def test_a_dead_member_that_is_tried_again_has_a_message_of_its_own(self, both, twilio, at):
+    def test_a_dead_follower_is_retried_in_its_own_message(self, sms_and_mail, twilio, at):
         twilio.answer(400, {"code": 30001})
-        texts, _ = both()
+        texts, _ = sms_and_mail()
         deliver(delivery_id=texts[0].pk, at=at)
         assert set(states(*texts)) == {State.DEAD}
         leader = Attempt.objects.get().delivery_id

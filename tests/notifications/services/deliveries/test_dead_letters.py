@@ -28,7 +28,7 @@ def run(*arguments: str) -> str:
     return said.getvalue()
 
 
-def test_the_operator_sees_what_died_of_what(dead):
+def test_an_operator_sees_the_dead_deliveries_and_their_codes(dead):
     line, count = run().splitlines()
 
     assert all(word in line for word in (str(dead.pk), "email", "urgent", "smtp_554", "escalation"))
@@ -36,7 +36,7 @@ def test_the_operator_sees_what_died_of_what(dead):
     assert count == "1 dead"
 
 
-def test_the_operator_can_try_it_again(dead, smtp, at):
+def test_an_operator_can_retry_a_dead_delivery(dead, smtp, at):
     assert "on its way" in run("--retry", str(dead.pk))
 
     dead.refresh_from_db()
@@ -45,14 +45,14 @@ def test_the_operator_can_try_it_again(dead, smtp, at):
     assert run() == "0 dead\n"
 
 
-def test_what_was_acknowledged_meanwhile_is_not_brought_back(dead, at):
-    outbox.cancel(group="ladder:1", at=at)
+def test_a_delivery_that_was_cancelled_meanwhile_is_not_retried(dead, at):
+    outbox.cancel(group="escalation:1", at=at)
 
     with pytest.raises(CommandError, match="cancelled"):
         run("--retry", str(dead.pk))
 
 
-def test_what_is_too_late_is_not_brought_back(dead, at):
+def test_a_delivery_that_is_too_late_is_not_retried(dead, at):
     Delivery.objects.update(expires_at=at)
 
     assert "(too late)" in run()
@@ -60,18 +60,18 @@ def test_what_is_too_late_is_not_brought_back(dead, at):
         run("--retry", str(dead.pk))
 
 
-def test_an_address_that_is_used_no_more_is_not_tried_again(dead, at):
+def test_a_delivery_to_a_disabled_address_is_not_retried(dead, at):
     ContactPoint.objects.all().disable(ContactPoint.DisabledReason.OPTED_OUT, at)
 
     with pytest.raises(CommandError, match="address"):
         run("--retry", str(dead.pk))
 
 
-def test_what_is_not_dead_is_not_tried_again(tell):
+def test_a_delivery_that_is_not_dead_is_not_retried(tell):
     with pytest.raises(CommandError, match="not dead"):
         run("--retry", str(tell().pk))
 
 
-def test_what_does_not_exist_is_not_tried_again(db):
+def test_an_unknown_delivery_is_not_retried(db):
     with pytest.raises(CommandError):
         run("--retry", "00000000-0000-0000-0000-000000000007")

@@ -11,33 +11,22 @@ from notifications.services.deliveries import attempts, breakers
 from notifications.services.deliveries.expiry import expire
 from notifications.services.deliveries.fallback_channels import ALREADY_TOLD, FALLBACK_AFTER
 from notifications.services.deliveries.sending import deliver
-from tests.peers.http import running_http
+from tests.outgoing import PHONE_NUMBER
 
 State = Delivery.State
 URGENT, ROUTINE = outbox.Urgency.URGENT, outbox.Urgency.ROUTINE
-NUMBER = "+15005550006"
 
 
 @pytest.fixture
-def twilio(settings):
-    with running_http() as sink:
-        settings.TWILIO_ACCOUNT_SID = "AC1"
-        settings.TWILIO_AUTH_TOKEN = "a token"
-        settings.TWILIO_FROM = "+15005550001"
-        settings.TWILIO_URL = sink.origin
-        yield sink
-
-
-@pytest.fixture
-def both(tell, someone, twilio, smtp, at):
+def sms_and_mail(tell, someone, twilio, smtp, at):
     """Tell somebody with a phone number and an inbox; return (by SMS, by mail)."""
-    outbox.set_contact_point(recipient_id=someone.pk, channel="sms", address=NUMBER, at=at)
+    outbox.set_contact_point(recipient_id=someone.pk, channel="sms", address=PHONE_NUMBER, at=at)
 
-    def both(urgency=URGENT) -> tuple[Delivery, Delivery]:
+    def sms_and_mail(urgency=URGENT) -> tuple[Delivery, Delivery]:
         notification = outbox.enqueue(
             recipient_id=someone.pk,
             kind=outbox.Kind.ESCALATION,
-            group="ladder:1",
+            group="escalation:1",
             urgency=urgency,
             expires_at=at + timedelta(hours=1),
             link="/console/",
@@ -45,7 +34,7 @@ def both(tell, someone, twilio, smtp, at):
         )
         return tuple(notification.deliveries.order_by("fallback_level"))
 
-    return both
+    return sms_and_mail
 
 
 def state(delivery: Delivery) -> str:
@@ -53,16 +42,16 @@ def state(delivery: Delivery) -> str:
     return delivery.state
 
 
-def test_the_first_channel_is_used_at_once_and_the_next_after_minutes(both, at):
-    sms, mail = both()
+def test_the_first_channel_is_used_at_once_and_the_next_after_minutes(sms_and_mail, at):
+    sms, mail = sms_and_mail()
 
     assert (sms.channel, sms.next_attempt_at) == ("sms", at)
     assert (mail.channel, mail.next_attempt_at) == ("email", at + FALLBACK_AFTER[URGENT])
 
 
-def test_an_urgent_notice_that_nobody_confirms_falls_to_the_next_channel(both, twilio, smtp, at):
+def test_an_unconfirmed_urgent_notification_falls_back(sms_and_mail, twilio, smtp, at):
     twilio.answer(201, {"sid": "SM1"})
-    sms, mail = both()
+    sms, mail = sms_and_mail()
 
     deliver(delivery_id=sms.pk, at=at)
     assert state(sms) == State.SENT
@@ -72,9 +61,9 @@ def test_an_urgent_notice_that_nobody_confirms_falls_to_the_next_channel(both, t
     assert len(smtp.mails) == 1
 
 
-def test_a_routine_notice_is_sent_on_one_channel(both, twilio, smtp, at):
+def test_a_routine_notification_is_sent_on_one_channel(sms_and_mail, twilio, smtp, at):
     twilio.answer(201, {"sid": "SM1"})
-    sms, mail = both(ROUTINE)
+    sms, mail = sms_and_mail(ROUTINE)
 
     deliver(delivery_id=sms.pk, at=at)
 
@@ -84,11 +73,9 @@ def test_a_routine_notice_is_sent_on_one_channel(both, twilio, smtp, at):
 
 
 @pytest.mark.parametrize("urgency", [URGENT, ROUTINE])
-def test_a_channel_that_fails_for_good_gives_way_to_the_next_at_once(
-    both, twilio, smtp, at, urgency
-):
+def test_a_permanent_failure_promotes_the_next_channel(sms_and_mail, twilio, smtp, at, urgency):
     twilio.answer(400, {"code": 21614})
-    sms, mail = both(urgency)
+    sms, mail = sms_and_mail(urgency)
 
     deliver(delivery_id=sms.pk, at=at)
 
@@ -99,8 +86,8 @@ def test_a_channel_that_fails_for_good_gives_way_to_the_next_at_once(
     assert mail.next_attempt_at < at + timedelta(seconds=30)
 
 
-def test_a_provider_that_is_down_does_not_hold_up_an_urgent_notice(both, twilio, smtp, at):
-    sms, mail = both()
+def test_an_open_breaker_promotes_the_next_channel(sms_and_mail, twilio, smtp, at):
+    sms, mail = sms_and_mail()
     credential = attempts.credential_of(sms)
     breakers.record_result(
         channel="sms", credential=credential, failure=CredentialRefused("no"), at=at
@@ -115,8 +102,8 @@ def test_a_provider_that_is_down_does_not_hold_up_an_urgent_notice(both, twilio,
     assert mail.next_attempt_at < at + timedelta(seconds=30)
 
 
-def test_a_number_taken_away_meanwhile_gives_way_to_the_next_channel(both, someone, at):
-    sms, mail = both()
+def test_a_removed_number_promotes_the_next_channel(sms_and_mail, someone, at):
+    sms, mail = sms_and_mail()
     number = ContactPoint.objects.get(channel="sms")
     outbox.remove_contact_point(recipient_id=someone.pk, contact_point_id=number.pk, at=at)
 
@@ -127,8 +114,8 @@ def test_a_number_taken_away_meanwhile_gives_way_to_the_next_channel(both, someo
     assert mail.next_attempt_at < at + timedelta(seconds=30)
 
 
-def test_a_delivery_that_killed_its_workers_gives_way_to_the_next_channel(both, at):
-    sms, mail = both()
+def test_an_exhausted_delivery_promotes_the_next_channel(sms_and_mail, at):
+    sms, mail = sms_and_mail()
     Delivery.objects.filter(pk=sms.pk).update(attempts=4, claim_no=4)
 
     expire(at=at, limit=10)
@@ -138,18 +125,18 @@ def test_a_delivery_that_killed_its_workers_gives_way_to_the_next_channel(both, 
     assert mail.next_attempt_at < at + timedelta(seconds=30)
 
 
-def test_an_acknowledgement_stops_what_waits_on_the_next_channel(both, at):
-    sms, mail = both()
+def test_an_acknowledgement_stops_what_waits_on_the_next_channel(sms_and_mail, at):
+    sms, mail = sms_and_mail()
 
-    assert outbox.cancel(group="ladder:1", at=at) == 2
+    assert outbox.cancel(group="escalation:1", at=at) == 2
 
     assert (state(sms), state(mail)) == (State.CANCELLED, State.CANCELLED)
 
 
-def test_a_channel_without_a_key_reaches_nobody(both, settings, someone, at):
+def test_a_channel_that_is_not_configured_is_not_used(sms_and_mail, settings, someone, at):
     settings.TWILIO_AUTH_TOKEN = ""
 
-    [mail] = both()
+    [mail] = sms_and_mail()
 
     assert mail.channel == "email"
     assert (mail.fallback_level, mail.next_attempt_at) == (0, at)

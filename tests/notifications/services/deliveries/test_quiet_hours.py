@@ -29,7 +29,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_when_a_recipient_may_be_disturbed_again(case):
+def test_quiet_hours_end_at_the_recipients_local_time(case):
     begin, end, zone, now, expected = case
     recipient = Recipient(
         time_zone=zone, quiet_from=begin and time(begin), quiet_until=end and time(end)

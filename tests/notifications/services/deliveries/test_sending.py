@@ -98,7 +98,7 @@ def test_the_last_attempt_that_fails_ends_the_delivery(tell, smtp, at):
     assert reread(delivery).state == State.DEAD
 
 
-def test_what_cannot_be_written_fails_without_harm_to_others(tell, smtp, at):
+def test_a_delivery_that_raises_does_not_stop_the_others(tell, smtp, at):
     poison, good = tell(), tell()
     poison.notification.kind = "of tomorrow"
     poison.notification.save()
@@ -128,7 +128,7 @@ def test_no_transaction_is_open_during_the_call(tell, smtp, at):
     assert seen == [0]
 
 
-def test_two_who_want_it_at_once_do_not_both_get_it(tell, smtp, at):
+def test_two_claims_at_once_do_not_both_succeed(tell, smtp, at):
     deliveries = [tell() for _ in range(20)]
     barrier = threading.Barrier(4)
 
@@ -156,7 +156,7 @@ def test_a_lease_that_ran_out_is_claimed_again(tell, smtp, at):
     assert delivery.attempts == 2
 
 
-def test_who_wakes_after_the_lease_does_not_begin(tell, smtp, at):
+def test_a_claim_whose_lease_was_taken_over_does_not_begin(tell, smtp, at):
     delivery = tell()
     slow = claims.take(delivery_id=delivery.pk, at=at)
     lose_the_lease(delivery)
@@ -169,7 +169,7 @@ def test_who_wakes_after_the_lease_does_not_begin(tell, smtp, at):
 @pytest.mark.parametrize(
     "result", [attempts.Sent("late"), TransientFailure("late"), PermanentFailure("late")]
 )
-def test_who_wakes_after_the_lease_writes_on_the_attempt_only(tell, at, result):
+def test_a_late_result_is_written_on_the_attempt_only(tell, at, result):
     delivery = tell()
     slow = claimed_and_begun(delivery, at)
     lose_the_lease(delivery)
@@ -182,10 +182,10 @@ def test_who_wakes_after_the_lease_writes_on_the_attempt_only(tell, at, result):
     assert delivery.attempt_rows.get(claim_no=slow.number).ended_at
 
 
-def test_what_was_canceled_is_not_begun(tell, at):
+def test_a_cancelled_delivery_does_not_begin(tell, at):
     delivery = tell()
     claim = claims.take(delivery_id=delivery.pk, at=at)
-    outbox.cancel(group="ladder:1", at=at)
+    outbox.cancel(group="escalation:1", at=at)
 
     assert attempts.begin(claim, at=at) is None
     assert not Attempt.objects.exists()
@@ -201,7 +201,7 @@ def test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin(tell, a
         connection.close()
 
     with transaction.atomic():
-        outbox.cancel(group="ladder:1", at=at)
+        outbox.cancel(group="escalation:1", at=at)
         thread = threading.Thread(target=begin)
         thread.start()
         wait_until_waiting_for_a_lock(1)
@@ -210,7 +210,7 @@ def test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin(tell, a
     assert begun == [None]
 
 
-def test_what_begins_while_its_recipient_is_forgotten_goes_with_them(tell, someone, at):
+def test_an_attempt_that_begins_while_its_recipient_is_erased_is_erased_too(tell, someone, at):
     delivery = tell()
     claim = claims.take(delivery_id=delivery.pk, at=at)
     failed = []
@@ -236,7 +236,7 @@ def test_what_begins_while_its_recipient_is_forgotten_goes_with_them(tell, someo
     assert not Attempt.objects.exists()
 
 
-def test_a_result_and_who_forgets_its_recipient_do_not_wait_for_each_other(tell, someone, at):
+def test_a_result_and_the_erasure_of_its_recipient_do_not_deadlock(tell, someone, at):
     """As somebody enrols who was told of the invitation in this moment."""
     delivery = tell()
     claim = claimed_and_begun(delivery, at)
@@ -275,10 +275,10 @@ def test_a_result_and_who_forgets_its_recipient_do_not_wait_for_each_other(tell,
     assert not Delivery.objects.exists()
 
 
-def test_a_result_after_a_cancel_leaves_it_canceled(tell, at):
+def test_a_result_after_a_cancel_leaves_the_delivery_cancelled(tell, at):
     delivery = tell()
     claim = claimed_and_begun(delivery, at)
-    outbox.cancel(group="ladder:1", at=at)
+    outbox.cancel(group="escalation:1", at=at)
 
     assert not attempts.finish(claim, reread(delivery), attempts.Sent("x"), 0.1, at=at)
     assert reread(delivery).state == State.CANCELLED
@@ -338,7 +338,7 @@ def test_what_is_too_late_to_be_useful_expires_unsent(tell, smtp, at):
     assert smtp.mails == []
 
 
-def test_an_item_that_kills_its_workers_ends_dead(tell, at):
+def test_a_delivery_that_kills_its_workers_ends_dead(tell, at):
     delivery = tell(expires_at=at + timedelta(days=1))
     for _ in range(delivery.attempts_allowed):
         claimed_and_begun(delivery, at)

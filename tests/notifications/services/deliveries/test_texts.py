@@ -36,7 +36,7 @@ def test_every_family_has_a_text_for_several_in_every_language(kind, language):
 @pytest.mark.parametrize(
     "path", sorted(TEMPLATES.rglob("*.txt")), ids=lambda p: f"{p.parent.name}-{p.stem}"
 )
-def test_a_text_takes_a_link_or_also_a_count_or_a_code_and_nothing_else(path):
+def test_a_text_is_filled_with_a_link_a_count_or_a_code_only(path):
     takes = {"$link"}
     takes |= {"$count"} if path.stem in list(BundleText) else set()
     takes |= {"$code"} if path.stem == Kind.VERIFICATION else set()

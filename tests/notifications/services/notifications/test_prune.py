@@ -7,7 +7,7 @@ from notifications.services.deliveries.sending import deliver
 from notifications.services.notifications.prune import KEEP, over, prune
 
 
-def test_the_secret_in_a_link_is_forgotten_once_it_was_sent(tell, smtp, at):
+def test_a_link_is_erased_once_it_was_sent(tell, smtp, at):
     sent, waiting = tell(link="/join/a"), tell(link="/join/b")
     deliver(delivery_id=sent.pk, at=at)
 
@@ -17,7 +17,7 @@ def test_the_secret_in_a_link_is_forgotten_once_it_was_sent(tell, smtp, at):
     assert links == {sent.notification_id: "", waiting.notification_id: "/join/b"}
 
 
-def test_what_is_long_over_goes_with_its_attempts_and_what_is_not_over_stays(tell, smtp, at):
+def test_old_finished_notifications_are_pruned_with_their_attempts(tell, smtp, at):
     over, waiting = tell(), tell()
     deliver(delivery_id=over.pk, at=at)
 
@@ -29,7 +29,7 @@ def test_what_is_long_over_goes_with_its_attempts_and_what_is_not_over_stays(tel
     assert not Attempt.objects.exists()
 
 
-def test_what_is_over_is_found_without_a_join_that_old_statistics_could_mislead(tell):
+def test_finished_notifications_are_found_without_a_join(tell):
     plan = over().exclude(link="").explain()
 
     assert "SubPlan" in plan

@@ -11,9 +11,7 @@ from notifications.models import ContactPoint, Delivery, Notification, Verificat
 from notifications.services.deliveries.sending import deliver
 from notifications.services.notifications.prune import prune
 from notifications.services.notifications.verification import CODE_LASTS, CODES_WITHIN, MAX_TRIES
-from tests.notifications.services.deliveries.test_fallback_channels import NUMBER, twilio
-
-__all__ = ["twilio"]
+from tests.outgoing import PHONE_NUMBER
 
 OTHER = "+15005550007"
 
@@ -27,7 +25,7 @@ def at(db):
 def ask(someone, twilio, at):
     """Ask for a code to a number and return the code that arrives there."""
 
-    def ask(number: str = NUMBER, *, later: timedelta = timedelta(0)) -> str:
+    def ask(number: str = PHONE_NUMBER, *, later: timedelta = timedelta(0)) -> str:
         now = at + later
         outbox.send_code(
             recipient_id=someone.pk, channel="sms", address=number, link="/here/", at=now
@@ -62,14 +60,14 @@ def test_a_number_is_used_once_its_code_came_back(ask, confirm, someone):
     assert numbers(someone) == []
 
     assert confirm(code)
-    assert numbers(someone) == [NUMBER]
+    assert numbers(someone) == [PHONE_NUMBER]
     assert not confirm(code)
 
 
 def test_the_former_number_is_used_until_the_new_one_is_confirmed(ask, confirm, someone):
     confirm(ask())
     code = ask(OTHER)
-    assert numbers(someone) == [NUMBER]
+    assert numbers(someone) == [PHONE_NUMBER]
 
     confirm(code)
     assert numbers(someone) == [OTHER]
@@ -79,7 +77,7 @@ def test_a_code_is_good_for_ten_minutes(ask, confirm):
     assert not confirm(ask(), later=CODE_LASTS)
 
 
-def test_a_code_is_guessed_five_times_at_most(ask, confirm, someone):
+def test_a_code_can_be_tried_five_times_at_most(ask, confirm, someone):
     code = ask()
     assert not any(confirm(wrong(code)) for _ in range(MAX_TRIES))
 
@@ -103,7 +101,7 @@ def test_three_codes_an_hour_and_no_more(ask, at, someone):
     ask(later=CODES_WITHIN)
 
 
-def test_a_code_is_nobodys_but_the_readers(ask, at):
+def test_a_code_confirms_only_the_address_it_was_sent_to(ask, at):
     code = ask()
 
     assert code not in Verification.objects.get().code_hash
@@ -119,6 +117,6 @@ def test_an_unconfirmed_number_gets_nothing_but_its_code(ask, tell, at):
     assert ContactPoint.objects.get(channel="sms").verified_at is None
 
 
-def test_what_is_no_number_gets_no_code(ask):
+def test_a_malformed_number_gets_no_code(ask):
     with pytest.raises(outbox.UnusableAddress):
         ask("12")
