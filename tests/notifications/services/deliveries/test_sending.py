@@ -130,13 +130,15 @@ def test_no_transaction_is_open_during_the_call(tell, smtp, at):
 
 def test_two_claims_at_once_do_not_both_succeed(tell, smtp, at):
     deliveries = [tell() for _ in range(20)]
-    barrier = threading.Barrier(4)
+    barrier = threading.Barrier(4, timeout=10)  # whoever fails must not hold up the others
 
     def work():
-        for delivery in deliveries:
-            barrier.wait()
-            deliver(delivery_id=delivery.pk, at=at)
-        connection.close()
+        try:
+            for delivery in deliveries:
+                barrier.wait()
+                deliver(delivery_id=delivery.pk, at=at)
+        finally:
+            connection.close()
 
     together(work, 4)
 
