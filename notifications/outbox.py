@@ -1,4 +1,4 @@
-"""The only door of this app for other apps: who can be reached, what to tell them.
+"""The interface of this app for other apps: recipients, addresses, enqueue and cancel.
 
 Every function works inside the caller's transaction: what the caller rolls back was
 never enqueued, and what it commits cannot be lost.
@@ -95,13 +95,13 @@ def enqueue(
 
 @transaction.atomic
 def cancel(*, group: str, at: datetime) -> int:
-    """Stop all that is unfinished in the group; return how many deliveries that was.
+    """Cancel the unfinished deliveries of the group and return their number.
 
     After the caller's commit no new attempt starts: the claim number is raised here,
     and an attempt begins only under the row's lock, with the number it was given.
     """
     wanted = Notification.objects.filter(group=group, cancelled_at__isnull=True)
-    # Locked in one order, so that two who cancel do not wait for each other.
+    # Locked in one order, so that two cancels do not deadlock.
     rows = wanted.select_for_update().order_by("pk").values_list("pk", flat=True)
     Notification.objects.filter(pk__in=list(rows)).update(cancelled_at=at)
     unfinished = Delivery.objects.unfinished().filter(notification__group=group).lock()
@@ -109,12 +109,12 @@ def cancel(*, group: str, at: datetime) -> int:
 
 
 def recipient(recipient_id: UUID) -> Recipient | None:
-    """What is known of somebody: language, zone, quiet hours."""
+    """Return the recipient (language, time zone, quiet hours), if there is one."""
     return Recipient.objects.filter(pk=recipient_id).first()
 
 
 def reachable(recipient_id: UUID) -> bool:
-    """Whether a notification to this recipient would have any address to go to."""
+    """Whether the recipient has an address that can be used."""
     return _usable(recipient_id).exists()
 
 
@@ -123,18 +123,18 @@ def is_channel_configured(channel: str) -> bool:
 
 
 def webpush_key() -> str | None:
-    """What a browser subscribes with, if Web Push is set up."""
+    """Return the public key with which browsers subscribe, if Web Push is configured."""
     return webpush.public_key() if is_channel_configured("webpush") else None
 
 
 def devices(recipient_id: UUID) -> list[ContactPoint]:
-    """The phones and browsers that are told now, the latest first."""
+    """Return the recipient's phones and browsers in use, the latest first."""
     points = _usable(recipient_id).filter(channel__in=device_channels())
     return list(points.order_by("-verified_at", "pk"))
 
 
 def addresses(recipient_id: UUID, channel: str) -> list[ContactPoint]:
-    """Where the recipient is told on this channel now."""
+    """Return the recipient's addresses in use on this channel."""
     return list(_usable(recipient_id).filter(channel=channel).order_by("pk"))
 
 
@@ -146,7 +146,7 @@ def upsert_recipient(
     quiet_from: time | None = None,
     quiet_until: time | None = None,
 ) -> Recipient:
-    """Create the recipient, or set what is known of an existing one.
+    """Create a recipient, or update an existing one.
 
     Raises `zoneinfo.ZoneInfoNotFoundError` for a zone that does not exist.
     """

@@ -53,13 +53,13 @@ class Apns(Channel):
             raise UnusableAddress("token_malformed")
 
     def send(self, message: Message) -> str:
-        answer = self._call(message)
-        if answer.json().get("reason") == "ExpiredProviderToken":
+        response = self._call(message)
+        if response.json().get("reason") == "ExpiredProviderToken":
             _bearers.forget(self.credential(message.address))
-            answer = self._call(message)
-        if answer.status == 200:
-            return answer.headers.get("apns-id", "")
-        raise _failure(answer)
+            response = self._call(message)
+        if response.status == 200:
+            return response.headers.get("apns-id", "")
+        raise _failure(response)
 
     def _call(self, message: Message) -> http_client.Response:
         token = _bearers.token(self.credential(message.address), _provider_token)
@@ -82,7 +82,7 @@ def _headers(message: Message) -> dict[str, str]:
         "apns-push-type": "alert",
         "apns-priority": "10" if message.is_urgent else "5",
         "apns-expiration": str(int(time.time()) + message.seconds),
-        # The second of two with the same id replaces the first on the screen.
+        # A later message with the same id replaces it on the screen.
         "apns-collapse-id": str(message.delivery_id),
         "apns-id": str(message.delivery_id),
     }
@@ -96,25 +96,25 @@ def _payload(message: Message) -> dict[str, Any]:
     }
 
 
-def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
-    said = answer.json()
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    said = response.json()
     reason = said.get("reason", "")
-    code = f"apns_{answer.status}_{reason}" if str(reason).isalpha() else f"apns_{answer.status}"
-    if answer.status == 410:
+    code = f"apns_{response.status}" + (f"_{reason}" if str(reason).isalpha() else "")
+    if response.status == 410:
         return PermanentFailure(code, disables=Reason.GONE, as_of=_instant(said.get("timestamp")))
     if reason in {"BadDeviceToken", "DeviceTokenNotForTopic"}:
         return PermanentFailure(code, disables=Reason.GONE)
-    if answer.status == 429:
-        return TransientFailure(code, retry_after=answer.retry_after)
-    if answer.status == 403:
+    if response.status == 429:
+        return TransientFailure(code, retry_after=response.retry_after)
+    if response.status == 403:
         return CredentialRefused(code)
-    if answer.status >= 500:
-        return Outage(code, retry_after=answer.retry_after)
+    if response.status >= 500:
+        return Outage(code, retry_after=response.retry_after)
     return PermanentFailure(code)
 
 
 def _instant(milliseconds: object) -> datetime | None:
-    """Since when Apple knows the token is gone: one registered later is another app's life."""
+    """Return since when the token is invalid; a later registration is not affected."""
     if not isinstance(milliseconds, int) or not 0 < milliseconds < 10**14:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,4 +1,4 @@
-"""What we show a provider to prove who we are: signed, short-lived, used many times."""
+"""Bearer tokens: signed, short-lived, and reused until they expire."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sign_jwt(
     key_id: str = "",
     lasts: timedelta | None = None,
 ) -> str:
-    """Sign the claims, issued now by the provider's clock, which is the real one."""
+    """Sign the claims, issued now; by real time, which the provider checks."""
     now = int(time.time())
     dated = claims | {"iat": now}
     if lasts is not None:
@@ -30,12 +30,12 @@ def sign_jwt(
 
 
 def fingerprint(*credentials: str) -> str:
-    """Tell two sets of credentials apart without telling what they are."""
+    """Return an identifier of the credentials that does not reveal them."""
     return hashlib.sha256("\0".join(credentials).encode()).hexdigest()[:12]
 
 
 class TokenCache:
-    """One token for each credential, made anew when it is old or was refused."""
+    """Keeps one token per credential until it expires or is refused."""
 
     def __init__(self, *, lasts: timedelta) -> None:
         self._lasts = lasts

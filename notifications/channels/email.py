@@ -37,12 +37,12 @@ Reason = ContactPoint.DisabledReason
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
-#: What a provider's answer must come to, in anymail's words, before we believe it.
+#: anymail's statuses for a message that the provider accepted.
 TAKEN = {"sent", "queued"}
 
 
 class Email(Channel):
-    """By SMTP, or by a provider's own API through one of anymail's backends."""
+    """Sends by SMTP, or by a provider's own API through one of anymail's backends."""
 
     name = "email"
     label = "Email"
@@ -74,21 +74,21 @@ class Email(Channel):
         except smtplib.SMTPDataError as error:
             raise _by_code(error.smtp_code, is_address_refused=False) from None
         except smtplib.SMTPResponseException as error:
-            # The greeting, the sign-in or the sender was refused. That is about this
-            # installation, so it must not use up the recipient's mail.
+            # The server refused the greeting, the sign-in or the sender: the fault is this
+            # installation's, so the delivery must not die of it.
             raise _setup_refused(error.smtp_code) from None
         except AnymailRecipientsRefused:
             raise PermanentFailure("recipient_refused", is_address_refused=True) from None
         except AnymailError as error:
             raise _of_provider(error) from None
         except ValueError:
-            # What cannot be put in a header, such as a line break, is no address.
+            # The address cannot be put in a header: it contains a line break, for example.
             raise PermanentFailure("address_malformed", is_address_refused=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise Outage(type(error).__name__) from None
 
 
-#: Said by the person, so the address is disabled at once.
+#: The person's own decision, so the address is disabled at once.
 OPTED_OUT = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
 #: A bounce may be a full mailbox: not every provider tells it from one that is gone.
 REFUSED = {EventType.BOUNCED, EventType.REJECTED}
@@ -123,11 +123,11 @@ def _compose(message: Message) -> EmailMessage:
         to=[message.address],
         headers={
             "Message-ID": f"<{message.delivery_id}@{domain}>",
-            # Keeps out-of-office answers from coming back.
+            # Prevents out-of-office replies.
             "Auto-Submitted": "auto-generated",
         },
     )
-    # A provider gives it back with each bounce; SMTP knows nothing of it.
+    # A provider's API returns it with each bounce; SMTP ignores it.
     mail.metadata = {"delivery_id": str(message.delivery_id)}  # type: ignore[attr-defined]
     return mail
 
@@ -143,7 +143,7 @@ def _hand_over(mail: EmailMessage) -> str:
             _socket(backend).settimeout(TOTAL_SECONDS)
             backend.send_messages([mail])
         finally:
-            # What goes wrong after the server took the mail is not a failure to send.
+            # An error after the server accepted the mail is not a failure to send.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 backend.close()
     return str(mail.extra_headers["Message-ID"])
@@ -160,7 +160,7 @@ def _providers_word(mail: EmailMessage) -> str:
 
 @contextlib.contextmanager
 def _cut_after(seconds: float, backend: EmailBackend) -> Iterator[None]:
-    """End the conversation at its deadline, however slowly the server drips."""
+    """Close the connection at the deadline, however slowly the server sends."""
 
     def cut() -> None:
         with contextlib.suppress(OSError):

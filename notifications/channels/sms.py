@@ -33,11 +33,11 @@ from notifications.channels.bearer_tokens import fingerprint
 from notifications.models import ContactPoint
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-#: The longest and shortest that Twilio keeps a message waiting.
+#: The shortest and longest time that Twilio keeps a message waiting.
 VALIDITY_SECONDS = (1, 36_000)
 
 Reason = ContactPoint.DisabledReason
-#: Codes of Twilio's that are about the number: it never gets another message from us.
+#: Twilio's codes that are about the number; each of them disables it.
 DISABLED_BY = {
     21610: Reason.OPTED_OUT,  # answered STOP
     21211: Reason.REFUSED,  # no such number
@@ -108,7 +108,7 @@ class Sms(Channel):
     def send(self, message: Message) -> str:
         account = settings.TWILIO_ACCOUNT_SID
         try:
-            answer = http_client.post(
+            response = http_client.post(
                 f"{settings.TWILIO_URL}/2010-04-01/Accounts/{account}/Messages.json",
                 body=urlencode(_form(message)).encode(),
                 headers={
@@ -118,9 +118,9 @@ class Sms(Channel):
             )
         except OutcomeUnknown as failure:
             raise _unknown(failure, message) from None
-        if answer.status == 201:
-            return str(answer.json().get("sid", ""))
-        raise _failure(answer)
+        if response.status == 201:
+            return str(response.json().get("sid", ""))
+        raise _failure(response)
 
 
 def _form(message: Message) -> dict[str, str]:
@@ -136,20 +136,20 @@ def _form(message: Message) -> dict[str, str]:
 
 
 def _unknown(failure: OutcomeUnknown, message: Message) -> OutcomeUnknown | PermanentFailure:
-    """Twilio knows no idempotency key: urgent is told twice rather than never, but not thrice."""
+    """Retry an urgent message once: Twilio has no idempotency key, so others are not retried."""
     if message.is_urgent and message.attempt < 2:
         return failure
     return PermanentFailure("sms_outcome_unknown")
 
 
-def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
-    said = answer.json().get("code")
-    code = f"twilio_{answer.status}" + (f"_{said}" if isinstance(said, int) else "")
-    if answer.status in {401, 403}:
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    said = response.json().get("code")
+    code = f"twilio_{response.status}" + (f"_{said}" if isinstance(said, int) else "")
+    if response.status in {401, 403}:
         return CredentialRefused(code)
-    if answer.status == 429:
-        return TransientFailure(code, retry_after=answer.retry_after)
-    if answer.status >= 500:
-        return Outage(code, retry_after=answer.retry_after)
+    if response.status == 429:
+        return TransientFailure(code, retry_after=response.retry_after)
+    if response.status >= 500:
+        return Outage(code, retry_after=response.retry_after)
     reason = DISABLED_BY.get(said) if isinstance(said, int) else None
     return PermanentFailure(code, disables=reason)

@@ -1,7 +1,7 @@
-"""Which addresses may be called when somebody else names the host.
+"""SSRF protection: which addresses may be called when somebody else chooses the URL.
 
-Looked at twice: the URL when it is stored, the address in the moment of connecting, so that
-a name which resolves to something else by then gains nothing.
+Checked twice: the URL when it is stored, and the address when connecting, so that a name that
+resolves to a private address later is refused too.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from notifications.channels.base import Outage, PermanentFailure, UnusableAddres
 
 MAX_URL = 2000
 
-#: Not private by the letter, but another network or an IPv4 address is behind them.
+#: Not private by definition, but they contain an IPv4 address or lead to another network.
 _WRAPPED = tuple(
     ipaddress.ip_network(network)
     for network in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
 )
-#: For protocols and relays; some versions of Python call parts of them global.
+#: Reserved for protocols and relays; some versions of Python call parts of them global.
 _SPECIAL = tuple(ipaddress.ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24"))
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def check_url(url: str) -> None:
-    """Raise `UnusableAddress` unless it is a plain https address that could be public."""
+    """Raise `UnusableAddress` unless this is an https URL that may be public."""
     if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise UnusableAddress("url_malformed")
     try:

@@ -66,7 +66,7 @@ class Webhook(Channel):
         except UnusableAddress as error:
             raise PermanentFailure(str(error), is_address_refused=True) from None
         now, body = datetime.now(UTC), _body(message)
-        answer = http_client.post(
+        response = http_client.post(
             message.address,
             body=body,
             headers={
@@ -78,9 +78,9 @@ class Webhook(Channel):
             is_guarded=True,
             seconds=SECONDS,
         )
-        if 200 <= answer.status < 300:
+        if 200 <= response.status < 300:
             return ""
-        raise _failure(answer)
+        raise _failure(response)
 
 
 def _signatures(message: Message, now: datetime, body: bytes) -> str:
@@ -110,11 +110,11 @@ def _body(message: Message) -> bytes:
     return json.dumps(told).encode()
 
 
-def _failure(answer: http_client.Response) -> TransientFailure | PermanentFailure:
-    code = f"webhook_{answer.status}"
-    if answer.status == 410:
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    code = f"webhook_{response.status}"
+    if response.status == 410:
         return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)
-    if answer.status in {502, 504}:
-        return Outage(code, retry_after=answer.retry_after)
-    # Also a redirect: it is never followed, and somebody may mend it.
-    return TransientFailure(code, retry_after=answer.retry_after)
+    if response.status in {502, 504}:
+        return Outage(code, retry_after=response.retry_after)
+    # Redirects too: they are never followed, but the receiver may be corrected.
+    return TransientFailure(code, retry_after=response.retry_after)

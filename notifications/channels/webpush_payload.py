@@ -1,4 +1,4 @@
-"""The encryption of a Web Push payload: RFC 8291, with the one record of RFC 8188."""
+"""Encrypts a Web Push payload (RFC 8291, as one record of RFC 8188)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def encrypt(
     ours: ec.EllipticCurvePrivateKey | None = None,
     salt: bytes | None = None,
 ) -> bytes:
-    """Encrypt for one subscription. `ours` and `salt` are new for each message.
+    """Encrypt for one subscription. `ours` and `salt` are generated for each message.
 
-    Raises `ValueError` for keys that are none.
+    Raises `ValueError` for malformed keys.
     """
     theirs, secret = decoded(p256dh), decoded(auth)
     if len(secret) != 16:
@@ -44,12 +44,12 @@ def encrypt(
 
 
 def private_key(text: str) -> ec.EllipticCurvePrivateKey:
-    """The VAPID key as the usual generators print it: 32 bytes in base64url."""
+    """Read a VAPID private key: 32 bytes in base64url."""
     return ec.derive_private_key(int.from_bytes(decoded(text)), CURVE)
 
 
 def decoded(text: str) -> bytes:
-    """Read base64, with or without padding, in either alphabet: browsers differ."""
+    """Decode base64 with or without padding, in either alphabet, because browsers differ."""
     if not isinstance(text, str):
         raise ValueError("base64")
     plain = text.rstrip("=").replace("+", "-").replace("/", "_")

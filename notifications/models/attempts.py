@@ -31,9 +31,9 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
-            # Serves fencing: a claim is good for one call.
+            # Serves fencing: a claim allows one call.
             models.UniqueConstraint(name="attempt_once_per_claim", fields=["delivery", "claim_no"]),
-            # Serves the auditor: an outcome has its time, a time its outcome.
+            # Serves the invariant checker: an outcome has its time, a time its outcome.
             models.CheckConstraint(
                 name="attempt_ended_with_outcome",
                 condition=Q(outcome="started", ended_at__isnull=True)

@@ -15,7 +15,7 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
         return self.filter(verified_at__isnull=False, disabled_at__isnull=True)
 
     def disable(self, reason: ContactPoint.DisabledReason, at: Any) -> int:
-        """Use them no more, and forget what was needed to use them."""
+        """Disable the addresses and erase their secrets."""
         return self.filter(disabled_at__isnull=True).update(
             disabled_at=at, disabled_reason=reason, secret=""
         )
@@ -39,11 +39,11 @@ class ContactPoint(models.Model):
     )
     channel = models.CharField(max_length=16)
     address = models.TextField()
-    # What only the sender may know: a subscription's keys, a webhook's secret.
+    # A subscription's keys or a webhook's secret.
     secret = EncryptedTextField(blank=True, default="")
     verified_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveSmallIntegerField(default=0)
-    # Since when nothing has reached it; where channels do not say why, only time tells.
+    # Since when every message to it has failed.
     failing_since = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(
@@ -54,12 +54,12 @@ class ContactPoint(models.Model):
 
     class Meta:
         constraints = [
-            # Serves the reader of one inbox: the same address twice is told twice.
+            # Serves the recipient: the same address twice would get each message twice.
             models.UniqueConstraint(
                 name="contact_point_once_per_recipient",
                 fields=["recipient", "channel", "address"],
             ),
-            # Serves the operator: an address that fell silent says when and why.
+            # Serves the operator: a disabled address says when and why.
             models.CheckConstraint(
                 name="contact_point_disabled_with_reason",
                 condition=Q(disabled_at__isnull=True, disabled_reason="")

@@ -4,7 +4,7 @@ from django.db.models import DateTimeField, Func
 
 
 class DatabaseNow(Func):
-    """The one clock, read by the statement that uses it: leases compare only to it."""
+    """The database's clock when the statement runs; leases are compared with nothing else."""
 
     function = "lumbar_now"
     output_field = DateTimeField()

@@ -73,7 +73,7 @@ class Delivery(models.Model):
     # The fence: only the holder of the current number may begin or finish an attempt.
     claim_no = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Counted when claimed, so that an item which kills its worker counts too.
+    # Counted when claimed, so that a delivery that kills its worker counts too.
     attempts = models.PositiveSmallIntegerField(default=0)
     attempts_allowed = models.PositiveSmallIntegerField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -99,7 +99,7 @@ class Delivery(models.Model):
                 condition=Q(state="claimed", lease_until__isnull=False)
                 | (~Q(state="claimed") & Q(lease_until__isnull=True)),
             ),
-            # Serves the auditor: I6 asks when each delivery came to its end.
+            # Serves the invariant checker: I6 asks when each delivery ended.
             models.CheckConstraint(
                 name="delivery_ended_with_time",
                 condition=Q(state__in=["pending", "claimed"], ended_at__isnull=True)
@@ -117,12 +117,12 @@ class Delivery(models.Model):
                     & Q(ended_at__isnull=False)
                 ),
             ),
-            # Serves fencing: each attempt had a claim of its own.
+            # Serves fencing: each attempt had its own claim.
             models.CheckConstraint(
                 name="delivery_attempts_within_claims",
                 condition=Q(attempts__lte=F("claim_no")),
             ),
-            # Serves the recipient: what waits is told by no message yet, and a leader by its own.
+            # Serves the recipient: a pending delivery is in no bundle, a leader in its own only.
             models.CheckConstraint(
                 name="delivery_bundled_once_claimed",
                 condition=Q(bundle_leader__isnull=True)
@@ -130,21 +130,21 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            # Serves claims and dispatch hints: what is due, however much history there is.
+            # Serves claims and dispatch hints: due deliveries, however much history there is.
             models.Index(
                 name="delivery_due",
                 fields=["urgency", "next_attempt_at"],
                 condition=Q(state__in=["pending", "claimed"]),
             ),
-            # Serves the pace of bundles: what an address was told of lately.
+            # Serves the throttle: the latest messages to an address.
             models.Index(name="delivery_by_address", fields=["contact_point", "ended_at"]),
-            # Serves the operator: what nobody got, lately.
+            # Serves the operator: the latest failures.
             models.Index(
                 name="delivery_failed",
                 fields=["state", "ended_at"],
                 condition=Q(state__in=["expired", "dead"]),
             ),
-            # Serves receipts: whatever else the message told of.
+            # Serves receipts: the followers of a message.
             models.Index(
                 name="delivery_in_bundle",
                 fields=["bundle_leader"],

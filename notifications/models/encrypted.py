@@ -1,4 +1,4 @@
-"""Text that a copy of the database does not tell: its key is not in the database."""
+"""Encrypted text: its key is not in the database, so a copy of the database hides it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PURPOSE = b"lumbar.notifications.sealed"
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]  # not generic when it runs
-    """Encrypted on its way in, with a key made from SECRET_KEY; nothing is found by it.
+    """Text encrypted with a key derived from SECRET_KEY. It cannot be searched.
 
-    What a former key sealed is read as long as that key is in SECRET_KEY_FALLBACKS.
+    Text encrypted with a former key can be read while that key is in SECRET_KEY_FALLBACKS.
     """
 
     def get_prep_value(self, value: Any) -> Any:

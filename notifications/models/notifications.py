@@ -10,7 +10,7 @@ from notifications.models.recipients import Recipient
 
 
 class Urgency(models.IntegerChoices):
-    """The order of work, and the names of the queues."""
+    """How soon a notification is sent; also the names of the queues."""
 
     URGENT = 1
     ROUTINE = 2
@@ -22,35 +22,35 @@ class Urgency(models.IntegerChoices):
 
 
 class Notification(models.Model):
-    """One thing to tell one person."""
+    """One message for one recipient, on any of their channels."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="notifications")
-    # One of `Kind`, which the outbox sees to: a new sentence needs no migration.
+    # One of `Kind`, checked when it is created, so that a new kind needs no migration.
     kind = models.CharField(max_length=32)
-    # Opaque to this app: whoever enqueues can cancel by it.
+    # Opaque to this app; `outbox.cancel` takes it.
     group = models.CharField(max_length=128, db_column="group_name")
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
     link = models.TextField(blank=True)
-    # Where all of its family are listed; without it, each has a message of its own.
+    # The page that lists all of its kind; without one it is never bundled.
     list_link = models.TextField(blank=True, default="")
-    # What only the person at the address may know; erased once it was sent.
+    # A verification code; erased once it was sent.
     code = EncryptedTextField(blank=True, default="")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    # Whoever asked for it wants it no more; a dead delivery of it is not brought back.
+    # Cancelled by whoever enqueued it; a dead delivery of it cannot be retried.
     cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            # Serves the recipient: a notice born stale would never be sent, silently.
+            # Serves the recipient: otherwise it would silently never be sent.
             models.CheckConstraint(
                 name="notification_expires_after_creation",
                 condition=Q(expires_at__gt=F("created_at")),
             ),
         ]
         indexes = [
-            # Serves cancel(): an acknowledgement finds what it has to stop.
+            # Serves cancel().
             models.Index(name="notification_by_group", fields=["group"]),
             # Serves prune().
             models.Index(name="notification_by_age", fields=["created_at"]),

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Recipient(models.Model):
-    """Someone who can be told something. Who they are is not known here."""
+    """Somebody who can be notified; who that is, this app does not know."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     language = models.CharField(max_length=16, default="en")
@@ -17,7 +17,7 @@ class Recipient(models.Model):
 
     class Meta:
         constraints = [
-            # Serves the sender: half a window would be read as "never" or "always".
+            # Serves the sender: half a window could mean "never" or "always".
             models.CheckConstraint(
                 name="recipient_quiet_hours_are_whole",
                 condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)

@@ -6,7 +6,7 @@ from notifications.models.contact_points import ContactPoint
 
 
 class Verification(models.Model):
-    """A code that went to an address, to be given back by who reads it there."""
+    """A code that was sent to an address, which its owner enters to confirm it."""
 
     contact_point = models.ForeignKey(
         ContactPoint, on_delete=models.CASCADE, related_name="verifications"

@@ -390,7 +390,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
-        name="a storm has no pace",
+        name="messages to one address are not throttled",
         invariant="I7",
         path="notifications/services/deliveries/bundles.py",
         old="return later if later and later > at else None",

@@ -18,15 +18,15 @@ logger = logging.getLogger(__name__)
 
 Reason = ContactPoint.DisabledReason
 
-#: Of one kind, for one person: whoever registers more has lost the oldest.
+#: Per person and channel; registering one more disables the oldest.
 MAX_DEVICES = 10
 
-#: An app registers at each start; a diary that was not opened for so long has no app.
+#: An app registers its device at each start, so one that did not is probably gone.
 DEVICES_EXPIRE_AFTER = timedelta(days=60)
 
 UNREACHABLE_SHOWN_FOR = timedelta(days=30)
 
-#: One refusal may be a provider's bad hour; the second is believed.
+#: One refusal may be the provider's error; the second disables the address.
 MAX_REFUSALS = 2
 
 
@@ -54,7 +54,7 @@ def set_contact_point(
 def add_contact_point(
     *, recipient_id: UUID, channel: str, address: str, secret: str = "", at: datetime
 ) -> ContactPoint:
-    """Add a device beside the others; it has whoever uses it now, and nobody else.
+    """Add a device to the recipient's others, and disable it for whoever had it before.
 
     Raises as `set_contact_point` does.
     """
@@ -68,7 +68,7 @@ def add_contact_point(
 
 
 def remove_contact_point(*, recipient_id: UUID, contact_point_id: UUID, at: datetime) -> bool:
-    """Use it no more; False if the recipient has no such address."""
+    """Disable the address; return False if the recipient has no such address."""
     points = ContactPoint.objects.filter(pk=contact_point_id, recipient_id=recipient_id)
     return bool(points.disable(Reason.REMOVED, at))
 
@@ -80,7 +80,7 @@ def apply_feedback(
     as_of: datetime | None = None,
     is_refused: bool = False,
 ) -> None:
-    """Take to heart what a provider says of an address.
+    """Disable an address, or count a refusal of it, as a provider reports.
 
     `disables` counts at once, but not for what was confirmed again since `as_of`.
     """
@@ -95,7 +95,7 @@ def apply_feedback(
 
 
 def record_result(*, contact_point_id: UUID, channel: str, is_reached: bool, at: datetime) -> None:
-    """Use an address no more that has failed for days, with nothing in between."""
+    """Disable an address that has failed for days without a success in between."""
     limit = CHANNELS[channel].disabled_after_failing_for
     if limit is None:
         return
@@ -109,7 +109,7 @@ def record_result(*, contact_point_id: UUID, channel: str, is_reached: bool, at:
 
 
 def disable_stale(*, at: datetime) -> int:
-    """Forget the devices whose app has not registered itself for months."""
+    """Disable the devices whose app has not registered itself for months."""
     stale = ContactPoint.objects.usable().filter(
         channel__in=devices(), verified_at__lt=at - DEVICES_EXPIRE_AFTER
     )
@@ -117,7 +117,7 @@ def disable_stale(*, at: datetime) -> int:
 
 
 def unreachable(*, at: datetime) -> QuerySet[ContactPoint]:
-    """What was used no more lately because nothing arrives there, the latest first."""
+    """Return the addresses that were disabled because nothing arrives there, the latest first."""
     since = at - UNREACHABLE_SHOWN_FOR
     told_apart = ContactPoint.objects.filter(
         disabled_reason__in=[Reason.FAILING, Reason.REFUSED], disabled_at__gt=since

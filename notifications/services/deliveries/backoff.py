@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from notifications.channels.base import Retry
 
-#: However long a provider asks us to wait, a person is waiting too.
+#: A provider may ask for longer, but a person is waiting.
 LONGEST_ASKED_WAIT = timedelta(minutes=15)
 
 
 def wait_before_next(retry: Retry, attempts: int, asked: timedelta | None) -> timedelta:
-    """Full jitter, so that what failed together does not come back together."""
+    """Return the wait with full jitter, so that what failed together is not retried together."""
     if asked is not None:
         return min(asked, LONGEST_ASKED_WAIT)
     if retry.waits:

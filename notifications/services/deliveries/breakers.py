@@ -1,7 +1,7 @@
-"""Who is not called for now: a provider that is down, or that does not know us.
+"""Circuit breakers: a provider that is down, or refuses our credential, is not called for now.
 
-Open, one call in 30 seconds tries whether it is well again; the others wait in their rows
-and use up no attempt. The state is a row, so all workers agree.
+While a breaker is open, one call in 30 seconds tests the provider; the other deliveries wait and
+use up no attempt. The state is a row, so all workers agree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from notifications.models import Attempt, Breaker
 logger = logging.getLogger(__name__)
 
 PROBE_EVERY = timedelta(seconds=30)
-#: What waited comes back spread over this.
+#: Deliveries that waited come back spread over this time.
 SPREAD = timedelta(seconds=5)
 
 CONSECUTIVE_OUTAGES = 5
@@ -26,7 +26,7 @@ LATEST_WITHIN = timedelta(minutes=1)
 
 
 def wait_until(*, channel: str, credential: str, at: datetime) -> datetime | None:
-    """When to ask again, or None if the call may be made: closed, or this is the probe."""
+    """Return when to ask again, or None if a call may be made: closed, or this is the probe."""
     breaker = Breaker.objects.filter(channel=channel, credential=credential).first()
     if breaker is None:
         return None
@@ -40,9 +40,9 @@ def wait_until(*, channel: str, credential: str, at: datetime) -> datetime | Non
 def record_result(
     *, channel: str, credential: str, failure: Exception | None, at: datetime
 ) -> None:
-    """Open or close by how a call ended; its attempt is written already."""
+    """Open or close the breaker by a call's result; its attempt is written already."""
     if not isinstance(failure, Outage):
-        # It answered, and be it a refusal of this message.
+        # The provider responded, even if it refused this message.
         closed, _ = Breaker.objects.filter(channel=channel, credential=credential).delete()
         if closed:
             logger.info("breaker_closed", extra={"channel": channel})

@@ -1,12 +1,12 @@
-"""No storm: what is due at one address at the same time is told by one message, with a count.
+"""Bundles: deliveries that are due at one address at once share one message with a count.
 
-Whoever claims a delivery claims what else of its family is due there. One of them, the leader,
-is the message: the provider sees its id. The others are its followers. Each keeps a claim number
-of its own, so a cancel, a lost lease or a late result meets it as if it were alone; what a
-dead process held comes again, and is bundled anew.
+Whoever claims a delivery claims the others that can share its message. The provider sees the id
+of one of them, the bundle leader; the others are its followers. Each keeps its own claim number,
+so a cancel, an expired lease or a late result affects it as if it were alone. What a dead worker
+held is claimed again, and bundled anew.
 
-The first message goes out at once. While more come, each waits a little longer after the one
-before, and takes along whatever has come due meanwhile.
+The first message goes out at once. While more arrive, each waits a little longer after the one
+before, and includes all that has come due meanwhile.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ State = Delivery.State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """How soon one message may follow another: `first`, then twice as long, up to `longest`."""
+    """The wait between messages to one address: `first`, then doubled each time up to `longest`."""
 
     first: timedelta
     longest: timedelta
-    #: For how long a message counts.
+    #: For how long an earlier message counts.
     window: timedelta
 
     def not_before(self, messages: Sequence[datetime]) -> datetime | None:
-        """When the next may go, after those within the window; None if there were none."""
+        """Return when the next message may go after those in the window; None if there are none."""
         if not messages:
             return None
         doubled = self.first * (1 << min(len(messages) - 1, 16))
         return max(messages) + min(doubled, self.longest)
 
 
-#: What one claim takes: its rows are written within a fraction of the lease.
+#: Per claim, so that its rows are written in a fraction of the lease.
 MAX_DELIVERIES = 1000
 
-#: At most ten messages within a window, and an emergency in a storm waits 90 seconds.
+#: At most ten messages per window; an emergency waits 90 seconds at most.
 URGENT_THROTTLE = Throttle(
     first=timedelta(seconds=10), longest=timedelta(seconds=90), window=timedelta(minutes=10)
 )
@@ -55,10 +55,10 @@ ROUTINE_THROTTLE = Throttle(
 
 
 def together_with(delivery_id: UUID) -> Q:
-    """The delivery and what one message could tell with it.
+    """Return the condition for the delivery and all that the same message could cover.
 
-    The address is locked: two who claim for it at once would send two messages. It is locked
-    before the deliveries, as in whatever locks both.
+    Locks the address, because two claims for it at once would send two messages. The address is
+    locked before the deliveries wherever both are.
     """
     itself = Q(pk=delivery_id)
     bundled = Delivery.objects.filter(itself, notification__kind__in=BUNDLE_TEXTS)
@@ -76,23 +76,24 @@ def together_with(delivery_id: UUID) -> Q:
 
 
 def previous_leader(ids: Iterable[UUID]) -> UUID | None:
-    """The one that was a message before, so that the provider recognizes it; or None."""
+    """Return the delivery that led an earlier message, whose id the provider knows; or None."""
     calls = Attempt.objects.filter(delivery__in=list(ids)).order_by("started_at", "pk")
     return calls.values_list("delivery_id", flat=True).first()
 
 
 def throttled_until(delivery: Delivery, at: datetime) -> datetime | None:
-    """When the next message may go to this address, or None if it may now."""
+    """Return when the next message may go to this address, or None if it may go now."""
     if not delivery.notification.list_link:
         return None
-    pace = URGENT_THROTTLE if delivery.urgency == Urgency.URGENT else ROUTINE_THROTTLE
+    throttle = URGENT_THROTTLE if delivery.urgency == Urgency.URGENT else ROUTINE_THROTTLE
     under_way = Q(state=State.CLAIMED, lease_until__gt=DatabaseNow())
-    over = Q(state__in=[State.SENT, State.DELIVERED], ended_at__gt=at - pace.window)
+    over = Q(state__in=[State.SENT, State.DELIVERED], ended_at__gt=at - throttle.window)
     messages = Delivery.objects.filter(
         under_way | over,
         contact_point=delivery.contact_point_id,
         urgency=delivery.urgency,
         bundle_leader=None,
     ).exclude(notification__list_link="")
-    later = pace.not_before([each or at for each in messages.values_list("ended_at", flat=True)])
+    sent_at = [each or at for each in messages.values_list("ended_at", flat=True)]
+    later = throttle.not_before(sent_at)
     return later if later and later > at else None

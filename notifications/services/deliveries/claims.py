@@ -1,7 +1,7 @@
-"""Who may work on a delivery: a lease that ends by itself, and a number that fences.
+"""Claims: the right to work on a delivery, with a lease that expires and a fencing number.
 
-A result is written only by the holder of the current number, so a worker that was
-paused and wakes after its lease changes nothing.
+A result is written only by the holder of the current number, so a worker that was paused and
+continues after its lease has expired changes nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from notifications.models.database_now import DatabaseNow
 from notifications.services.deliveries import bundles
 from notifications.services.deliveries.transitions import Event, apply
 
-#: Longer than any channel's call (10 s) and the short transactions around it.
+#: Longer than any channel's call (10 s) with the short transactions around it.
 LEASE = timedelta(seconds=30)
 
 
@@ -27,13 +27,13 @@ LEASE = timedelta(seconds=30)
 class Claim:
     delivery_id: UUID
     number: int
-    #: What the same message tells of, each with a number of its own.
+    #: The other deliveries that the message covers, each with its own claim number.
     followers: Mapping[UUID, int] = field(default_factory=dict)
 
 
 @transaction.atomic(durable=True)
 def take(*, delivery_id: UUID, at: datetime) -> Claim | None:
-    """Claim the delivery and what is told with it; None: not due, finished, or in other hands."""
+    """Claim the delivery and its bundle; return None if it is not due, finished or claimed."""
     together = bundles.together_with(delivery_id)
     free = Delivery.objects.claimable(at).filter(together).select_related("notification")
     wanted_first = Case(When(pk=delivery_id, then=0), default=1)

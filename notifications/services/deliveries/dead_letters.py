@@ -1,4 +1,4 @@
-"""What could not be delivered: shown to the operator, and tried again when they say so."""
+"""Dead letters: deliveries that failed for good; an operator lists and retries them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from notifications.services.dispatch.wake import wake_dispatcher
 
 
 class CannotBeRetried(Exception):
-    """It is not dead, nobody wants it any more, or it is too late to be useful."""
+    """The delivery is not dead, was cancelled, or is too late to be useful."""
 
 
 def all_dead() -> QuerySet[Delivery]:
-    """The dead, the latest first."""
+    """Return the dead deliveries, the latest first."""
     dead = Delivery.objects.filter(state=Delivery.State.DEAD)
     return dead.select_related("notification").order_by("-ended_at", "pk")
 
 
 @transaction.atomic
 def retry(*, delivery_id: UUID, at: datetime) -> None:
-    """Begin anew with all attempts. Raises `CannotBeRetried`."""
-    # Before the delivery, as outbox.cancel() does: an acknowledgement either comes first and is
-    # seen here, or comes after and stops what is revived.
+    """Make the delivery due again with all its attempts. Raises `CannotBeRetried`."""
+    # The notification is locked before the delivery, as in outbox.cancel(): a cancel either comes
+    # first and is seen here, or comes later and stops what is revived.
     wanted = Notification.objects.select_for_update().filter(
         deliveries__pk=delivery_id, cancelled_at__isnull=True
     )
     if not wanted.exists():
-        raise CannotBeRetried("It was cancelled, or there is none.")
+        raise CannotBeRetried("It was cancelled, or does not exist.")
     delivery = all_dead().filter(pk=delivery_id).select_for_update(of=("self",)).first()
     if delivery is None:
         raise CannotBeRetried("It is not dead.")
     if delivery.expires_at <= at:
         raise CannotBeRetried("It is too late to be useful.")
     if not delivery.contact_point.is_usable:
-        raise CannotBeRetried("Its address is not used any more.")
+        raise CannotBeRetried("Its address is disabled.")
     apply(
         Event.REVIVE,
         [delivery],

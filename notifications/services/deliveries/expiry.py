@@ -1,4 +1,4 @@
-"""Every delivery comes to an end (I6), also one that nobody could finish."""
+"""Ends deliveries that nobody could finish, so that each reaches a terminal state (I6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from notifications.services.deliveries.transitions import Event, apply
 
 @transaction.atomic
 def expire(*, at: datetime, limit: int) -> int:
-    """End what is too late to be useful and what has used up its attempts."""
+    """End deliveries that are too late to be useful or have used up their attempts."""
     stuck = (
         Delivery.objects.unleased()
         .filter(Q(expires_at__lte=at) | Q(attempts__gte=F("attempts_allowed")))

@@ -26,7 +26,7 @@ FALLBACK_AFTER = {
     Urgency.BULK: timedelta(minutes=30),
 }
 
-#: Why a delivery was not needed any more.
+#: The code of a delivery that was skipped because another channel was enough.
 ALREADY_TOLD = "told_otherwise"
 
 

@@ -1,4 +1,4 @@
-"""What became of what was enqueued, for whoever has somebody else to tell."""
+"""Outcomes: whether anybody was reached by what was enqueued for a group."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from datetime import datetime
 
 from notifications.models import Delivery
 
-#: Ended, and nobody was told. A wrong address may come to light long after "sent".
+#: States in which nobody was told. A wrong address may be reported long after "sent".
 UNDELIVERED = (Delivery.State.DEAD, Delivery.State.EXPIRED, Delivery.State.SUPPRESSED)
 
 
 def undelivered_groups(since: Mapping[str, datetime]) -> set[str]:
-    """The groups of which nothing enqueued since their instant reached anybody, or will.
+    """Return the groups of which nothing enqueued since their time reached anybody, or will.
 
-    What is on its way, was sent or was cancelled is not nothing; neither is a group in which
-    nothing was enqueued.
+    A group is not returned if something of it waits, was sent or was cancelled, or if nothing
+    was enqueued.
     """
     deliveries = Delivery.objects.filter(notification__group__in=since)
     rows = deliveries.values_list("notification__group", "notification__created_at", "state")

@@ -7,7 +7,7 @@ from notifications.models import Recipient
 
 
 def end_of_quiet(recipient: Recipient, at: datetime) -> datetime | None:
-    """When the recipient may be disturbed again, or None if they may be now."""
+    """Return when the recipient's quiet hours end, or None outside them."""
     begin, end = recipient.quiet_from, recipient.quiet_until
     if begin is None or end is None:
         return None

@@ -59,7 +59,7 @@ def record_failed(receipt: Receipt, *, channel: str, at: datetime) -> bool:
 
 
 def _told_by(delivery_id: UUID, channel: str, states: tuple[State, ...]) -> list[Delivery]:
-    """The delivery in one of these states, and whatever else its message told of."""
+    """Lock the delivery, if it is in one of these states, and the followers of its message."""
     itself, followers = Q(pk=delivery_id, state__in=states), Q(bundle_leader=delivery_id)
     rows = Delivery.objects.filter(itself | (followers & Q(state=State.SENT)), channel=channel)
     return list(rows.select_for_update(of=("self",)).order_by("pk"))

@@ -1,4 +1,4 @@
-"""One delivery from claim to result. No transaction is open during the call."""
+"""Sends one delivery: claim, attempt, call, result. No transaction is open during the call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def deliver(*, delivery_id: UUID, at: datetime) -> bool:
-    """Try the delivery once if it is due and nobody has it; True if it was tried."""
+    """Try the delivery once if it is due and free; return whether a call was made."""
     claim = claims.take(delivery_id=delivery_id, at=at)
     if claim is None:
         return False
@@ -26,7 +26,7 @@ def deliver(*, delivery_id: UUID, at: datetime) -> bool:
     if begun is None:
         return False
     if not connection.in_atomic_block:
-        # A provider may take seconds: the pool's connection is for others meanwhile.
+        # A provider may take seconds; meanwhile others can use the pool's connection.
         connection.close()
     started = time.monotonic()
     result = _send(begun, at)

@@ -1,4 +1,4 @@
-"""The neutral sentences of each kind, in the recipient's language."""
+"""Renders the neutral text of a notification in the recipient's language."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render(kind: str, *, language: str, link: str, code: str = "") -> Text:
 
 
 def render_bundle(kind: str, *, count: int, language: str, link: str) -> Text:
-    """What is said instead when one message tells of several of the kind's family."""
+    """Render the text of one message that covers several notifications."""
     return _fill(_template(BUNDLE_TEXTS[kind], language), link=absolute(link), count=count)
 
 

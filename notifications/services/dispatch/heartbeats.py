@@ -8,7 +8,7 @@ FRESH = timedelta(seconds=30)
 
 
 def beat_worker(*, queue: str, at: datetime) -> None:
-    """Note that a task came through the queue: broker and worker are alive."""
+    """Record that a task came through the queue, so broker and worker are alive."""
     _beat(f"queue {queue}", WorkerHeartbeat.Role.WORKER, queue, at)
 
 
@@ -17,14 +17,14 @@ def beat_dispatcher(*, name: str, at: datetime) -> None:
 
 
 def is_consumed(*, queue: str, at: datetime) -> bool:
-    """Whether somebody took work from the queue lately."""
+    """Whether a worker took a task from the queue in the last 30 seconds."""
     return WorkerHeartbeat.objects.filter(
         role=WorkerHeartbeat.Role.WORKER, queue=queue, beat_at__gt=at - FRESH
     ).exists()
 
 
 def is_dispatching(*, at: datetime) -> bool:
-    """Whether a dispatcher's loop went round lately."""
+    """Whether a dispatcher's loop ran in the last 30 seconds."""
     return WorkerHeartbeat.objects.filter(
         role=WorkerHeartbeat.Role.DISPATCHER, beat_at__gt=at - FRESH
     ).exists()

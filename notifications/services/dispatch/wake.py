@@ -7,6 +7,6 @@ WAKE_CHANNEL = "lumbar_urgent"
 
 
 def wake_dispatcher() -> None:
-    """Tell the dispatcher, when the caller commits, that urgent work is there."""
+    """Notify the dispatcher of urgent work when the caller's transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [WAKE_CHANNEL])

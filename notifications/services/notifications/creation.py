@@ -1,4 +1,4 @@
-"""The one place where notifications and their deliveries are created."""
+"""Creates notifications with their deliveries."""
 
 from __future__ import annotations
 

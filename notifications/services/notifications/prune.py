@@ -14,12 +14,12 @@ KEEP_HEARTBEATS = timedelta(days=1)
 
 @transaction.atomic
 def prune(*, at: datetime, limit: int) -> int:
-    """Forget links that were sent, notifications that are long over, apps that are gone."""
+    """Delete old notifications, erase links that were sent, disable stale devices."""
     old = over().filter(created_at__lt=at - KEEP).values_list("pk", flat=True)[:limit]
     deleted = list(old)
     Delivery.objects.filter(notification__in=deleted).lock()
     Notification.objects.filter(pk__in=deleted).delete()
-    # An invitation's link is a secret: it stays no longer than it is needed.
+    # An invitation's link is a secret, so it is erased as soon as it was sent.
     linked = over().exclude(link="").values_list("pk", flat=True)[:limit]
     unlinked = Notification.objects.filter(pk__in=list(linked)).update(link="", code="")
     Verification.objects.filter(sent_at__lt=at - KEEP).delete()
@@ -29,7 +29,7 @@ def prune(*, at: datetime, limit: int) -> int:
 
 
 def over() -> QuerySet[Notification]:
-    """Of which no delivery is under way any more.
+    """Return the notifications of which no delivery is unfinished.
 
     Each is looked up, by the index of its notification: with statistics from before a backlog
     a join, or the index of what is unfinished, compares each of the backlog with each other

@@ -1,4 +1,4 @@
-"""An address is used once its owner has shown that they read what is sent there."""
+"""Verification: an address is used once its owner has entered a code that was sent there."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ CODES_WITHIN = timedelta(hours=1)
 
 
 class TooManyCodes(Exception):
-    """Somebody asks for codes again and again: each costs money and a stranger's patience."""
+    """The limit of codes per hour is reached: each costs money and may annoy a stranger."""
 
 
 @transaction.atomic
 def send_code(*, recipient_id: UUID, channel: str, address: str, link: str, at: datetime) -> None:
-    """Send a code to the address, which is not used for anything else before it is confirmed.
+    """Send a code to the address, to which nothing else is sent until the code is entered.
 
     Raises `UnusableAddress`, `TooManyCodes`.
     """
@@ -64,7 +64,7 @@ def send_code(*, recipient_id: UUID, channel: str, address: str, link: str, at: 
 
 @transaction.atomic
 def confirm_code(*, recipient_id: UUID, code: str, at: datetime) -> bool:
-    """Use the address from now on, as the only one of its channel; False for a wrong code.
+    """Make the address the only one of its channel if the code is right; else return False.
 
     A wrong code counts, so the caller must not roll back.
     """

@@ -144,7 +144,7 @@ class TestGivenUp:
         clock.shift(timedelta(hours=72))
         call_command("dead_letters", stdout=said)
         assert f"{point.pk}" in said.getvalue()
-        assert "given up: failing" in said.getvalue()
+        assert "address disabled: failing" in said.getvalue()
         assert point.address not in said.getvalue()
 
     def test_an_address_that_was_reached_in_between_stays_in_use(self, after):
