@@ -37,10 +37,10 @@ def encrypt(
     point = ours.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     shared = ours.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(CURVE, theirs))
     key = _derive(shared, secret, b"WebPush: info\0" + theirs + point, 32)
-    sealed = AESGCM(_derive(key, salt, b"Content-Encoding: aes128gcm\0", 16)).encrypt(
+    encrypted = AESGCM(_derive(key, salt, b"Content-Encoding: aes128gcm\0", 16)).encrypt(
         _derive(key, salt, b"Content-Encoding: nonce\0", 12), plain + LAST_RECORD, None
     )
-    return salt + struct.pack("!LB", RECORD, len(point)) + point + sealed
+    return salt + struct.pack("!LB", RECORD, len(point)) + point + encrypted
 
 
 def private_key(text: str) -> ec.EllipticCurvePrivateKey:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
+#: Part of the key: with another value, what is stored cannot be read any more.
 PURPOSE = b"lumbar.notifications.sealed"
 
 
