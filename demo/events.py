@@ -14,7 +14,7 @@ import clock
 from demo.mailbox import Mailbox
 from development.processes import Processes
 from notifications.models import Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tracker.models import Acknowledgement, Clinician, EscalationStep, Review
 
 POLL_SECONDS = 0.5

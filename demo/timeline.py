@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import clock
 from backend.dispatcher import run_once, timers
 from demo.parallel_scheduler import ParallelScheduler
-from notifications.services import offers
+from notifications.services.dispatch import dispatch_hints
 from tracker.services.evaluation import day_closes
 
 #: This many day closes at once are worth a second process.
@@ -98,5 +98,5 @@ class Timeline:
 
 def next_due_at() -> datetime | None:
     """Return when the next timer or delivery is due."""
-    due = (timers.next_due_at(timers.TIMERS), offers.next_due_at())
+    due = (timers.next_due_at(timers.TIMERS), dispatch_hints.next_due_at())
     return min((at for at in due if at is not None), default=None)

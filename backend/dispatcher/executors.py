@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 import clock
 from backend.dispatcher.timers import BATCH
-from notifications.services.deliveries import deliver
+from notifications.services.deliveries.sending import deliver
 
 logger = logging.getLogger(__name__)
 

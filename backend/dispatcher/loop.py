@@ -23,7 +23,7 @@ from backend.dispatcher.timers import Job
 from backend.dispatcher.wake import NotifyListener, WakeEvent, listening
 from backend.invariants import heartbeat, periodic_check
 from notifications.models import Urgency
-from notifications.services import heartbeats, offers
+from notifications.services.dispatch import dispatch_hints, heartbeats
 from notifications.tasks import beat
 
 logger = logging.getLogger(__name__)
@@ -113,6 +113,6 @@ def check_invariants(at: datetime) -> None:
 def seconds_until_due(at: datetime) -> float:
     urgent = [timer for timer in timers.TIMERS if timer.is_urgent]
     # An urgent timer that is due and did not fire waits for the poll.
-    due = (offers.next_due_at(), timers.next_due_at(urgent, after=at))
+    due = (dispatch_hints.next_due_at(), timers.next_due_at(urgent, after=at))
     waits = [(each - at).total_seconds() for each in due if each is not None]
     return max(0.0, min(POLL_SECONDS, *waits)) if waits else POLL_SECONDS

@@ -14,7 +14,8 @@ from backend.dispatcher.broker import Broker
 from backend.dispatcher.executors import Executor, InlineExecutor
 from backend.dispatcher.timers import BATCH, Job, Timer, is_due
 from notifications.models import Urgency
-from notifications.services import heartbeats, offers
+from notifications.services.dispatch import dispatch_hints, heartbeats
+from notifications.services.dispatch.dispatch_hints import DispatchHint
 from notifications.tasks import deliver
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class Scheduler:
     broker: Broker | None = None
     #: In their order; None = all that are declared.
     jobs: Sequence[Job] | None = None
-    #: More offers than this in one queue would not make the workers faster.
+    #: More hints than this in one queue would not make the workers faster.
     outstanding: int = 200
     _latest_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -57,14 +58,14 @@ class Scheduler:
         executor = self.executors[urgency]
         capacity = executor.capacity()
         if broker is not None:
-            capacity = self.outstanding - offers.outstanding(urgency=urgency, at=at)
-        taken = offers.take(urgency=urgency, at=at, limit=max(0, min(capacity, BATCH)))
-        left = [offer for offer in taken if not self._publish(broker, urgency, offer)]
+            capacity = self.outstanding - dispatch_hints.outstanding(urgency=urgency, at=at)
+        hints = dispatch_hints.issue(urgency=urgency, at=at, limit=max(0, min(capacity, BATCH)))
+        left = [hint for hint in hints if not self._publish(broker, urgency, hint)]
         kept = left[: executor.capacity()]
-        for offer in kept:
-            executor.submit(offer.delivery_id)
-        offers.withdraw(left[len(kept) :], at=at)
-        return len(taken) - len(left) + len(kept)
+        for hint in kept:
+            executor.submit(hint.delivery_id)
+        dispatch_hints.withdraw(left[len(kept) :], at=at)
+        return len(hints) - len(left) + len(kept)
 
     def _consumed_broker(self, urgency: Urgency, at: datetime) -> Broker | None:
         """Return the broker if a worker reads the queue of that urgency."""
@@ -74,12 +75,12 @@ class Scheduler:
             return None
         return self.broker
 
-    def _publish(self, broker: Broker | None, urgency: Urgency, offer: offers.Offer) -> bool:
-        # Urgent work that no worker claimed is not offered again but done by the dispatcher.
-        is_overdue = urgency == Urgency.URGENT and offer.is_repeated
+    def _publish(self, broker: Broker | None, urgency: Urgency, hint: DispatchHint) -> bool:
+        # The dispatcher itself does urgent work that no worker claimed after the first hint.
+        is_overdue = urgency == Urgency.URGENT and hint.is_repeated
         if broker is None or is_overdue:
             return False
-        return broker.publish(deliver, queue=urgency.queue, delivery_id=str(offer.delivery_id))
+        return broker.publish(deliver, queue=urgency.queue, delivery_id=str(hint.delivery_id))
 
 
 def run_once(at: datetime) -> int:

@@ -15,8 +15,8 @@ from django.db.models import Model
 
 from backend.dispatcher import day_close_offers
 from backend.dispatcher.broker import Broker
-from notifications.services.prune import prune
-from notifications.services.settlement import settle
+from notifications.services.deliveries.expiry import expire
+from notifications.services.notifications.prune import prune
 from tracker.models import Episode, Escalation, Message, Reminder, ReminderSlot
 from tracker.services.escalations import timers as escalation_timers
 from tracker.services.evaluation import day_closes
@@ -144,7 +144,7 @@ TIMERS: tuple[Timer, ...] = (
 #: What is found by looking regularly: it depends on more than one column.
 JOBS: tuple[Job, ...] = (
     Job(name="lost steps", run=escalation_timers.pass_over_lost, every=timedelta(seconds=5)),
-    Job(name="settle deliveries", run=settle),
+    Job(name="expire deliveries", run=expire),
     Job(name="prune notifications", run=prune, every=timedelta(minutes=10)),
 )
 

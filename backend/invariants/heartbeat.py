@@ -11,9 +11,9 @@ from datetime import datetime
 from django.conf import settings
 
 from backend.invariants import periodic_check
-from notifications.channels import wire
+from notifications.channels import http_client
 from notifications.channels.base import PermanentFailure, TransientFailure
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def beat(*, at: datetime) -> bool:
     if not settings.HEARTBEAT_URL or not is_healthy(at=at):
         return False
     try:
-        answer = wire.post(settings.HEARTBEAT_URL, body=b"", headers={}, seconds=SECONDS)
+        answer = http_client.post(settings.HEARTBEAT_URL, body=b"", headers={}, seconds=SECONDS)
     except (TransientFailure, PermanentFailure) as failure:
         # The type only: the address is a secret.
         logger.warning("heartbeat_failed", extra={"outcome": failure.code})

@@ -34,13 +34,13 @@ INVARIANTS = (
         description="all notices bundled into a message are for the address that it goes to",
         rationale="the patient: nobody else's message counts their flags",
         sql="""
-            SELECT member.id FROM notifications_delivery member
-            JOIN notifications_delivery carrier ON carrier.id = member.bundled_into_id
+            SELECT follower.id FROM notifications_delivery follower
+            JOIN notifications_delivery leader ON leader.id = follower.bundle_leader_id
             JOIN (SELECT id FROM notifications_notification
                   ORDER BY created_at DESC LIMIT %(newest)s) notice
-                ON notice.id = member.notification_id
-            WHERE member.contact_point_id <> carrier.contact_point_id
-            OR carrier.bundled_into_id IS NOT NULL AND carrier.state = 'sent'
+                ON notice.id = follower.notification_id
+            WHERE follower.contact_point_id <> leader.contact_point_id
+            OR leader.bundle_leader_id IS NOT NULL AND leader.state = 'sent'
         """,
     ),
     SqlInvariant(
@@ -56,7 +56,7 @@ INVARIANTS = (
             WHERE delivery.state = 'sent' AND notice.created_at > %(at)s - interval '80 days'
             AND NOT EXISTS (
                 SELECT FROM notifications_attempt attempt
-                WHERE attempt.delivery_id = coalesce(delivery.bundled_into_id, delivery.id)
+                WHERE attempt.delivery_id = coalesce(delivery.bundle_leader_id, delivery.id)
                 AND attempt.outcome = 'sent'
             )
         """,

@@ -20,7 +20,7 @@ from backend.dispatcher.scheduler import Scheduler
 from backend.logs import JsonFormatter
 from notifications import outbox
 from notifications.models import Delivery, Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.api_client import ApiClient, entry
 from tests.canaries import CANARY, SECRETS, WORDS, answer_of
 from tests.fixtures import MONDAY_EVENING, TwoClinics

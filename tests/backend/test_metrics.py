@@ -11,7 +11,7 @@ import clock
 from backend.invariants import periodic_check
 from backend.metrics.measures import all_measures
 from notifications.models import Attempt, Breaker, Delivery, WorkerHeartbeat
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.backend.invariants.history import ClinicHistory
 from tests.backend.invariants.violations import a_flag_is_lost
 from tests.tracker.conftest import clinics
@@ -81,7 +81,7 @@ def test_deliveries_by_urgency_channel_and_outcome(history, told):
     assert told("delivery_lateness_seconds", urgency="urgent", quantile="1") < 15
     now = clock.now()
     one, two, three, *_ = Delivery.objects.filter(urgency=1).values_list("pk", flat=True)
-    open_again = {"ended_at": None, "bundled_into": None}
+    open_again = {"ended_at": None, "bundle_leader": None}
     Delivery.objects.filter(pk=one).update(
         state="pending", next_attempt_at=now - 40 * SECOND, **open_again
     )

@@ -41,7 +41,7 @@ def clinics(transactional_db) -> TwoClinics:
 
 @pytest.fixture
 def page_of(browser, live_server, clinics):
-    """A page signed in as someone, without JavaScript unless it is asked for."""
+    """A page signed in as recipient, without JavaScript unless it is asked for."""
     contexts = []
 
     def open_page(person=None, *, width: int = 1280, scripts: bool = False, **options):

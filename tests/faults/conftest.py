@@ -8,9 +8,9 @@ from backend.invariants import find_violations
 from tests.faults.database import deadlocks
 from tests.faults.system import FIGURE, System
 from tests.fixtures import MONDAY_EVENING
-from tests.outgoing import smtp, someone, tell
+from tests.outgoing import enqueue, recipient, smtp
 
-__all__ = ["smtp", "someone", "tell"]
+__all__ = ["enqueue", "recipient", "smtp"]
 
 
 @pytest.fixture

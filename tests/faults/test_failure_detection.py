@@ -19,12 +19,12 @@ from tests.peers.http import running_http
 pytestmark = [pytest.mark.fault, pytest.mark.promise("I3", "I6")]
 
 
-def test_the_heartbeat_stops_when_an_invariant_is_violated(system, tell):
+def test_the_heartbeat_stops_when_an_invariant_is_violated(system, enqueue):
     with running_http() as outside:
         system.environment["HEARTBEAT_URL"] = f"{outside.origin}/ping"
         system.dispatcher()
         heard = until(lambda: outside.calls, "a heartbeat outside", seconds=15)
-        system.until_sent(tell(), seconds=15)
+        system.until_sent(enqueue(), seconds=15)
         Attempt.objects.update(claim_no=F("claim_no") + 1)
         clock.shift(EVERY)
         broken = InvariantCheckRun.objects.exclude(broken={})
@@ -41,7 +41,7 @@ def test_the_heartbeat_stops_when_an_invariant_is_violated(system, tell):
 
 
 @pytest.mark.parametrize(("failure", "code"), [("not consuming", 0), ("blocked", 1)])
-def test_a_worker_that_takes_no_more_tasks_ends(system, tell, tmp_path, failure, code):
+def test_a_worker_that_takes_no_more_tasks_ends(system, enqueue, tmp_path, failure, code):
     system.environment |= {"WORKER_PULSE_SECONDS": "0.5", "FAILURE_FILE": str(tmp_path / "failure")}
     system.logs = tmp_path
     system.dispatcher()
@@ -53,7 +53,7 @@ def test_a_worker_that_takes_no_more_tasks_ends(system, tell, tmp_path, failure,
     written.write_text(failure)
     written.rename(tmp_path / "failure")
     ended = until(lambda: not worker.is_running, "the end of the worker", seconds=30)
-    following = tell()
+    following = enqueue()
     system.until_sent(following, seconds=30)
 
     assert worker.code == code
@@ -75,7 +75,7 @@ def test_a_worker_without_broker_does_not_end_as_stuck(system, broker_to_stop, t
     assert "worker_stuck" not in (tmp_path / "worker.log").read_text()
 
 
-def test_a_worker_that_is_stopped_finishes_its_task(system, tell):
+def test_a_worker_that_is_stopped_finishes_its_task(system, enqueue):
     system.dispatcher()
     worker = system.worker()
     is_sending, may_finish = threading.Event(), threading.Event()
@@ -85,9 +85,9 @@ def test_a_worker_that_is_stopped_finishes_its_task(system, tell):
         may_finish.wait(timeout=8)
 
     system.smtp.while_data = wait
-    delivery = tell()
+    delivery = enqueue()
     assert is_sending.wait(timeout=10)
-    assert Delivery.objects.get(pk=delivery.pk).offered_at
+    assert Delivery.objects.get(pk=delivery.pk).hinted_at
     threading.Timer(1, may_finish.set).start()
     worker.stop()
 

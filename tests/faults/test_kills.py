@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.fault, pytest.mark.promise("I3", "I6")]
 LATEST_SECONDS = 60
 
 
-def before_the_claim(system: System, victim: Process, tell: Callable[[], Delivery]) -> Delivery:
+def before_the_claim(system: System, victim: Process, enqueue: Callable[[], Delivery]) -> Delivery:
     """Kill the process while its claim waits for a table lock."""
     victim.pause()
-    delivery = tell()
+    delivery = enqueue()
     if victim.name == "worker":
-        offered = Delivery.objects.filter(pk=delivery.pk, offered_at__isnull=False)
+        offered = Delivery.objects.filter(pk=delivery.pk, hinted_at__isnull=False)
         until(offered.exists, "an offer to the worker", seconds=10)
     with holding("LOCK TABLE notifications_delivery IN EXCLUSIVE MODE"):
         victim.resume()
@@ -35,11 +35,11 @@ def before_the_claim(system: System, victim: Process, tell: Callable[[], Deliver
 
 
 def after_the_attempt_row(
-    system: System, victim: Process, tell: Callable[[], Delivery]
+    system: System, victim: Process, enqueue: Callable[[], Delivery]
 ) -> Delivery:
     """Kill the process while it waits for the mail server; the attempt is stored."""
     with system.smtp.hanging():
-        delivery = tell()
+        delivery = enqueue()
         until(system.smtp.greeted.is_set, "a call to the mail server", seconds=10)
         assert Attempt.objects.filter(delivery=delivery, ended_at=None).exists()
         victim.kill()
@@ -47,7 +47,7 @@ def after_the_attempt_row(
     return delivery
 
 
-def after_the_send(system: System, victim: Process, tell: Callable[[], Delivery]) -> Delivery:
+def after_the_send(system: System, victim: Process, enqueue: Callable[[], Delivery]) -> Delivery:
     """Kill the process after the mail server accepted, before the result is stored."""
     with ExitStack() as locks:
 
@@ -58,7 +58,7 @@ def after_the_send(system: System, victim: Process, tell: Callable[[], Delivery]
             locks.enter_context(holding(row, key))
 
         system.smtp.while_data = hold
-        delivery = tell()
+        delivery = enqueue()
         until(lambda: waits_for_a_lock(victim.name), "the result", seconds=10)
         victim.kill()
     assert system.mails_of(delivery) == 1
@@ -70,13 +70,15 @@ MOMENTS = [before_the_claim, after_the_attempt_row, after_the_send]
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
 @pytest.mark.parametrize("victim", ["worker", "dispatcher"])
-def test_a_kill_loses_nothing_and_delays_nobody_by_more_than_a_minute(system, tell, victim, moment):
+def test_a_kill_loses_nothing_and_delays_nobody_by_more_than_a_minute(
+    system, enqueue, victim, moment
+):
     dispatcher = system.dispatcher()
     process = system.worker() if victim == "worker" else dispatcher
 
-    interrupted = moment(system, process, tell)
+    interrupted = moment(system, process, enqueue)
     killed = monotonic()
-    following = tell()
+    following = enqueue()
     if victim == "dispatcher":
         process.start()  # as its supervisor does; a worker is not needed
     next_late = system.until_sent(following, seconds=LATEST_SECONDS)

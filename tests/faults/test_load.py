@@ -14,9 +14,8 @@ from django.test import Client
 
 import clock
 from notifications import outbox
-from notifications.models import Delivery, Notification, Recipient
-from notifications.models.recipients import ContactPoint
-from notifications.services.claims import LEASE
+from notifications.models import ContactPoint, Delivery, Notification, Recipient
+from notifications.services.deliveries.claims import LEASE
 from tests.faults.care_teams import lateness, make_teams, open_escalations
 from tests.faults.database import until
 from tests.faults.processes import Process
@@ -159,9 +158,9 @@ def test_three_hundred_flags_for_one_nurse_are_bundled_into_few_messages(system,
 
 
 @pytest.mark.promise("I6")
-def test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent(system, tell, at):
+def test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent(system, enqueue, at):
     dispatcher = system.dispatcher()
-    poison, garbled = tell(), tell()
+    poison, garbled = enqueue(), enqueue()
     Delivery.objects.filter(pk=poison.pk).update(attempts_allowed=2)
     Notification.objects.filter(pk=garbled.notification_id).update(kind="of tomorrow")
     Delivery.objects.filter(pk=garbled.pk).update(attempts_allowed=1)
@@ -174,7 +173,7 @@ def test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent(sys
 
     system.smtp.while_data = kill
     with supervised(dispatcher):
-        others = [tell(at=clock.now()) for _ in range(30)]
+        others = [enqueue(at=clock.now()) for _ in range(30)]
         # Two deaths, each of which may delay deliveries claimed beside it by a lease.
         late = system.until_sent(*others, seconds=2 * LEASE.total_seconds() + 30)
         until(

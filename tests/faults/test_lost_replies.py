@@ -27,7 +27,7 @@ def reset_the_first(count: int, moment: bytes) -> Callable[[Connection], bool]:
     return lambda connection: moment in connection.sent and next(left, None) is not None
 
 
-def test_lost_replies_of_a_mail_server_cause_few_copies_with_one_id(system, tell, settings):
+def test_lost_replies_of_a_mail_server_cause_few_copies_with_one_id(system, enqueue, settings):
     with running_proxy(settings.EMAIL_PORT) as proxy:
         system.environment["EMAIL_URL"] = f"smtp://127.0.0.1:{proxy.port}"
         # Two connections break before the mail; two mails are accepted and the reply is lost.
@@ -35,7 +35,7 @@ def test_lost_replies_of_a_mail_server_cause_few_copies_with_one_id(system, tell
         proxy.resets_request = reset_the_first(2, b"TO:<")
         system.dispatcher()
         system.worker()
-        deliveries = [tell() for _ in range(25)]
+        deliveries = [enqueue() for _ in range(25)]
         late = system.until_sent(*deliveries, seconds=LATEST_SECONDS)
 
     mails = [system.mails_of(delivery) for delivery in deliveries]

@@ -12,7 +12,7 @@ from django.db import connection
 
 import clock
 from notifications.models import Attempt, Delivery, WorkerHeartbeat
-from notifications.services.claims import LEASE
+from notifications.services.deliveries.claims import LEASE
 from tests.faults.database import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.promise("I3", "I6")]
@@ -25,11 +25,11 @@ def beats_since(at):
     return WorkerHeartbeat.objects.filter(role=role, beat_at__gt=at).count()
 
 
-def test_without_broker_the_dispatcher_sends(system, tell, tmp_path):
+def test_without_broker_the_dispatcher_sends(system, enqueue, tmp_path):
     system.environment["BROKER_URL"] = f"redis+socket://{tmp_path}/none.sock"
     system.dispatcher()
 
-    deliveries = [tell() for _ in range(50)]
+    deliveries = [enqueue() for _ in range(50)]
     late = system.until_sent(*deliveries, seconds=15)
 
     assert sorted(system.mails_of(delivery) for delivery in deliveries) == [1] * 50
@@ -37,7 +37,7 @@ def test_without_broker_the_dispatcher_sends(system, tell, tmp_path):
 
 
 def test_a_broker_that_stops_delays_nothing_and_is_used_again_when_back(
-    system, tell, broker_to_stop
+    system, enqueue, broker_to_stop
 ):
     system.environment |= {"WORKER_PULSE_SECONDS": "2"}
     system.dispatcher()
@@ -49,12 +49,12 @@ def test_a_broker_that_stops_delays_nothing_and_is_used_again_when_back(
         return beats_since(returned) == 3
 
     broker_to_stop.stop()
-    deliveries = [tell() for _ in range(20)]
+    deliveries = [enqueue() for _ in range(20)]
     late = system.until_sent(*deliveries, seconds=15)
     broker_to_stop.start()
     returned = clock.now()
     back = until(is_at_work, "work through all queues", seconds=60)
-    following = tell()
+    following = enqueue()
     system.until_sent(following, seconds=15)
 
     assert sorted(system.mails_of(delivery) for delivery in deliveries) == [1] * 20
@@ -64,13 +64,13 @@ def test_a_broker_that_stops_delays_nothing_and_is_used_again_when_back(
     )
 
 
-def test_two_dispatchers_and_a_worker_send_everything_once(system, tell):
+def test_two_dispatchers_and_a_worker_send_everything_once(system, enqueue):
     system.dispatcher("dispatcher one")
     system.dispatcher("dispatcher two")
     system.worker()
 
     started = monotonic()
-    deliveries = [tell() for _ in range(150)]
+    deliveries = [enqueue() for _ in range(150)]
     system.until_sent(*deliveries, seconds=LATEST_SECONDS)
     seconds = monotonic() - started
 
@@ -79,9 +79,9 @@ def test_two_dispatchers_and_a_worker_send_everything_once(system, tell):
     system.note(f"two dispatchers, one worker: 150 notices in {seconds:.1f} s, lost 0, doubled 0")
 
 
-def test_all_processes_recover_from_a_crash_of_postgresql(system, tell, cluster):
+def test_all_processes_recover_from_a_crash_of_postgresql(system, enqueue, cluster):
     dispatcher, worker = system.dispatcher(), system.worker()
-    deliveries = [tell() for _ in range(100)]
+    deliveries = [enqueue() for _ in range(100)]
 
     until(lambda: len(system.smtp.mails) > 10, "the first mails", seconds=30)
     connection.close()
@@ -89,7 +89,7 @@ def test_all_processes_recover_from_a_crash_of_postgresql(system, tell, cluster)
     cluster.postgres.restart(mode="immediate")
     crashed = monotonic()
     late = system.until_sent(*deliveries, seconds=LATEST_SECONDS)
-    following = tell()
+    following = enqueue()
     system.until_sent(following, seconds=LATEST_SECONDS)
 
     mails = [system.mails_of(delivery) for delivery in deliveries]
@@ -105,12 +105,12 @@ def test_all_processes_recover_from_a_crash_of_postgresql(system, tell, cluster)
     )
 
 
-def test_a_worker_that_resumes_after_its_lease_changes_nothing(system, tell):
+def test_a_worker_that_resumes_after_its_lease_changes_nothing(system, enqueue):
     system.dispatcher()
     worker = system.worker()
 
     with system.smtp.hanging():
-        delivery = tell()
+        delivery = enqueue()
         until(system.smtp.greeted.is_set, "a call to the mail server", seconds=10)
         worker.pause()
     first = Attempt.objects.get(delivery=delivery)
@@ -130,7 +130,7 @@ def test_a_worker_that_resumes_after_its_lease_changes_nothing(system, tell):
     )
 
 
-def test_a_dispatcher_that_is_stopped_finishes_its_attempts(system, tell):
+def test_a_dispatcher_that_is_stopped_finishes_its_attempts(system, enqueue):
     dispatcher = system.dispatcher()
     is_sending, may_finish = threading.Event(), threading.Event()
 
@@ -139,7 +139,7 @@ def test_a_dispatcher_that_is_stopped_finishes_its_attempts(system, tell):
         may_finish.wait(timeout=8)
 
     system.smtp.while_data = wait
-    delivery = tell()
+    delivery = enqueue()
     assert is_sending.wait(timeout=10)
     stopping = threading.Thread(target=dispatcher.stop)
     stopping.start()
@@ -152,11 +152,11 @@ def test_a_dispatcher_that_is_stopped_finishes_its_attempts(system, tell):
     assert system.mails_of(delivery) == 1
 
 
-def test_an_idle_dispatcher_sends_an_urgent_notice_at_once(system, tell):
+def test_an_idle_dispatcher_sends_an_urgent_notice_at_once(system, enqueue):
     """NOTIFY wakes it before its next poll."""
     system.dispatcher()
 
-    late = [system.until_sent(tell(at=clock.now()), seconds=10) for _ in range(10)]
+    late = [system.until_sent(enqueue(at=clock.now()), seconds=10) for _ in range(10)]
 
     assert max(late) < 5
     system.note(
@@ -165,11 +165,11 @@ def test_an_idle_dispatcher_sends_an_urgent_notice_at_once(system, tell):
     )
 
 
-def test_a_routine_notice_is_not_late_by_more_than_the_poll(system, tell):
+def test_a_routine_notice_is_not_late_by_more_than_the_poll(system, enqueue):
     system.dispatcher()
 
     due = clock.now() + timedelta(seconds=1)
-    delivery = tell(urgency=2, at=due)
+    delivery = enqueue(urgency=2, at=due)
     late = system.until_sent(delivery, seconds=15)
 
     system.note(f"no fault: a routine notice due in 1 s was sent after {late:.1f} s")

@@ -155,7 +155,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a step of which nothing arrived is waited for",
         invariant="I4",
-        path="notifications/services/outcomes.py",
+        path="notifications/services/deliveries/outcomes.py",
         old="return {group for group, _ in enqueued} - hopeful",
         new="return set()",
         tests=(
@@ -223,11 +223,11 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="an attempt begins without the lock of its delivery",
         invariant="I5",
-        path="notifications/services/attempts.py",
+        path="notifications/services/deliveries/attempts.py",
         old='related.select_for_update(of=("self",)).first()',
         new="related.first()",
         tests=(
-            "tests/notifications/test_deliveries.py"
+            "tests/notifications/services/deliveries/test_sending.py"
             "::test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin",
         ),
     ),
@@ -237,7 +237,10 @@ BUGS: tuple[Bug, ...] = (
         path="notifications/models/deliveries.py",
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk)",
-        tests=("tests/notifications/test_deliveries.py::test_what_was_canceled_is_not_begun",),
+        tests=(
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_cancelled_delivery_does_not_begin",
+        ),
     ),
     Bug(
         name="what was handed over is told when it is somebody else's",
@@ -269,8 +272,8 @@ BUGS: tuple[Bug, ...] = (
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk, state=Delivery.State.CLAIMED)",
         tests=(
-            "tests/notifications/test_deliveries.py"
-            "::test_who_wakes_after_the_lease_writes_on_the_attempt_only",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_late_result_is_written_on_the_attempt_only",
         ),
     ),
     Bug(
@@ -286,12 +289,12 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="two claim the same delivery",
         invariant="I6",
-        path="notifications/services/claims.py",
+        path="notifications/services/deliveries/claims.py",
         old='free.select_for_update(of=("self",), skip_locked=True)',
         new="free",
         tests=(
-            "tests/notifications/test_deliveries.py"
-            "::test_two_who_want_it_at_once_do_not_both_get_it",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_two_claims_at_once_do_not_both_succeed",
         ),
     ),
     Bug(
@@ -301,7 +304,8 @@ BUGS: tuple[Bug, ...] = (
         old="Q(lease_until__isnull=True) | Q(lease_until__lt=DatabaseNow())",
         new="Q(lease_until__isnull=True)",
         tests=(
-            "tests/notifications/test_deliveries.py::test_a_lease_that_ran_out_is_claimed_again",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_lease_that_ran_out_is_claimed_again",
             "tests/faults/test_kills.py"
             "::test_a_kill_loses_nothing_and_delays_nobody_by_more_than_a_minute"
             "[worker-after_the_attempt_row]",
@@ -310,11 +314,12 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a poison item is never put aside",
         invariant="I6",
-        path="notifications/services/settlement.py",
+        path="notifications/services/deliveries/expiry.py",
         old='Q(expires_at__lte=at) | Q(attempts__gte=F("attempts_allowed"))',
         new="Q(expires_at__lte=at)",
         tests=(
-            "tests/notifications/test_deliveries.py::test_an_item_that_kills_its_workers_ends_dead",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_delivery_that_kills_its_workers_ends_dead",
             "tests/faults/test_load.py"
             "::test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent",
         ),
@@ -327,7 +332,7 @@ BUGS: tuple[Bug, ...] = (
         new='f"<{message.delivery_id}.{message.attempt}@{domain}>"',
         tests=(
             "tests/notifications/channels/test_email.py"
-            "::test_every_try_of_a_delivery_has_the_same_message_id",
+            "::test_every_attempt_of_a_delivery_has_the_same_message_id",
             "tests/faults/test_lost_replies.py"
             "::test_lost_replies_of_a_mail_server_cause_few_copies_with_one_id",
         ),
@@ -372,24 +377,24 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="each notice is a message of its own",
         invariant="I7",
-        path="notifications/services/bundles.py",
+        path="notifications/services/deliveries/bundles.py",
         old="return itself | Q(",
         new="return itself & Q(",
         tests=(
-            "tests/notifications/test_bundles.py"
+            "tests/notifications/services/deliveries/test_bundles.py"
             "::test_three_hundred_flags_at_once_are_one_message_whoever_claims_them",
             "tests/faults/test_load.py"
             "::test_three_hundred_flags_for_one_nurse_are_bundled_into_few_messages",
         ),
     ),
     Bug(
-        name="a storm has no pace",
+        name="messages to one address are not throttled",
         invariant="I7",
-        path="notifications/services/bundles.py",
+        path="notifications/services/deliveries/bundles.py",
         old="return later if later and later > at else None",
         new="return None",
         tests=(
-            "tests/notifications/test_bundles.py"
+            "tests/notifications/services/deliveries/test_bundles.py"
             "::test_the_first_goes_at_once_and_an_emergency_after_it_is_told_soon",
         ),
     ),

@@ -27,7 +27,11 @@ RELEASE = HERE / "release_0_1.sql.gz"
 BOOKKEEPING = {"auth_permission", "cache", "django_content_type", "django_migrations"}
 #: Tables and columns that a migration has renamed since: old name -> new name.
 RENAMED_TABLES = {"backend_auditorrun": "backend_invariantcheckrun"}
-RENAMED_COLUMNS: dict[tuple[str, str], str] = {}
+RENAMED_COLUMNS = {
+    ("notifications_delivery", "rung"): "fallback_level",
+    ("notifications_delivery", "offered_at"): "hinted_at",
+    ("notifications_delivery", "bundled_into_id"): "bundle_leader_id",
+}
 
 Columns = dict[str, list[str]]
 

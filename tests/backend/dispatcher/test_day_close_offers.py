@@ -4,7 +4,7 @@ import pytest
 
 from backend.dispatcher.timers import TIMERS
 from notifications.models import Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.backend.dispatcher.schedulers import FakeBroker, make
 from tests.fixtures import make_care_team, make_clinic, make_patient
 from tracker.models import Evaluation

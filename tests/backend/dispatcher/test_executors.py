@@ -20,8 +20,10 @@ def executor(free, transactional_db):
     executor.stop()
 
 
-def test_deliveries_are_sent_in_threads_which_tell_when_they_are_free(tell, smtp, executor, free):
-    deliveries = [tell() for _ in range(3)]
+def test_deliveries_are_sent_in_threads_which_tell_when_they_are_free(
+    enqueue, smtp, executor, free
+):
+    deliveries = [enqueue() for _ in range(3)]
 
     for delivery in deliveries:
         executor.submit(delivery.pk)
@@ -30,7 +32,7 @@ def test_deliveries_are_sent_in_threads_which_tell_when_they_are_free(tell, smtp
     assert Delivery.objects.filter(state=Delivery.State.SENT).count() == 3
 
 
-def test_a_provider_that_hangs_takes_capacity_and_no_more(tell, smtp, executor):
+def test_a_provider_that_hangs_takes_capacity_and_no_more(enqueue, smtp, executor):
     may_land, in_the_air = threading.Event(), threading.Event()
 
     def hang(mail):
@@ -39,14 +41,14 @@ def test_a_provider_that_hangs_takes_capacity_and_no_more(tell, smtp, executor):
 
     smtp.while_data = hang
     capacity = executor.capacity()
-    executor.submit(tell().pk)
+    executor.submit(enqueue().pk)
 
     assert in_the_air.wait(timeout=10)
     assert executor.capacity() == capacity - 1
     may_land.set()
 
 
-def test_stopping_finishes_begun_attempts_and_leaves_the_others_due(tell, smtp, executor):
+def test_stopping_finishes_begun_attempts_and_leaves_the_others_due(enqueue, smtp, executor):
     in_the_air = threading.Semaphore(0)
     may_land = threading.Event()
 
@@ -56,7 +58,7 @@ def test_stopping_finishes_begun_attempts_and_leaves_the_others_due(tell, smtp, 
 
     smtp.while_data = hang
     for _ in range(2 * executor.THREADS):
-        executor.submit(tell().pk)
+        executor.submit(enqueue().pk)
     for _ in range(executor.THREADS):
         assert in_the_air.acquire(timeout=10)
     threading.Timer(0.2, may_land.set).start()

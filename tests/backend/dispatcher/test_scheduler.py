@@ -9,8 +9,8 @@ from backend import dispatcher
 from backend.dispatcher.loop import POLL_SECONDS, seconds_until_due
 from backend.dispatcher.timers import Job, is_due
 from notifications.models import Attempt, Delivery, Urgency
-from notifications.services import heartbeats
-from notifications.services.offers import OFFER_LASTS
+from notifications.services.dispatch import heartbeats
+from notifications.services.dispatch.dispatch_hints import HINT_LASTS
 from tests.backend.dispatcher.schedulers import FakeBroker, FullExecutor, make
 from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
@@ -27,8 +27,8 @@ def worked(at):
         heartbeats.beat_worker(queue=urgency.queue, at=at)
 
 
-def test_without_workers_a_run_sends_what_is_due(tell, smtp, at):
-    delivery = tell()
+def test_without_workers_a_run_sends_what_is_due(enqueue, smtp, at):
+    delivery = enqueue()
 
     assert dispatcher.run_once(at) == 1
 
@@ -37,9 +37,9 @@ def test_without_workers_a_run_sends_what_is_due(tell, smtp, at):
     assert dispatcher.run_once(at) == 0
 
 
-def test_urgent_work_goes_first(tell, smtp, at):
+def test_urgent_work_goes_first(enqueue, smtp, at):
     for urgency in (Urgency.BULK, Urgency.ROUTINE, Urgency.URGENT):
-        tell(urgency=urgency)
+        enqueue(urgency=urgency)
 
     dispatcher.run_once(at)
 
@@ -48,8 +48,8 @@ def test_urgent_work_goes_first(tell, smtp, at):
 
 
 @pytest.mark.usefixtures("worked")
-def test_with_live_workers_ids_are_offered_by_urgency(tell, smtp, at):
-    urgent, bulk = tell(), tell(urgency=Urgency.BULK)
+def test_with_live_workers_ids_are_offered_by_urgency(enqueue, smtp, at):
+    urgent, bulk = enqueue(), enqueue(urgency=Urgency.BULK)
     broker = FakeBroker()
 
     make(broker=broker).run_once(at)
@@ -58,8 +58,8 @@ def test_with_live_workers_ids_are_offered_by_urgency(tell, smtp, at):
     assert smtp.mails == []
 
 
-def test_nothing_is_offered_to_a_queue_without_workers(tell, smtp, at):
-    tell()
+def test_nothing_is_offered_to_a_queue_without_workers(enqueue, smtp, at):
+    enqueue()
     broker = FakeBroker()
 
     make(broker=broker).run_once(at)
@@ -69,9 +69,9 @@ def test_nothing_is_offered_to_a_queue_without_workers(tell, smtp, at):
 
 
 @pytest.mark.usefixtures("worked")
-def test_a_heartbeat_goes_stale(tell, smtp, at):
+def test_a_heartbeat_goes_stale(enqueue, smtp, at):
     later = at + heartbeats.FRESH
-    tell()
+    enqueue()
     broker = FakeBroker()
 
     make(broker=broker).run_once(later)
@@ -81,8 +81,8 @@ def test_a_heartbeat_goes_stale(tell, smtp, at):
 
 
 @pytest.mark.usefixtures("worked")
-def test_what_cannot_be_published_is_done_at_once(tell, smtp, at):
-    tell()
+def test_what_cannot_be_published_is_done_at_once(enqueue, smtp, at):
+    enqueue()
 
     make(broker=FakeBroker(fails=True)).run_once(at)
 
@@ -90,8 +90,8 @@ def test_what_cannot_be_published_is_done_at_once(tell, smtp, at):
 
 
 @pytest.mark.usefixtures("worked")
-def test_what_can_neither_be_published_nor_sent_is_due_in_the_next_run(tell, smtp, at):
-    tell()
+def test_what_can_neither_be_published_nor_sent_is_due_in_the_next_run(enqueue, smtp, at):
+    enqueue()
 
     make(broker=FakeBroker(fails=True), executor=FullExecutor()).run_once(at)
     assert smtp.mails == []
@@ -105,25 +105,25 @@ def test_what_can_neither_be_published_nor_sent_is_due_in_the_next_run(tell, smt
     ("urgency", "offers", "mails"), [(Urgency.URGENT, 1, 1), (Urgency.ROUTINE, 2, 0)]
 )
 def test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_offered_again(
-    tell, smtp, at, urgency, offers, mails
+    enqueue, smtp, at, urgency, offers, mails
 ):
-    tell(urgency=urgency)
+    enqueue(urgency=urgency)
     broker = FakeBroker()
     dispatcher = make(broker=broker)
 
     dispatcher.run_once(at)
-    dispatcher.run_once(at + OFFER_LASTS - timedelta(seconds=1))
+    dispatcher.run_once(at + HINT_LASTS - timedelta(seconds=1))
     assert len(broker.published) == 1
-    dispatcher.run_once(at + OFFER_LASTS)
+    dispatcher.run_once(at + HINT_LASTS)
 
     assert len(broker.published) == offers
     assert len(smtp.mails) == mails
 
 
 @pytest.mark.usefixtures("worked")
-def test_a_retry_is_offered_as_new(tell, smtp, at):
+def test_a_retry_is_offered_as_new(enqueue, smtp, at):
     smtp.answer_data("someone@example.org", "451 come back later")
-    delivery = tell()
+    delivery = enqueue()
     dispatcher.run_once(at)
     delivery.refresh_from_db()
     broker = FakeBroker()
@@ -134,9 +134,9 @@ def test_a_retry_is_offered_as_new(tell, smtp, at):
 
 
 @pytest.mark.usefixtures("worked")
-def test_offers_do_not_pile_up_before_slow_workers(tell, at):
+def test_offers_do_not_pile_up_before_slow_workers(enqueue, at):
     for _ in range(12):
-        tell()
+        enqueue()
     broker = FakeBroker()
     dispatcher = make(broker=broker, outstanding=5)
 
@@ -177,8 +177,8 @@ def test_a_periodic_job_runs_after_the_clock_went_back(at):
     assert is_due(job, at, at - timedelta(days=1))
 
 
-def test_an_expired_delivery_ends(tell, smtp, at):
-    delivery = tell(expires_at=at + timedelta(seconds=1))
+def test_an_expired_delivery_ends(enqueue, smtp, at):
+    delivery = enqueue(expires_at=at + timedelta(seconds=1))
 
     clock.shift(timedelta(seconds=2))
     dispatcher.run_once(clock.now())

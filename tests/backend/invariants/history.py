@@ -9,7 +9,7 @@ import clock
 from backend.dispatcher.executors import InlineExecutor
 from backend.dispatcher.scheduler import Scheduler
 from notifications.models import Attempt, Urgency
-from notifications.services.deliveries import deliver
+from notifications.services.deliveries.sending import deliver
 from tests.fixtures import MONDAY_EVENING, TwoClinics, checklist
 from tracker.models import Escalation, Patient, RecordKind, Review
 from tracker.rules import parse_record

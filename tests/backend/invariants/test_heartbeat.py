@@ -8,7 +8,7 @@ import clock
 from backend.invariants import heartbeat
 from backend.invariants.periodic_check import STALE_AFTER
 from backend.models import InvariantCheckRun
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from tests.peers.http import running_http
 
 BROKEN = {"some": {"count": 1, "ids": ["1"]}}

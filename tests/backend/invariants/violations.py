@@ -273,7 +273,9 @@ def a_dead_worker_keeps_a_message(history):
 @violates("one_delivery_per_address")
 def one_notice_two_keys(history):
     without(constraint="delivery_once_per_address", of="notifications_delivery")
-    found = sql(f"UPDATE notifications_delivery SET rung = 0 WHERE {ANNOUNCED}", **to_bob(history))
+    found = sql(
+        f"UPDATE notifications_delivery SET fallback_level = 0 WHERE {ANNOUNCED}", **to_bob(history)
+    )
     return [*found, *copy("notifications_delivery", where=ANNOUNCED, **to_bob(history))]
 
 
@@ -308,7 +310,7 @@ def one_message_for_two_people(history):
     return sql(
         "UPDATE notifications_delivery SET contact_point_id ="
         " (SELECT id FROM notifications_contactpoint WHERE recipient_id = %(phil)s)"
-        " WHERE bundled_into_id IS NOT NULL",
+        " WHERE bundle_leader_id IS NOT NULL",
         phil=history.clinics.phil.recipient_id,
     )
 

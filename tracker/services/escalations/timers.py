@@ -84,7 +84,7 @@ def _lost(ladders: QuerySet[Escalation]) -> list[EscalationStep]:
     ).select_related("escalation__flag__clinic")
     steps = {step.escalation.group: step for step in latest}
     fired_at = {group: step.fired_at for group, step in steps.items() if step.fired_at}
-    return [steps[group] for group in outbox.came_to_nothing(fired_at)]
+    return [steps[group] for group in outbox.undelivered_groups(fired_at)]
 
 
 def _soonest(escalation: Escalation, at: datetime) -> datetime:
