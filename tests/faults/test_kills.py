@@ -23,8 +23,8 @@ def before_the_claim(system: System, victim: Process, enqueue: Callable[[], Deli
     victim.pause()
     delivery = enqueue()
     if victim.name == "worker":
-        offered = Delivery.objects.filter(pk=delivery.pk, hinted_at__isnull=False)
-        until(offered.exists, "an offer to the worker", seconds=10)
+        hinted = Delivery.objects.filter(pk=delivery.pk, hinted_at__isnull=False)
+        until(hinted.exists, "a dispatch hint to the worker", seconds=10)
     with holding("LOCK TABLE notifications_delivery IN EXCLUSIVE MODE"):
         victim.resume()
         until(lambda: waits_for_a_lock(victim.name), "the claim", seconds=10)

@@ -80,14 +80,14 @@ BUGS: tuple[Bug, ...] = (
     ),
     # I3: every step fires once, in time
     Bug(
-        name="urgent work that no worker takes is offered again and again",
+        name="urgent work that no worker takes is handed to workers again and again",
         invariant="I3",
         path="backend/dispatcher/scheduler.py",
-        old="is_overdue = urgency == Urgency.URGENT and offer.is_repeated",
+        old="is_overdue = urgency == Urgency.URGENT and hint.is_repeated",
         new="is_overdue = False",
         tests=(
             "tests/backend/dispatcher/test_scheduler.py"
-            "::test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_offered_again",
+            "::test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_hinted_again",
         ),
     ),
     Bug(
@@ -102,7 +102,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
-        name="what the broker did not take counts as offered",
+        name="what the broker did not take counts as published",
         invariant="I3",
         path="backend/dispatcher/broker.py",
         old="""self._connection = _fail_fast(self._app)

@@ -102,10 +102,10 @@ def test_what_can_neither_be_published_nor_sent_is_due_in_the_next_run(enqueue, 
 
 @pytest.mark.usefixtures("worked")
 @pytest.mark.parametrize(
-    ("urgency", "offers", "mails"), [(Urgency.URGENT, 1, 1), (Urgency.ROUTINE, 2, 0)]
+    ("urgency", "hints", "mails"), [(Urgency.URGENT, 1, 1), (Urgency.ROUTINE, 2, 0)]
 )
-def test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_offered_again(
-    enqueue, smtp, at, urgency, offers, mails
+def test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_hinted_again(
+    enqueue, smtp, at, urgency, hints, mails
 ):
     enqueue(urgency=urgency)
     broker = FakeBroker()
@@ -116,12 +116,12 @@ def test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_offered_
     assert len(broker.published) == 1
     dispatcher.run_once(at + HINT_LASTS)
 
-    assert len(broker.published) == offers
+    assert len(broker.published) == hints
     assert len(smtp.mails) == mails
 
 
 @pytest.mark.usefixtures("worked")
-def test_a_retry_is_offered_as_new(enqueue, smtp, at):
+def test_a_retry_gets_a_new_hint(enqueue, smtp, at):
     smtp.answer_data("someone@example.org", "451 come back later")
     delivery = enqueue()
     dispatcher.run_once(at)
@@ -134,7 +134,7 @@ def test_a_retry_is_offered_as_new(enqueue, smtp, at):
 
 
 @pytest.mark.usefixtures("worked")
-def test_offers_do_not_pile_up_before_slow_workers(enqueue, at):
+def test_hints_do_not_pile_up_before_slow_workers(enqueue, at):
     for _ in range(12):
         enqueue()
     broker = FakeBroker()
