@@ -1,4 +1,4 @@
-# Everything runs in .venv/, which `make setup` makes from nothing but Python and pip.
+# Everything runs in .venv/, which `make setup` creates with Python and pip.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -6,22 +6,22 @@ UV := $(BIN)/uv
 PYTEST := $(BIN)/pytest
 WORKERS ?= 2
 export PYTHONUNBUFFERED := 1
-# Many processes are started here; each would compile all that it imports.
+# Without bytecode files each process would compile all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
-# As pip does, trust whom the machine trusts, if it says so.
+# Trust the machine's certificate authorities, as pip does.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs coverage mutants bench faults seeded browser peers lock fix
+.PHONY: help setup demo run test check docs coverage mutants bench faults seeded browser peers lock fix
 
-help: ## Say what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/stamp ## Make .venv/ with everything in it (PYTHON=python3.13 chooses the interpreter)
+setup: .venv/stamp ## Create .venv/ with all packages (PYTHON=python3.13 chooses the interpreter)
 
-# A changed lock installs again; nothing is installed whose hash is not in the lock.
+# Installs again when a lock changes, and only packages whose hash is in the lock.
 .venv/stamp: requirements-dev.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Lumbar needs Python 3.11 or newer: make setup PYTHON=/path/to/python3.11' >&2; exit 1; }
@@ -33,13 +33,16 @@ setup: .venv/stamp ## Make .venv/ with everything in it (PYTHON=python3.13 choos
 		$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-demo: setup ## Run a whole clinic with 24 invented patients (PORT=8000)
+demo: setup ## Run a demo clinic with 24 invented patients (PORT=8000)
 	@$(BIN)/python manage.py demo $(ARGS)
 
-test: setup ## Run all tests, on servers of their own
+run: setup ## Run the product while you change it; the web server reloads (PORT=8000)
+	@$(BIN)/python -m development
+
+test: setup ## Run all tests, on their own servers
 	@$(PYTEST) --numprocesses $(WORKERS) $(ARGS)
 
-check: setup ## Lint, types, imports, migrations, settings, templates, documentation links
+check: setup ## Check style, types, imports, migrations, settings, templates and documentation links
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/lint-imports
@@ -53,33 +56,33 @@ check: setup ## Lint, types, imports, migrations, settings, templates, documenta
 docs: setup ## Build the documentation site; a broken link or anchor fails
 	@$(BIN)/zensical build --strict
 
-# By tests that say what they mean, not by chance.
-coverage: setup ## Hold every branch of the rules to be tried by their own tests
+# Without property tests, which cover branches by chance.
+coverage: setup ## Check that their unit tests cover every branch of the rules
 	@$(PYTEST) --quiet tests/tracker/rules --ignore=tests/tracker/rules/engine/test_properties.py \
 		--ignore=tests/tracker/rules/engine/test_reference_implementation.py --cov=tracker.rules --cov-branch \
 		--cov-report=term-missing:skip-covered --cov-fail-under=100
 
-mutants: setup ## Change the rules in thousands of places: does a test notice?
+mutants: setup ## Run mutation tests of the rules
 	@$(BIN)/python .ci/mutants.py run --max-children $(WORKERS) $(ARGS)
 
-faults: setup ## Kill and cut off what can be killed, and count what was lost
+faults: setup ## Run the fault tests, which kill processes and servers
 	@SERVERS=own $(PYTEST) tests/faults --numprocesses $(WORKERS) --maxschedchunk 1 $(ARGS)
 
-seeded: setup ## Plant bugs in copies of the tree: each must make its test fail
+seeded: setup ## Check that each seeded bug makes its tests fail
 	@$(BIN)/python -m tests.seeded --workers $(WORKERS) $(ARGS)
 
-bench: setup ## Measure
+bench: setup ## Run the benchmarks
 	@$(PYTEST) tests/performance $(ARGS)
 
-lock: setup ## Compile requirements*.txt from pyproject.toml anew
+lock: setup ## Compile requirements*.txt from pyproject.toml
 	@.ci/lock
 
-fix: setup ## Format, and mend what the linter can
+fix: setup ## Format, and apply the linter's fixes
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
 browser: setup ## Install what the browser tests need (as root, Debian)
 	@.ci/browser
 
-peers: ## Install the servers by other people that the channels' tests talk to (needs npm)
+peers: ## Install the servers that the channels' tests call (needs npm)
 	@.ci/peers

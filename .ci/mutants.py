@@ -1,4 +1,4 @@
-"""mutmut over the rules, with the tests collected once and not once for every mutant.
+"""Run mutmut over the rules, collecting the tests once instead of once per mutant.
 
 Arguments are mutmut's: `run`, `run 'tracker.rules.state.*'`, `results`, `show NAME`, `browse`.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 os.chdir(Path(__file__).resolve().parents[1])
-# No test of the rules needs a server: with these, no cluster is claimed for them.
+# The tests of the rules need no servers: with these variables no cluster is claimed.
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
 os.environ.setdefault("BROKER_URL", "redis://127.0.0.1:1/0")
 
@@ -32,7 +32,7 @@ ROOT = "mutants"
 
 
 class CollectedOnce(PytestRunner):
-    """What is collected before the first fork is there in every child."""
+    """Collects the tests before the first fork, so that every child process has them."""
 
     session: pytest.Session | None = None
     caches: list[_lru_cache_wrapper[Any]]
@@ -40,7 +40,7 @@ class CollectedOnce(PytestRunner):
     at_import: frozenset[str] = frozenset()
 
     def run_stats(self, *, tests: Iterable[str]) -> int:
-        """What runs while modules are loaded is every test's to notice."""
+        """Assign functions that run while modules are loaded to every test."""
         code = super().run_stats(tests=tests)
         for function in self.at_import:
             state().tests_by_mangled_function_name[function].update(state().duration_by_test)
@@ -50,20 +50,20 @@ class CollectedOnce(PytestRunner):
         return super().execute_pytest(params, plugins=[*kwargs.pop("plugins", ()), self], **kwargs)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What has run until now ran because modules were loaded: it is no one test's."""
+        """Note which functions ran while modules were loaded: they belong to no single test."""
         self.at_import = frozenset(state()._stats)
         state()._stats.clear()
         self.caches = caches_of_the_rules()
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """A test reaches what it would reach alone, whichever test has asked before it."""
+        """Clear caches, so that a test reaches what it would reach if run alone."""
         for cached in self.caches:
             cached.cache_clear()
 
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
         if mutant_name is not None:
-            self.silence = sys.stdout  # collected while open, it would fail the first test
-            # The quick ones first: most mutants die of the first few tests.
+            self.silence = sys.stdout  # kept: collected while open, it fails a test
+            # Fast tests first: most mutants are killed by the first few.
             chosen = sorted(tests, key=lambda test: state().duration_by_test[test])
             if len(chosen) == len(state().duration_by_test):  # see run_stats
                 return self._run_anew(mutant_name)
@@ -87,7 +87,7 @@ class CollectedOnce(PytestRunner):
         return session
 
     def _run_anew(self, mutant_name: str) -> int:
-        """In a process of its own, which loads the changed module."""
+        """Run in a new process, which loads the mutated module."""
         command = [sys.executable, "-m", "pytest", "--rootdir=.", "-x", "-q"]
         chosen = self._pytest_add_cli_args_test_selection
         run = subprocess.run(
@@ -101,10 +101,10 @@ class CollectedOnce(PytestRunner):
         return int(run.returncode != 0)
 
     def _run_collected(self, tests: list[str]) -> int:
-        """In a child: the tests that reach the mutant, up to the first that fails."""
+        """Run, in a child process, the tests that reach the mutant, up to the first failure."""
         assert self.session is not None
         gc.disable()
-        for cached in self.caches:  # the unchanged code must not answer for the changed
+        for cached in self.caches:  # cached results are of the unchanged code
             cached.cache_clear()
         items = {item.nodeid: item for item in self.session.items}
         chosen = [items[name] for name in tests if name in items]
@@ -126,7 +126,7 @@ def main() -> None:
     replaced: Any = CollectedOnce
     mutmut.PytestRunner = workers.PytestRunner = replaced
     if "run" in sys.argv:
-        # Which tests reach what is learned anew: mutmut keeps it although the code has changed.
+        # Collected anew: mutmut keeps it even when the code has changed.
         Path(ROOT, "mutmut-stats.json").unlink(missing_ok=True)
     mutmut.cli()
 

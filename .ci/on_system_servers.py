@@ -1,6 +1,6 @@
 """Run a command on the distribution's PostgreSQL and Redis, started for it alone.
 
-As in production they are reached by TCP: DATABASE_URL and BROKER_URL name them.
+As in production they listen on TCP; DATABASE_URL and BROKER_URL name them.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from backend.servers.home import Home
-from backend.servers.postgres import Postgres
-from backend.servers.valkey import Valkey
+from development.servers.home import Home
+from development.servers.postgres import Postgres
+from development.servers.valkey import Valkey
 
 
 def free_port() -> int:
@@ -34,8 +34,6 @@ def main() -> int:
         postgres.start()
         valkey.start()
         print(f"PostgreSQL {postgres.major} and {valkey.binary}", flush=True)  # noqa: T201 - a command speaks
-        # Set on import of backend, which then would be read before the tests' own environment is.
-        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         environment = os.environ | {"DATABASE_URL": postgres.url, "BROKER_URL": valkey.url}
         return subprocess.run(sys.argv[1:], env=environment, check=False).returncode
     finally:

@@ -14,9 +14,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 app = Celery("lumbar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# Apart, so that a stuck provider of routine mail does not hold an urgent one.
+# Separate queues, so that a slow provider of routine mail does not delay urgent mail.
 app.conf.task_queues = [
-    # Each with its own exchange and key: by default all three would get every message.
+    # Each has its own exchange and key: by default all three would get every message.
     Queue(name, Exchange(name), routing_key=name)
     for name in ("urgent", "routine", "bulk")
 ]

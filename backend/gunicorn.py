@@ -1,4 +1,4 @@
-"""gunicorn --config python:backend.gunicorn backend.wsgi"""
+"""The web server: `gunicorn --config python:backend.gunicorn backend.wsgi`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = 4
 worker_class = "gthread"
-preload_app = False  # the database pool opens in each worker: it must not cross the fork
+preload_app = False  # the database pool must open after the fork, in each worker
 timeout = 30  # seconds; a statement may take 5
 graceful_timeout = 20
 keepalive = 5
-control_socket_disable = True  # it would lie in the home directory, one for all
+control_socket_disable = True  # all servers of an account would share one file
 limit_request_line = 4094
 limit_request_fields = 60
-accesslog = None  # its lines hold whole addresses; backend.middleware writes one without
+accesslog = None  # it logs whole paths; backend.middleware logs routes
 errorlog = "-"

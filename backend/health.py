@@ -9,21 +9,21 @@ from django.views.decorators.http import require_safe
 from kombu import Connection
 
 import clock
-from backend.auditor import rounds
+from backend.invariants import periodic_check
 
 
 @require_safe
 def live(_request: HttpRequest) -> JsonResponse:
-    """This process answers; whether its servers do is not asked."""
+    """Report that this process answers; its servers are not checked."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
 def ready(_request: HttpRequest) -> JsonResponse:
-    """Send requests here only while the database is there and of our version.
+    """Report whether requests may be sent here: the database answers and is migrated.
 
-    The broker and the auditor are told but do not count: without a broker everything still
-    works, and what the auditor found is not mended by refusing requests.
+    The broker and the invariants are reported but do not count: without a broker everything
+    works, and refusing requests mends no violated invariant.
     """
     database = database_state()
     is_ready = database == "ok"
@@ -32,7 +32,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
             "status": "ok" if is_ready else "unavailable",
             "database": database,
             "broker": broker_state(),
-            "auditor": auditor_state() if is_ready else "unknown",
+            "invariants": invariants_state() if is_ready else "unknown",
         },
         status=200 if is_ready else 503,
     )
@@ -52,13 +52,13 @@ def broker_state() -> str:
     try:
         with Connection(settings.BROKER_URL, transport_options=options) as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, interval_max=0)
-    except Exception:  # noqa: BLE001 - each transport has errors of its own, and none may fail this
+    except Exception:  # noqa: BLE001 - each transport has its own errors, and none may fail this
         return "unreachable"
     return "ok"
 
 
-def auditor_state() -> str:
-    newest = rounds.newest(at=clock.now())
+def invariants_state() -> str:
+    newest = periodic_check.newest(at=clock.now())
     if newest is None:
         return "silent"
     return "ok" if newest.is_clean else "not clean"

@@ -4,7 +4,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-# Nothing else reaches a log line: what is not named here might be health data.
+# Only these fields are logged: any other might hold health data.
 FIELDS = (
     "request_id",
     "method",
@@ -17,7 +17,7 @@ FIELDS = (
     "delivery_id",
     "escalation_id",
     "subject_id",
-    "law",
+    "invariant",
     "claim",
     "channel",
     "outcome",
@@ -25,7 +25,7 @@ FIELDS = (
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, of the fields above."""
+    """Writes one JSON object a line, with the fields above."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -41,18 +41,18 @@ class JsonFormatter(logging.Formatter):
 
 
 def failure(error: BaseException) -> dict[str, object]:
-    """Say where it broke, but not with which values: messages of errors quote them."""
+    """Return the error's type and place, not its message: messages quote values."""
     trace = error.__traceback__
     frames = []
     while trace is not None:
         code = trace.tb_frame.f_code
         frames.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    said: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}
+    found: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}
     if error.__cause__:
-        # Django's errors of the database are five; PostgreSQL's own says which it was.
-        said["cause"] = _name(error.__cause__)
-    return said
+        # Django has five database errors; PostgreSQL's own error is more precise.
+        found["cause"] = _name(error.__cause__)
+    return found
 
 
 def _name(error: BaseException) -> str:

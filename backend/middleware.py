@@ -18,7 +18,7 @@ SAFE_REQUEST_ID = re.compile(rf"[A-Za-z0-9._-]{{8,{REQUEST_ID_LENGTH}}}")
 
 
 class RequestMiddleware:
-    """Give each request its number and its time, and write one line about it."""
+    """Give each request an id and a time, and log one line about it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -39,13 +39,13 @@ class RequestMiddleware:
 
 
 def request_id(request: HttpRequest) -> str:
-    """Return the caller's number for this request if it is harmless, else a new one."""
+    """Return the caller's request id if it is well-formed, else a new one."""
     given = request.headers.get("X-Request-ID", "")
     return given if SAFE_REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def line(request: HttpRequest, response: HttpResponse, seconds: float) -> dict[str, object]:
-    """Name the route, never the address: addresses hold ids, dates and searches."""
+    """Return the log fields: the route, not the path, which contains ids, dates and searches."""
     match = request.resolver_match
     return {
         "request_id": request.id,  # type: ignore[attr-defined]

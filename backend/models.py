@@ -3,22 +3,22 @@ from __future__ import annotations
 from django.db import models
 
 
-class AuditorRun(models.Model):
-    """What the auditor found in one of its rounds. Ids and counts only."""
+class InvariantCheckRun(models.Model):
+    """The result of one periodic check of the invariants. Ids and counts only."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
     milliseconds = models.PositiveIntegerField()
-    #: of each law that was broken: {"count": 3, "ids": [...]}
+    #: by name, of each violated invariant: {"count": 3, "ids": [...]}
     broken = models.JSONField(default=dict)
-    #: the laws for which there was no time, or whose query failed
+    #: invariants for which there was no time, or whose query failed
     unchecked = models.JSONField(default=list)
 
     class Meta:
         ordering = ["-at"]
         indexes = [
-            # Serves whoever asks how the newest round went.
-            models.Index(name="auditor_run_newest", fields=["-at"]),
+            # Finds the newest run.
+            models.Index(name="invariant_check_run_newest", fields=["-at"]),
         ]
 
     def __str__(self) -> str:

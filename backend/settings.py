@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# A machine's own zone files may be years old; those of the pinned tzdata are the same everywhere.
+# The machine's time zone files may be old; those of the pinned tzdata are the same everywhere.
 zoneinfo.reset_tzpath(())
 
 env = environ.FileAwareEnv()  # NAME_FILE names a file that holds the value of NAME
@@ -39,12 +39,12 @@ if MODE not in MODES:
     raise ImproperlyConfigured(f"LUMBAR_MODE is {MODE!r}: choose one of {', '.join(MODES)}.")
 IS_PRODUCTION = MODE == "production"
 
-# Tells what went wrong, to whoever asks: never where patients' data are.
+# Error pages show data to every visitor: never where patients' data are.
 DEBUG = env.bool("DEBUG", default=False)
 if DEBUG and IS_PRODUCTION:
-    raise ImproperlyConfigured("DEBUG shows data to strangers: set LUMBAR_MODE=development too.")
+    raise ImproperlyConfigured("DEBUG shows data to visitors: set LUMBAR_MODE=development too.")
 
-# Only where no patient waits for a real deadline.
+# Never where real deadlines apply.
 CLOCK_MAY_SHIFT = MODE in {"demo", "test"}
 
 # --- Secrets, hosts and servers --------------------------------------------------------------
@@ -55,13 +55,11 @@ if IS_PRODUCTION:
     DATABASE_URL = required("DATABASE_URL", "postgresql://user:password@host/name")
     BROKER_URL = required("BROKER_URL", "redis://:password@host:6379/0 (Redis or Valkey)")
 else:
-    from backend.servers import Cluster
-
-    cluster = Cluster(MODE)
-    SECRET_KEY = env.str("SECRET_KEY", default="") or cluster.home.secret("key")
+    # manage.py names the servers that it starts; these defaults let commands run without any.
+    SECRET_KEY = env.str("SECRET_KEY", default="not secret, outside production only: " + "x" * 50)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-    DATABASE_URL = env.str("DATABASE_URL", default="") or cluster.database_url
-    BROKER_URL = env.str("BROKER_URL", default="") or cluster.broker_url
+    DATABASE_URL = env.str("DATABASE_URL", default="postgresql://lumbar@localhost/lumbar")
+    BROKER_URL = env.str("BROKER_URL", default="redis://localhost:6379/0")
 
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # former keys, while rotating
 PORT = env.int("PORT", default=8000)
@@ -97,6 +95,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.forms",
 ]
+if not IS_PRODUCTION:
+    INSTALLED_APPS.append("demo")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -135,8 +135,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Database ------------------------------------------------------------------------------
 
-# A request or task that waits longer has lost its reader. Commands that an operator starts
-# (migrate, check_invariants) have no such limits: manage.py lifts them.
+# Nobody waits longer for a request or task. Commands that an operator starts (migrate,
+# check_invariants) have no such limits: manage.py lifts them.
 SESSION_LIMITS = {
     "statement_timeout": "5s",
     "lock_timeout": "2s",
@@ -156,7 +156,7 @@ def database(url: str) -> dict[str, Any]:
     if HAS_SESSION_LIMITS:
         limits = " ".join(f"-c {name}={value}" for name, value in SESSION_LIMITS.items())
         options["options"] = " ".join(filter(None, [options.get("options"), limits]))
-    # Of one process: gunicorn opens it after the fork, and Celery (backend/celery.py) has none.
+    # One per process: gunicorn opens it after the fork; Celery (backend/celery.py) has none.
     options["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
     return config | {
         "CONN_MAX_AGE": 0,  # the pool keeps the connections
@@ -168,7 +168,7 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Rate limits count over all processes, so their cache is shared; PostgreSQL is there anyway.
+# Rate limits count over all processes, so they need a shared cache.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -186,7 +186,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 if MODE in {"demo", "test"}:
-    # Invented people only; their sign-ins by the hundred must not take minutes.
+    # Fast, because hundreds of invented people sign in.
     PASSWORD_HASHERS.insert(0, "django.contrib.auth.hashers.MD5PasswordHasher")
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -215,11 +215,11 @@ LOGIN_REDIRECT_URL = "/console/"
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": [],  # bodies are read by tracker.api.http.strict_json only
+    "DEFAULT_PARSER_CLASSES": [],  # only tracker.api.http.strict_json reads bodies
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "tracker.api.http.problems.handle",
-    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,  # whose word for the client's address counts
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,  # trusted entries of X-Forwarded-For
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -256,7 +256,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_HSTS_PRELOAD = IS_HTTPS
-# Plain requests are refused, not redirected: a phone that speaks http has shown its token already.
+# Not redirected but refused: a client that uses http has already sent its token in plain text.
 SECURE_SSL_REDIRECT = False
 SILENCED_SYSTEM_CHECKS = ["security.W008"]  # see SECURE_SSL_REDIRECT
 SECURE_REFERRER_POLICY = "same-origin"
@@ -320,7 +320,7 @@ ANYMAIL: dict[str, Any] = env.json("ANYMAIL", default={}) | {"REQUESTS_TIMEOUT":
 
 WEBPUSH_PRIVATE_KEY = env.str("WEBPUSH_PRIVATE_KEY", default="")  # VAPID, 32 bytes in base64url
 WEBPUSH_CONTACT = env.str("WEBPUSH_CONTACT", default=f"mailto:{parseaddr(SERVER_EMAIL)[1]}")
-# Anybody may hand us an endpoint, so only those of known push services are called.
+# Clients choose the endpoint, so only those of known push services are called.
 WEBPUSH_SERVICES = env.list(
     "WEBPUSH_SERVICES",
     default=[
@@ -341,7 +341,7 @@ TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")  # a number, or a messaging service (MG...)
 TWILIO_URL = env.str("TWILIO_URL", default="https://api.twilio.com")
-# A relay that reports what became of messages signs with this (Standard Webhooks).
+# A relay signs its delivery reports with this (Standard Webhooks).
 RECEIPTS_SECRET = env.str("RECEIPTS_SECRET", default="")
 WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443])
 # Networks of your own that webhooks may reach; all other private addresses are refused.
@@ -374,7 +374,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 
 CELERY_TASK_DEFAULT_QUEUE = "routine"
-# The rows say what is to be done; a lost or doubled message has no effect.
+# The database says what is to be done: a lost or repeated message has no effect.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -397,14 +397,14 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-# How often a worker proves to itself that it works; six failures in a row end it.
+# How often a worker checks that it executes tasks; six failures in a row end it.
 WORKER_PULSE_SECONDS = env.float("WORKER_PULSE_SECONDS", default=15.0)
 
-# --- Watching ------------------------------------------------------------------------------
+# --- Monitoring ----------------------------------------------------------------------------
 
-# Called each minute while all is well: whoever listens there raises the alarm at silence.
+# Called each minute while the system is healthy; the service there raises an alarm on silence.
 HEARTBEAT_URL = env.str("HEARTBEAT_URL", default="")
-# Whoever reads /metrics shows this.
+# The bearer token for /metrics.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # --- Logs ----------------------------------------------------------------------------------
@@ -424,10 +424,10 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # Its lines hold whole addresses; backend.middleware writes one without.
+        # It logs whole paths; backend.middleware logs routes.
         "django.server": {"handlers": [], "level": "ERROR", "propagate": False},
         "django.request": {"level": "CRITICAL"},
-        # Below this they write headers and addresses, whatever LOG_LEVEL says.
+        # Below this level they log headers and addresses, whatever LOG_LEVEL is.
         **{name: {"level": "WARNING"} for name in ("httpcore", "hpack", "urllib3")},
     },
 }

@@ -1,4 +1,4 @@
-"""Ends a worker whose process lives and that does no more work, so that it is started anew.
+"""End a worker that runs but takes no more tasks, so that its supervisor restarts it.
 
 It has happened after a broker came back (celery issues 8030 and 10205): the process is there,
 connected, and takes nothing from its queues. A supervisor that looks at processes sees no fault.
@@ -25,15 +25,15 @@ from kombu import Exchange, Queue
 
 logger = logging.getLogger(__name__)
 
-#: So many pulses in a row without an answer. Longer, by 15 s each, than any task may take.
+#: This many unanswered pulses in a row end the worker. At 15 s each, longer than any task.
 MISSES = 6
-#: What was begun may end in this time, then the process does.
+#: How long tasks that have begun may take before the process is killed.
 GRACE_SECONDS = 20.0
 
 
 @shared_task(name="backend.pulse")
 def pulse(**_: object) -> None:
-    """Being executed is its whole purpose."""
+    """Do nothing: that it is executed shows that the worker works."""
 
 
 class Watchdog:
@@ -43,23 +43,23 @@ class Watchdog:
         self._published = False
         self._misses = 0
         self._seen = 0.0
-        # Sent by a worker only.
+        # These signals are sent in workers only.
         celeryd_after_setup.connect(self._prepare, weak=False)
         worker_ready.connect(self._start, weak=False)
 
     def look(self) -> bool:
-        """One look, each of them a pulse apart; True if the worker is to end.
+        """Publish a pulse and check the last one; return True if the worker must end.
 
         Counted in looks and not in seconds: a machine that was asleep has missed none.
         """
         worked, self._seen = self._seen != self._worked.value, self._worked.value
-        # Without a broker there is nothing to be done, and nothing to reproach.
+        # Without a broker a worker has nothing to do.
         self._misses = 0 if worked or not self._published else self._misses + 1
         self._published = self._broker.publish(pulse, queue=self._queue)
         return self._misses >= MISSES
 
     def _prepare(self, *, sender: str, **_: Any) -> None:
-        # Shared with the children, who are forked later and do the work.
+        # Shared with the child processes, which execute the tasks.
         self._worked = RawValue("d", 0.0)
         task_postrun.connect(self._note, weak=False)
         self._queue = f"pulse.{sender}.{os.getpid()}"
@@ -68,14 +68,14 @@ class Watchdog:
         self._app.amqp.queues.select_add(own)
 
     def _start(self, **_: Any) -> None:
-        # Not before the worker is up: it reads the settings and the models.
+        # Imported when the worker is ready: it reads the settings and the models.
         from backend.dispatcher.broker import Broker
 
         self._broker = Broker(self._app)
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
 
     def _note(self, **_: Any) -> None:
-        """In the child that has executed a task, whichever it was."""
+        """Record, in a child process, that a task was executed."""
         self._worked.value = time.monotonic()
 
     def _watch(self) -> None:
@@ -86,7 +86,7 @@ class Watchdog:
 
 
 def _end() -> None:
-    """In order if it still can, else at once. What it held comes again."""
+    """Stop the worker, gracefully if it still can. Its tasks are delivered again."""
     logger.critical("worker_stuck")
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)

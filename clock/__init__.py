@@ -1,6 +1,6 @@
 """The one clock: a function of the database, so that all processes agree.
 
-Doors read it once and pass it on as `at`.
+Views, tasks and commands read it once and pass it on as `at`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def shift(by: timedelta) -> None:
 
 
 def travel_to(at: datetime) -> None:
-    """Set the clock to that time; it goes on from there."""
+    """Set the clock to that time; it runs on from there."""
     _refuse_in_production()
     with connection.cursor() as cursor:
         cursor.execute(

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class ClockShift(models.Model):
-    """How far the clock is ahead of the real time. No row means not at all."""
+    """How far the clock is ahead of the real time; no row means that it is not."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     shift = models.DurationField()

@@ -1,1 +1,1 @@
-"""How a notice reaches a person. A leaf: it knows nothing of pain."""
+"""Delivers notifications to people. This app knows nothing of the clinical domain."""

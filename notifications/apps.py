@@ -8,9 +8,9 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # anymail reports by a signal only; it calls one function, which calls the service.
+        # The one signal in use, because anymail offers nothing else; it calls a service.
         from anymail.signals import tracking
 
-        from notifications.api import bounces
+        from notifications.api import mail_events
 
-        tracking.connect(bounces.note, dispatch_uid="notifications.bounces")
+        tracking.connect(mail_events.record_event, dispatch_uid="notifications.bounces")

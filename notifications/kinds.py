@@ -1,8 +1,8 @@
-"""What can be said outside the building: a fixed list of neutral sentences.
+"""The kinds of notifications: a fixed list of neutral texts.
 
 Each kind has a text per language, `texts/<language>/<kind>.txt`; its first line is the
-subject. A text is given a link, and one for several their count; nothing else, so no health
-data can leak.
+subject. A text is filled with a link, a count or a code and nothing else, so no health data can
+leak.
 """
 
 from __future__ import annotations
@@ -22,23 +22,27 @@ class Kind(TextChoices):
     TEST = "test"
 
 
-class Several(TextChoices):
-    """What is said when one message tells of several; its text takes their count, too."""
+class BundleText(TextChoices):
+    """The texts of a message that covers several notifications; they contain the count."""
 
     ESCALATIONS = "escalations"
     ESCALATIONS_WITHDRAWN = "escalations_withdrawn"
     DIARY_REMINDERS = "diary_reminders"
 
 
-#: The families: kinds with the same text for several can be told by one message.
-FAMILIES: dict[str, Several] = {
-    Kind.ESCALATION: Several.ESCALATIONS,
-    Kind.ESCALATION_EXHAUSTED: Several.ESCALATIONS,
-    Kind.ESCALATION_WITHDRAWN: Several.ESCALATIONS_WITHDRAWN,
-    Kind.DIARY_REMINDER: Several.DIARY_REMINDERS,
+#: Kinds with the same text can share a message.
+BUNDLE_TEXTS: dict[str, BundleText] = {
+    Kind.ESCALATION: BundleText.ESCALATIONS,
+    Kind.ESCALATION_EXHAUSTED: BundleText.ESCALATIONS,
+    Kind.ESCALATION_WITHDRAWN: BundleText.ESCALATIONS_WITHDRAWN,
+    Kind.DIARY_REMINDER: BundleText.DIARY_REMINDERS,
 }
 
 
-def family_of(kind: str) -> list[str]:
-    """The kinds that can share a message with this one; none if it has its own always."""
-    return [each for each in FAMILIES if kind in FAMILIES and FAMILIES[each] == FAMILIES[kind]]
+def kinds_bundled_with(kind: str) -> list[str]:
+    """Return the kinds that can share a message with this one; empty if none can."""
+    return [
+        each
+        for each in BUNDLE_TEXTS
+        if kind in BUNDLE_TEXTS and BUNDLE_TEXTS[each] == BUNDLE_TEXTS[kind]
+    ]

@@ -1,4 +1,4 @@
-"""The only door of this app for other apps: who can be reached, what to tell them.
+"""The interface of this app for other apps: recipients, addresses, enqueue and cancel.
 
 Every function works inside the caller's transaction: what the caller rolls back was
 never enqueued, and what it commits cannot be lost.
@@ -11,9 +11,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
 
-from notifications.channels import CHANNELS, DEVICES, configured, webpush
+from notifications.channels import configured, webpush
+from notifications.channels import devices as device_channels
 from notifications.channels.base import UnusableAddress
 from notifications.kinds import Kind
 from notifications.models import (
@@ -23,16 +23,17 @@ from notifications.models import (
     Recipient,
     Urgency,
 )
-from notifications.models.recipients import ContactPointQuerySet
-from notifications.models.wake import WAKE_CHANNEL, wake_dispatcher
-from notifications.services.contact_points import (
+from notifications.models.contact_points import ContactPointQuerySet
+from notifications.services.contact_points.addresses import (
     add_contact_point,
     remove_contact_point,
     set_contact_point,
 )
-from notifications.services.outcomes import came_to_nothing
-from notifications.services.rungs import planned
-from notifications.services.verifications import TooManyCodes, confirm_code, send_code
+from notifications.services.deliveries import transitions
+from notifications.services.deliveries.outcomes import undelivered_groups
+from notifications.services.dispatch.wake import WAKE_CHANNEL, wake_dispatcher
+from notifications.services.notifications.creation import create
+from notifications.services.notifications.verification import TooManyCodes, confirm_code, send_code
 
 __all__ = [
     "WAKE_CHANNEL",
@@ -42,7 +43,6 @@ __all__ = [
     "Urgency",
     "add_contact_point",
     "addresses",
-    "came_to_nothing",
     "cancel",
     "confirm_code",
     "devices",
@@ -54,6 +54,7 @@ __all__ = [
     "remove_contact_point",
     "send_code",
     "set_contact_point",
+    "undelivered_groups",
     "upsert_recipient",
     "wake_dispatcher",
     "webpush_key",
@@ -72,67 +73,48 @@ def enqueue(
     list_link: str = "",
     at: datetime,
 ) -> Notification:
-    """Put one notification, with a delivery per usable address, in the outbox.
+    """Create one notification, with a delivery to each usable address of the recipient.
 
-    The person's channels are used in order (`channels.RUNGS`), a later one only while
-    nobody has confirmed an earlier one.
-    `group` is opaque: it is what `cancel` takes. `link` is a path such as
-    `/console/flags/...`; the address of the site is put before it when it is sent. With a
-    `list_link` it may be told together with others of its family, by one message with a count
-    and that link.
+    The channels are used in the order of their fallback levels, a later one only while nobody
+    has confirmed an earlier one. `group` is an opaque string that `cancel` takes. `link` is a
+    path such as `/console/flags/...`, to which the address of the site is added. With a
+    `list_link` one message with a count and that link may cover several notifications.
     """
-    notification = Notification.objects.create(
+    return create(
         recipient_id=recipient_id,
-        kind=Kind(kind),
+        points=_usable(recipient_id),
+        kind=kind,
         group=group,
-        urgency=Urgency(urgency),
+        urgency=urgency,
         link=link,
         list_link=list_link,
-        created_at=at,
         expires_at=expires_at,
+        at=at,
     )
-    Delivery.objects.bulk_create(
-        Delivery(
-            notification=notification,
-            contact_point=point,
-            channel=point.channel,
-            urgency=notification.urgency,
-            expires_at=expires_at,
-            rung=rung,
-            next_attempt_at=due_at,
-            attempts_allowed=CHANNELS[point.channel].retry.attempts,
-        )
-        for point, rung, due_at in planned(_usable(recipient_id), notification.urgency, at)
-    )
-    if notification.urgency == Urgency.URGENT:
-        wake_dispatcher()
-    return notification
 
 
 @transaction.atomic
 def cancel(*, group: str, at: datetime) -> int:
-    """Stop all that is unfinished in the group; return how many deliveries that was.
+    """Cancel the unfinished deliveries of the group and return their number.
 
     After the caller's commit no new attempt starts: the claim number is raised here,
     and an attempt begins only under the row's lock, with the number it was given.
     """
     wanted = Notification.objects.filter(group=group, cancelled_at__isnull=True)
-    # Locked in one order, so that two who cancel do not wait for each other.
+    # Locked in one order, so that two cancels do not deadlock.
     rows = wanted.select_for_update().order_by("pk").values_list("pk", flat=True)
     Notification.objects.filter(pk__in=list(rows)).update(cancelled_at=at)
-    stopped = Delivery.objects.unfinished().filter(notification__group=group).lock()
-    return Delivery.objects.filter(pk__in=stopped).end(
-        Delivery.State.CANCELLED, ended_at=at, claim_no=F("claim_no") + 1
-    )
+    unfinished = Delivery.objects.unfinished().filter(notification__group=group).lock()
+    return transitions.apply(transitions.Event.CANCEL, unfinished, ended_at=at)
 
 
 def recipient(recipient_id: UUID) -> Recipient | None:
-    """What is known of somebody: language, zone, quiet hours."""
+    """Return the recipient (language, time zone, quiet hours), if there is one."""
     return Recipient.objects.filter(pk=recipient_id).first()
 
 
 def reachable(recipient_id: UUID) -> bool:
-    """Whether a notification to this recipient would have any address to go to."""
+    """Whether the recipient has an address that can be used."""
     return _usable(recipient_id).exists()
 
 
@@ -141,18 +123,18 @@ def is_channel_configured(channel: str) -> bool:
 
 
 def webpush_key() -> str | None:
-    """What a browser subscribes with, if Web Push is set up."""
+    """Return the public key with which browsers subscribe, if Web Push is configured."""
     return webpush.public_key() if is_channel_configured("webpush") else None
 
 
 def devices(recipient_id: UUID) -> list[ContactPoint]:
-    """The phones and browsers that are told now, the latest first."""
-    points = _usable(recipient_id).filter(channel__in=DEVICES)
+    """Return the recipient's phones and browsers in use, the latest first."""
+    points = _usable(recipient_id).filter(channel__in=device_channels())
     return list(points.order_by("-verified_at", "pk"))
 
 
 def addresses(recipient_id: UUID, channel: str) -> list[ContactPoint]:
-    """Where the recipient is told on this channel now."""
+    """Return the recipient's addresses in use on this channel."""
     return list(_usable(recipient_id).filter(channel=channel).order_by("pk"))
 
 
@@ -164,7 +146,7 @@ def upsert_recipient(
     quiet_from: time | None = None,
     quiet_until: time | None = None,
 ) -> Recipient:
-    """Create the recipient, or set what is known of an existing one.
+    """Create a recipient, or update an existing one.
 
     Raises `zoneinfo.ZoneInfoNotFoundError` for a zone that does not exist.
     """

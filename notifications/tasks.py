@@ -1,4 +1,4 @@
-"""Celery doors. A message holds an id and may be lost, late or doubled."""
+"""Celery tasks. A task carries an id; it may be lost, late or repeated."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from uuid import UUID
 from celery import shared_task
 
 import clock
-from notifications.services import deliveries, heartbeats
+from notifications.services.deliveries import sending
+from notifications.services.dispatch import heartbeats
 
 
 @shared_task(name="notifications.deliver")
 def deliver(*, delivery_id: str, **_: object) -> None:
-    deliveries.deliver(delivery_id=UUID(delivery_id), at=clock.now())
+    sending.deliver(delivery_id=UUID(delivery_id), at=clock.now())
 
 
 @shared_task(name="notifications.beat")

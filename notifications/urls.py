@@ -1,11 +1,15 @@
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import path
 
 from notifications.api import callbacks
+from notifications.channels import CHANNELS
 
 urlpatterns = [
-    path("twilio/<uuid:delivery_id>", callbacks.twilio),
-    path("receipts", callbacks.receipt),
-    path("anymail/", include("anymail.urls")),
+    *(
+        callbacks.url_of(channel, channel.callback)
+        for channel in CHANNELS.values()
+        if channel.callback
+    ),
+    path("receipts", callbacks.report),
 ]

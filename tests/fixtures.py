@@ -1,4 +1,4 @@
-"""The people of the tests.
+"""The clinics and people of the tests.
 
 Alice Avery keeps a diary at Harbor Clinic. Nora Nurse and Phil Physician answer for her;
 Ada Admin runs the clinic and sees no diary. Bob Byrd is another patient of theirs. Mallory
@@ -201,7 +201,7 @@ def checklist(at: datetime, **answers: str) -> dict[str, object]:
 
 
 class TwoClinics:
-    """Harbor Clinic with its people and ladders; Hillside Clinic beside it."""
+    """Harbor Clinic with its people and escalation policies, and Hillside Clinic."""
 
     def __init__(self) -> None:
         self.clinic = make_clinic()

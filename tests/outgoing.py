@@ -1,4 +1,4 @@
-"""Fixtures for whatever leaves the building: somebody to tell, and a real SMTP server."""
+"""Fixtures for what is sent: a recipient, a delivery to them, and a real SMTP server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import clock
 from notifications import outbox
 from notifications.models import Delivery
 from tests.smtp import running_sink
+
+#: Twilio accepts this number in tests.
+PHONE_NUMBER = "+15005550006"
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def smtp(settings):
 
 
 @pytest.fixture
-def someone(at):
+def recipient(at):
     """A recipient with a verified address."""
     recipient = outbox.upsert_recipient(language="en", time_zone="Europe/Berlin")
     outbox.set_contact_point(
@@ -37,14 +40,14 @@ def someone(at):
 
 
 @pytest.fixture
-def tell(at, someone):
+def enqueue(at, recipient):
     """Enqueue a notification and return its one delivery."""
 
-    def tell(**changes) -> Delivery:
+    def enqueue(**changes) -> Delivery:
         given = {
-            "recipient_id": someone.pk,
+            "recipient_id": recipient.pk,
             "kind": outbox.Kind.ESCALATION,
-            "group": "ladder:1",
+            "group": "escalation:1",
             "urgency": outbox.Urgency.URGENT,
             "expires_at": at + timedelta(hours=1),
             "link": "/console/",
@@ -52,4 +55,4 @@ def tell(at, someone):
         }
         return outbox.enqueue(**given | changes).deliveries.get()
 
-    return tell
+    return enqueue

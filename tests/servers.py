@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
-from backend.servers import Cluster
+from development.servers import Cluster
 
 TEMPLATE_LOCK = 7_061_337
 

@@ -1,4 +1,4 @@
-"""The bugs that `make seeded` plants still fit the code, and leave out no promise."""
+"""The seeded bugs match the code, and cover every invariant that has a fault test."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""What makes time pass: fires timers, and sees that every delivery finds a hand."""
+"""Fires due timers and dispatches deliveries."""
 
 from __future__ import annotations
 
-from backend.dispatcher.rounds import Dispatcher, tick
-from backend.dispatcher.timers import TIMERS
+from backend.dispatcher.scheduler import Scheduler, run_once
 
-__all__ = ["TIMERS", "Dispatcher", "tick"]
+__all__ = ["Scheduler", "run_once"]

@@ -10,18 +10,18 @@ from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
 
-#: After a failure, how long nothing is published: work goes on without the broker.
+#: After a failure nothing is published for this long; the dispatcher does the work itself.
 CLOSED_SECONDS = 5
-#: A broker that takes longer to answer is as good as gone: ladders are waiting.
+#: A broker that takes longer counts as unreachable: escalations are waiting.
 ANSWER_SECONDS = 1
 
 
 class Broker:
-    """Publishing that is allowed to fail, but never to wait."""
+    """Publishes without waiting: it may fail, but not block."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._connection = _impatient(app)
+        self._connection = _fail_fast(app)
         # Each transport has its own.
         self._errors: tuple[type[BaseException], ...] = (
             OperationalError,
@@ -51,12 +51,12 @@ class Broker:
             logger.warning("the broker is gone", extra={"outcome": type(error).__name__})
             self._closed_until = time.monotonic() + CLOSED_SECONDS
             self._connection.collect(ANSWER_SECONDS)
-            self._connection = _impatient(self._app)
+            self._connection = _fail_fast(self._app)
             return False
         return True
 
 
-def _impatient(app: Celery) -> Connection:
+def _fail_fast(app: Celery) -> Connection:
     connection = app.connection_for_write()
     connection.transport_options = {
         **(connection.transport_options or {}),

@@ -14,17 +14,17 @@ from celery import current_app
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 import clock
-from backend.auditor import rounds
-from backend.dispatcher.beside import Beside, audit
+from backend.dispatcher import timers
+from backend.dispatcher.background_job import BackgroundJob
 from backend.dispatcher.broker import Broker
-from backend.dispatcher.hands import ThreadHands
-from backend.dispatcher.rounds import Dispatcher
-from backend.dispatcher.timers import TIMERS, Timer
-from backend.dispatcher.wake import Bell, Ear, listening
+from backend.dispatcher.executors import ThreadExecutor
+from backend.dispatcher.scheduler import Scheduler
+from backend.dispatcher.timers import Job
+from backend.dispatcher.wake import NotifyListener, WakeEvent, listening
+from backend.invariants import heartbeat, periodic_check
 from notifications.models import Urgency
-from notifications.services import heartbeats, offers
+from notifications.services.dispatch import dispatch_hints, heartbeats
 from notifications.tasks import beat
-from tracker.services.escalations import timers
 
 logger = logging.getLogger(__name__)
 
@@ -41,43 +41,51 @@ class Loop:
     def __init__(self) -> None:
         self._is_stopping = False
         self._pause = 0.0
-        self._bell = Bell()
+        self._wake_event = WakeEvent()
         self._broker = Broker(current_app)
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._hands = {urgency: ThreadHands(when_free=self._bell.ring) for urgency in Urgency}
-        beating = Timer(name="heartbeat", run=self._beat, every=BEAT)
-        # The last of them: it is to find what the others left, not what they are about to do.
-        auditing = Timer(name="auditor", run=Beside("auditor", audit).begin, every=rounds.EVERY)
-        self._dispatcher = Dispatcher(
-            hands=self._hands, broker=self._broker, timers=(beating, *TIMERS, auditing)
+        self._executors = {
+            urgency: ThreadExecutor(when_free=self._wake_event.set) for urgency in Urgency
+        }
+        checking = BackgroundJob("invariant check", check_invariants)
+        self._scheduler = Scheduler(
+            executors=self._executors,
+            broker=self._broker,
+            jobs=(
+                Job(name="heartbeat", run=self._beat, every=BEAT),
+                *timers.JOBS,
+                *timers.TIMERS,
+                # The last one: it finds what the others left, not what they are about to do.
+                Job(name="invariant check", run=checking.start, every=periodic_check.EVERY),
+            ),
         )
 
     def run(self) -> None:
         with self._until_signal():
             while not self._is_stopping:
                 try:
-                    with listening(self._bell) as ear:
+                    with listening(self._wake_event) as listener:
                         logger.info("dispatcher is listening")
-                        self._work(ear)
+                        self._work(listener)
                 except _DATABASE_GONE as error:
                     logger.warning("the database is gone", extra={"outcome": type(error).__name__})
                     close_old_connections()
                     self._pause = min(LONGEST_PAUSE_SECONDS, self._pause * 2 or 0.25)
-                    self._bell.wait(self._pause)
-        for hands in self._hands.values():
-            hands.stop()
+                    self._wake_event.wait(self._pause)
+        for executor in self._executors.values():
+            executor.stop()
 
     def stop(self, *_: Any) -> None:
         self._is_stopping = True
-        self._bell.ring()
+        self._wake_event.set()
 
-    def _work(self, ear: Ear) -> None:
+    def _work(self, listener: NotifyListener) -> None:
         while not self._is_stopping:
             at = clock.now()
-            did = self._dispatcher.tick(at)
+            done = self._scheduler.run_once(at)
             self._pause = 0.0
-            if not did:
-                ear.wait(seconds_until_due(at))
+            if not done:
+                listener.wait(seconds_until_due(at))
 
     def _beat(self, *, at: datetime, limit: int) -> int:
         heartbeats.beat_dispatcher(name=self._name, at=at)
@@ -96,7 +104,15 @@ class Loop:
                 signal.signal(number, handler)
 
 
+def check_invariants(at: datetime) -> None:
+    """Check as of the run that has just fired the timers; then send the heartbeat."""
+    if periodic_check.run(at=at):
+        heartbeat.beat(at=clock.now())
+
+
 def seconds_until_due(at: datetime) -> float:
-    due = (offers.next_due_at(), timers.next_due_at(after=at))
+    urgent = [timer for timer in timers.TIMERS if timer.is_urgent]
+    # An urgent timer that is due and did not fire waits for the poll.
+    due = (dispatch_hints.next_due_at(), timers.next_due_at(urgent, after=at))
     waits = [(each - at).total_seconds() for each in due if each is not None]
     return max(0.0, min(POLL_SECONDS, *waits)) if waits else POLL_SECONDS

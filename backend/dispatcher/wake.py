@@ -1,3 +1,5 @@
+"""Wake the dispatcher before its next poll: from a thread, a signal handler, or by NOTIFY."""
+
 from __future__ import annotations
 
 import contextlib
@@ -14,24 +16,24 @@ from django.db import connection
 from notifications.outbox import WAKE_CHANNEL
 
 
-class Bell:
-    """Wakes the dispatcher from another thread or from a signal handler."""
+class WakeEvent:
+    """An event that a selector can wait for; safe to set in a signal handler."""
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
 
-    def ring(self) -> None:
-        with contextlib.suppress(BlockingIOError):  # It is ringing already.
+    def set(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # the pipe is full: it is set already
             os.write(self._write, b"!")
 
     def wait(self, seconds: float) -> None:
-        """Return when it rings, at the latest after `seconds`."""
+        """Return when it is set, after `seconds` at the latest, and clear it."""
         select.select([self], [], [], seconds)
-        self.silence()
+        self.clear()
 
-    def silence(self) -> None:
+    def clear(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while os.read(self._read, 1024):
                 pass
@@ -40,32 +42,32 @@ class Bell:
         return self._read
 
 
-class Ear:
-    """Hears the bell and the database's NOTIFY, on a connection of its own."""
+class NotifyListener:
+    """Waits for the wake event or the database's NOTIFY, on a connection of its own."""
 
-    def __init__(self, bell: Bell, listening: psycopg.Connection[Any]) -> None:
-        self._bell = bell
+    def __init__(self, event: WakeEvent, listening: psycopg.Connection[Any]) -> None:
+        self._event = event
         self._listening = listening
         self._selector = selectors.DefaultSelector()
-        self._selector.register(bell, selectors.EVENT_READ)
+        self._selector.register(event, selectors.EVENT_READ)
         self._selector.register(listening.fileno(), selectors.EVENT_READ)
 
     def wait(self, seconds: float) -> None:
-        """Return when there is something to hear, at the latest after `seconds`.
+        """Return when either happens, after `seconds` at the latest.
 
         Raises `psycopg.OperationalError` when the connection is lost.
         """
         self._selector.select(seconds)
-        self._bell.silence()
+        self._event.clear()
         for _ in self._listening.notifies(timeout=0):
             pass
 
 
 @contextmanager
-def listening(bell: Bell) -> Iterator[Ear]:
+def listening(event: WakeEvent) -> Iterator[NotifyListener]:
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory", None)
     parameters.pop("context", None)
     with psycopg.connect(**parameters, autocommit=True) as own:
         own.execute(f"LISTEN {WAKE_CHANNEL}")
-        yield Ear(bell, own)
+        yield NotifyListener(event, own)

@@ -1,4 +1,4 @@
-"""`/metrics`: how the machinery is doing, in numbers of which none is anybody's."""
+"""`/metrics`: the state of the system as numbers. Contains no personal data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prometheus_client.exposition import choose_encoder
 
 import clock
 from backend.metrics.measure import FromDatabase
-from backend.metrics.measures import MEASURES
+from backend.metrics.measures import all_measures
 
 
 @require_safe
@@ -24,17 +24,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     registry = CollectorRegistry()
     try:
-        registry.register(FromDatabase(MEASURES, at=clock.now()))
+        registry.register(FromDatabase(all_measures(), at=clock.now()))
         return HttpResponse(encode(registry), content_type=content_type)
     except DatabaseError:
         return HttpResponse(status=503)
 
 
 def _may_read(request: HttpRequest) -> bool:
-    """Who knows the token. Without one, in development only, whoever sits at the machine."""
+    """Return whether the request has the token, or, outside production, comes from this machine."""
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}")
     if settings.IS_PRODUCTION:
-        return False  # behind a proxy everybody would seem to sit at the machine
+        return False  # behind a proxy every request seems to come from this machine
     return ip_address(request.META.get("REMOTE_ADDR") or "::").is_loopback

@@ -12,29 +12,31 @@ from prometheus_client.registry import Collector
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One number, or one for each combination of its labels, asked of the database.
+    """A metric read from the database: one number for each combination of its labels.
 
     `sql` returns the labels' values and then the number. It may use `%(at)s`, the present.
-    Labels are words of ours (`states`): an id or a name among them would be somebody's.
+    Labels have fixed values. An id or a name among them would be personal data.
     """
 
     name: str
-    says: str
-    #: each label with all the values it can have
+    description: str
+    #: each label with all its possible values
     labels: dict[str, tuple[str, ...]]
     sql: str
-    #: what is said where there is no row; None = nothing
-    otherwise: float | None = 0
+    #: the value where there is no row; None = no value
+    default: float | None = 0
 
     def family(self, *, at: datetime) -> GaugeMetricFamily:
-        family = GaugeMetricFamily(f"lumbar_{self.name}", self.says, labels=list(self.labels))
+        family = GaugeMetricFamily(
+            f"lumbar_{self.name}", self.description, labels=list(self.labels)
+        )
         for labels, value in self.values(at=at).items():
             family.add_metric(labels, value)
         return family
 
     def values(self, *, at: datetime) -> dict[tuple[str, ...], float]:
         known = product(*self.labels.values())
-        values = {} if self.otherwise is None else dict.fromkeys(known, self.otherwise)
+        values = {} if self.default is None else dict.fromkeys(known, self.default)
         with connection.cursor() as cursor:
             cursor.execute(self.sql, {"at": at})
             for *labels, value in cursor.fetchall():
@@ -44,7 +46,7 @@ class Measure:
 
 
 class FromDatabase(Collector):
-    """Asks anew at each scrape, so that every process tells the same."""
+    """Reads the database at each scrape, so that every process reports the same."""
 
     def __init__(self, measures: Iterable[Measure], *, at: datetime) -> None:
         self._measures = measures
@@ -55,5 +57,5 @@ class FromDatabase(Collector):
             yield measure.family(at=self._at)
 
     def describe(self) -> list[GaugeMetricFamily]:
-        """Nothing: the registry would ask the database to learn the names."""
+        """Return nothing: the registry would query the database to learn the names."""
         return []

@@ -1,8 +1,10 @@
-"""What an operator watches. docs/operating.md says what to be alarmed by."""
+"""The metrics. docs/operating.md says which values call for action."""
 
 from __future__ import annotations
 
-from backend.auditor import LAWS
+from backend.dispatcher import timers
+from backend.dispatcher.timers import Timer
+from backend.invariants import all_invariants
 from backend.metrics.measure import Measure
 from notifications.channels import CHANNELS
 from notifications.models import Attempt, Delivery, Urgency
@@ -20,13 +22,13 @@ _LIVE = tuple(
 _QUANTILES = ("0.5", "0.99", "1")
 
 
-def _oldest(timer: str, column: str, table: str) -> str:
-    seconds = _OVERDUE.format(f"min({column})")
-    return f"SELECT '{timer}', {seconds} FROM {table} WHERE {column} <= %(at)s"
+def _overdue_seconds(timer: Timer) -> str:
+    seconds = _OVERDUE.format(f"min({timer.column})")
+    return f"SELECT '{timer.name}', {seconds} FROM {timer.table} WHERE {timer.column} <= %(at)s"
 
 
 def _quantiles(rows: str, labels: str = "") -> str:
-    """The median, the 99th of a hundred and the greatest of `rows` (label, seconds)."""
+    """The median, the 99th percentile and the maximum of `rows` (label, seconds)."""
     grouped = f"GROUP BY {labels}" if labels else ""
     return " UNION ALL ".join(
         f"SELECT {labels + ',' if labels else ''} '{quantile}',"
@@ -35,15 +37,6 @@ def _quantiles(rows: str, labels: str = "") -> str:
     )
 
 
-_TIMERS = {
-    "ladder_step": ("next_step_at", "tracker_escalation"),
-    "review_deadline": ("review_by", "tracker_escalation"),
-    "snooze": ("wake_at", "tracker_escalation"),
-    "day_close": ("next_close_at", "tracker_episode"),
-    "reminder": ("remind_at", "tracker_reminderslot"),
-    "snoozed_reminder": ("again_at", "tracker_reminder"),
-    "unread_message": ("chase_at", "tracker_message"),
-}
 _STEPS = """
     SELECT extract(epoch FROM fired_at - due_at) AS seconds
     FROM (SELECT * FROM tracker_escalationstep ORDER BY id DESC LIMIT 5000) step
@@ -59,13 +52,13 @@ _SENT = f"""
 
 STEP_LATENESS = Measure(
     name="step_lateness_seconds",
-    says="How late ladder steps of the last day fired",
+    description="How late escalation steps of the last day fired",
     labels={"quantile": _QUANTILES},
     sql=_quantiles(_STEPS),
 )
 STEPS_LATE = Measure(
     name="steps_fired_late",
-    says="Ladder steps of the last day that fired later than so many seconds",
+    description="Escalation steps of the last day that fired later than this many seconds",
     labels={"seconds": ("15", "60")},
     sql=f"""
         SELECT limits.seconds, count(*) FROM ({_STEPS}) step
@@ -73,18 +66,12 @@ STEPS_LATE = Measure(
     """,
 )
 
-LADDERS = (
-    Measure(
-        name="timer_overdue_seconds",
-        says="For how long the oldest due timer of its kind has been waiting",
-        labels={"timer": tuple(_TIMERS)},
-        sql=" UNION ALL ".join(_oldest(timer, *where) for timer, where in _TIMERS.items()),
-    ),
+ESCALATIONS = (
     STEP_LATENESS,
     STEPS_LATE,
     Measure(
         name="escalations",
-        says="Escalations that nobody has decided yet",
+        description="Escalations that are not resolved",
         labels={"priority": _LADDERS, "state": _LIVE},
         sql=f"""
             SELECT priority, state, count(*) FROM tracker_escalation
@@ -96,7 +83,7 @@ LADDERS = (
 DELIVERIES = (
     Measure(
         name="deliveries_waiting",
-        says="Deliveries that have not come to an end: due now, due later, being tried",
+        description="Deliveries that have not ended: due now, due later, claimed",
         labels={"urgency": _URGENCIES, "state": ("due", "later", "claimed")},
         sql=f"""
             SELECT {_URGENCY}, CASE
@@ -108,7 +95,7 @@ DELIVERIES = (
     ),
     Measure(
         name="delivery_overdue_seconds",
-        says="For how long the oldest due delivery has been waiting for somebody to try it",
+        description="For how long the oldest due delivery has been waiting for an attempt",
         labels={"urgency": _URGENCIES},
         sql=f"""
             SELECT {_URGENCY}, {_OVERDUE.format("min(greatest(next_attempt_at, lease_until))")}
@@ -118,13 +105,13 @@ DELIVERIES = (
     ),
     Measure(
         name="delivery_lateness_seconds",
-        says="How late the calls of the last hour that succeeded were made",
+        description="How late the successful attempts of the last hour were",
         labels={"urgency": _URGENCIES, "quantile": _QUANTILES},
         sql=_quantiles(_SENT, "urgency"),
     ),
     Measure(
         name="attempts",
-        says="Calls of providers begun in the last hour",
+        description="Attempts started in the last hour",
         labels={"channel": tuple(CHANNELS), "outcome": tuple(Attempt.Outcome.values)},
         sql="""
             SELECT channel, outcome, count(*) FROM notifications_attempt
@@ -133,7 +120,7 @@ DELIVERIES = (
     ),
     Measure(
         name="deliveries_failed",
-        says="Deliveries that ended in the last hour too late (expired) or for good (dead)",
+        description="Deliveries that ended in the last hour as expired or dead",
         labels={
             "urgency": _URGENCIES,
             "state": (Delivery.State.EXPIRED.value, Delivery.State.DEAD.value),
@@ -146,7 +133,7 @@ DELIVERIES = (
     ),
     Measure(
         name="dead_letters",
-        says="Deliveries that failed for good and can still be looked at",
+        description="Dead deliveries that are still stored",
         labels={"urgency": _URGENCIES},
         sql=f"""
             SELECT {_URGENCY}, count(*) FROM notifications_delivery WHERE state = 'dead' GROUP BY 1
@@ -154,7 +141,7 @@ DELIVERIES = (
     ),
     Measure(
         name="breakers_open",
-        says="Providers, each under one credential, that are not called for now",
+        description="Providers that are not called for now, counted per credential",
         labels={"channel": tuple(CHANNELS)},
         sql="SELECT channel, count(*) FROM notifications_breaker GROUP BY 1",
     ),
@@ -163,56 +150,71 @@ DELIVERIES = (
 PROCESSES = (
     Measure(
         name="dispatcher_heartbeat_age_seconds",
-        says="Since when no dispatcher's loop has gone round",
+        description="Seconds since a dispatcher last ran",
         labels={},
         sql="""
             SELECT extract(epoch FROM %(at)s - max(beat_at)) FROM notifications_workerheartbeat
             WHERE role = 'dispatcher'
         """,
-        otherwise=None,
+        default=None,
     ),
     Measure(
         name="worker_heartbeat_age_seconds",
-        says="Since when no worker has taken a task from the queue",
+        description="Seconds since a worker last took a task from the queue",
         labels={"queue": _URGENCIES},
         sql="""
             SELECT queue, extract(epoch FROM %(at)s - max(beat_at))
             FROM notifications_workerheartbeat WHERE role = 'worker' GROUP BY 1
         """,
-        otherwise=None,
+        default=None,
     ),
     Measure(
-        name="auditor_age_seconds",
-        says="Since when the auditor has finished no round",
+        name="invariant_check_age_seconds",
+        description="Seconds since the invariants were last checked",
         labels={},
-        sql="SELECT extract(epoch FROM %(at)s - max(at)) FROM backend_auditorrun",
-        otherwise=None,
+        sql="SELECT extract(epoch FROM %(at)s - max(at)) FROM backend_invariantcheckrun",
+        default=None,
     ),
     Measure(
-        name="auditor_round_seconds",
-        says="How long the auditor's newest round took",
+        name="invariant_check_seconds",
+        description="How long the newest check of the invariants took",
         labels={},
-        sql="SELECT milliseconds / 1000.0 FROM backend_auditorrun ORDER BY at DESC LIMIT 1",
-        otherwise=None,
+        sql="SELECT milliseconds / 1000.0 FROM backend_invariantcheckrun ORDER BY at DESC LIMIT 1",
+        default=None,
     ),
     Measure(
-        name="rows_breaking_a_law",
-        says="Rows that break a law of `check_invariants`, by the auditor's newest round",
-        labels={"law": tuple(law.name for law in LAWS)},
-        sql="""
-            SELECT law, (found->>'count')::int
-            FROM (SELECT * FROM backend_auditorrun ORDER BY at DESC LIMIT 1) newest,
-            jsonb_each(newest.broken) broken (law, found)
-        """,
-    ),
-    Measure(
-        name="laws_unchecked",
-        says="Laws for which the auditor's newest round had no time, or whose query failed",
+        name="invariants_unchecked",
+        description="Invariants that the newest check had no time for, or whose query failed",
         labels={},
         sql="""
-            SELECT jsonb_array_length(unchecked) FROM backend_auditorrun ORDER BY at DESC LIMIT 1
+            SELECT jsonb_array_length(unchecked)
+            FROM backend_invariantcheckrun ORDER BY at DESC LIMIT 1
         """,
     ),
 )
 
-MEASURES = (*LADDERS, *DELIVERIES, *PROCESSES)
+
+def all_measures() -> tuple[Measure, ...]:
+    return (_timers(), *ESCALATIONS, *DELIVERIES, *PROCESSES, _invariants())
+
+
+def _timers() -> Measure:
+    return Measure(
+        name="timer_overdue_seconds",
+        description="For how long the oldest due timer of its kind has been waiting",
+        labels={"timer": tuple(timer.name for timer in timers.TIMERS)},
+        sql=" UNION ALL ".join(_overdue_seconds(timer) for timer in timers.TIMERS),
+    )
+
+
+def _invariants() -> Measure:
+    return Measure(
+        name="invariant_violations",
+        description="Rows that violate an invariant, in the newest periodic check",
+        labels={"invariant": tuple(invariant.name for invariant in all_invariants())},
+        sql="""
+            SELECT invariant, (found->>'count')::int
+            FROM (SELECT * FROM backend_invariantcheckrun ORDER BY at DESC LIMIT 1) newest,
+            jsonb_each(newest.broken) broken (invariant, found)
+        """,
+    )

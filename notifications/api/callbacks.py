@@ -1,7 +1,7 @@
-"""Doors for providers: they report what became of a message, and can do nothing else.
+"""Callbacks: providers report what became of a message, and can do nothing else.
 
-Whoever cannot sign is refused. A signed report of something unknown, known already or long
-over is answered like any other: a provider that is refused reports it again and again.
+A report without a valid signature is refused. A signed report about something unknown, known
+already or over is answered like any other: a provider that is refused would repeat it.
 """
 
 from __future__ import annotations
@@ -12,70 +12,62 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 import clock
 from notifications.api import signatures
-from notifications.channels import sms
-from notifications.services import receipts
+from notifications.channels.base import Callback, Channel, ForgedReceipt, Receipt
+from notifications.models import ContactPoint
+from notifications.services.deliveries import receipts
 
-ARRIVED = {"delivered", "read"}
-FAILED = {"undelivered", "failed"}
+#: What each status of a report means, as fields of `Receipt`.
+REPORTS: dict[str, dict[str, Any]] = {
+    "delivered": {"is_delivered": True},
+    "failed": {"is_delivered": False},
+    "bounced": {"is_delivered": False, "is_address_refused": True},
+    "opted_out": {"is_delivered": False, "disables": ContactPoint.DisabledReason.OPTED_OUT},
+}
+
+
+def url_of(channel: Channel, callback: Callback) -> URLPattern | URLResolver:
+    """Return the URL at which the channel's receipts arrive."""
+    if callback.included:
+        return path(callback.path, include(callback.included))
+
+    @csrf_exempt
+    @require_POST
+    def receive(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        assert callback.read is not None
+        try:
+            receipt = callback.read(request, **arguments)
+        except ForgedReceipt:
+            return HttpResponse(status=403)
+        if receipt is not None:
+            receipts.record(receipt, channel=channel.name, at=clock.now())
+        return HttpResponse(status=204)
+
+    return path(callback.path, receive, name=f"{channel.name}-receipt")
 
 
 @csrf_exempt
 @require_POST
-def twilio(request: HttpRequest, delivery_id: UUID) -> HttpResponse:
-    """Twilio's status callback of one message."""
-    given = request.headers.get("X-Twilio-Signature", "")
-    url, form = sms.callback_url(delivery_id), dict(request.POST.lists())
-    token = settings.TWILIO_AUTH_TOKEN
-    if not token or not signatures.is_from_twilio(url, form, given, token):
-        return HttpResponse(status=403)
-    status, error = request.POST.get("MessageStatus"), request.POST.get("ErrorCode", "")
-    known: dict[str, Any] = {"delivery_id": delivery_id, "channel": "sms", "at": clock.now()}
-    if status in ARRIVED:
-        receipts.arrived(**known)
-    elif status in FAILED:
-        number = int(error) if error.isascii() and error[:6].isdigit() else 0
-        receipts.failed(
-            **known, code=f"twilio_{status}_{number}", disables=sms.DISABLED_BY.get(number)
-        )
-    return HttpResponse(status=204)
+def report(request: HttpRequest) -> HttpResponse:
+    """A report by any other system that has our secret, signed as a Standard Webhook.
 
-
-@csrf_exempt
-@require_POST
-def receipt(request: HttpRequest) -> HttpResponse:
-    """A report by any other system that holds our secret, signed as Standard Webhooks has it.
-
-    `{"delivery_id": ..., "channel": ..., "status": "delivered" | "failed" | "opted_out"}`
+    `{"delivery_id": ..., "channel": ..., "status": one of REPORTS}`
     """
     secret = settings.RECEIPTS_SECRET
     if not secret or not signatures.is_standard(request.headers, request.body, secret):
         return HttpResponse(status=403)
     try:
         said = json.loads(request.body)
-        known: dict[str, Any] = {
-            "delivery_id": UUID(said["delivery_id"]),
-            "channel": str(said["channel"]),
-            "at": clock.now(),
-        }
-        status = REPORTS[said["status"]]
+        channel, status = str(said["channel"]), said["status"]
+        receipt = Receipt(
+            delivery_id=UUID(said["delivery_id"]), code=f"reported_{status}", **REPORTS[status]
+        )
     except (ValueError, TypeError, KeyError, AttributeError):
         return HttpResponse(status=400)
-    if status is None:
-        receipts.arrived(**known)
-    else:
-        receipts.failed(**known, code=f"reported_{said['status']}", **status)
+    receipts.record(receipt, channel=channel, at=clock.now())
     return HttpResponse(status=204)
-
-
-#: What each status says of the address; None for one that was reached.
-REPORTS: dict[str, dict[str, Any] | None] = {
-    "delivered": None,
-    "failed": {},
-    "bounced": {"is_refused": True},
-    "opted_out": {"disables": receipts.Reason.OPTED_OUT},
-}

@@ -1,4 +1,4 @@
-"""The ways to a person. Adding one is a file here and a name in this tuple."""
+"""The channels. To add one, write its class in a file here and add it to `_ALL`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ _ALL: tuple[Channel, ...] = (WebPush(), Apns(), Fcm(), Webhook(), Sms(), Email()
 
 CHANNELS = {channel.name: channel for channel in _ALL}
 
-#: Who does not answer on one rung is told on the next. All of a rung is used at once.
-RUNGS = {"webpush": 0, "apns": 0, "fcm": 0, "webhook": 0, "sms": 1, "email": 2}
 
-#: What an app or a browser registers for itself.
-DEVICES = ("webpush", "apns", "fcm")
+def choices() -> list[tuple[str, str]]:
+    """Return the channels' names and labels."""
+    return [(channel.name, channel.label) for channel in CHANNELS.values()]
 
 
 def configured() -> list[str]:
-    """The channels that this installation can use."""
-    return [channel.name for channel in _ALL if channel.is_configured]
+    """Return the channels that this installation can use."""
+    return [channel.name for channel in CHANNELS.values() if channel.is_configured]
+
+
+def devices() -> list[str]:
+    """Return the channels whose addresses an app or a browser registers for itself."""
+    return [channel.name for channel in CHANNELS.values() if channel.is_device]

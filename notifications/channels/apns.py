@@ -10,8 +10,9 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from notifications.channels.base import (
+    Channel,
     CredentialRefused,
     Message,
     Outage,
@@ -20,25 +21,28 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.channels.bearer_tokens import TokenCache, fingerprint, sign_jwt
 from notifications.models import ContactPoint
 
 TOKEN = re.compile(r"[0-9a-fA-F]{64,200}")
 #: "Refresh no more than once every 20 minutes and no less than once every 60."
-_bearers = Bearers(lasts=timedelta(minutes=50))
+_bearers = TokenCache(lasts=timedelta(minutes=50))
 
 Reason = ContactPoint.DisabledReason
 
 
-class Apns:
+class Apns(Channel):
     """An address is a device token."""
 
     name = "apns"
+    label = "Apple push"
+    protocol = "APNs over HTTP/2 with a provider token (ES256)"
+    address_format = "device token"
+    setting_names = ("APNS_KEY", "APNS_KEY_ID", "APNS_TEAM_ID", "APNS_TOPIC")
+    enabled_by = "APNS_KEY"
+    fallback_level = 0
+    is_device = True
     retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(settings.APNS_KEY)
 
     def credential(self, address: str) -> str:
         named = (settings.APNS_TEAM_ID, settings.APNS_KEY_ID, settings.APNS_TOPIC)
@@ -49,17 +53,17 @@ class Apns:
             raise UnusableAddress("token_malformed")
 
     def send(self, message: Message) -> str:
-        answer = self._call(message)
-        if answer.json().get("reason") == "ExpiredProviderToken":
+        response = self._call(message)
+        if response.json().get("reason") == "ExpiredProviderToken":
             _bearers.forget(self.credential(message.address))
-            answer = self._call(message)
-        if answer.status == 200:
-            return answer.headers.get("apns-id", "")
-        raise _failure(answer)
+            response = self._call(message)
+        if response.status == 200:
+            return response.headers.get("apns-id", "")
+        raise _failure(response)
 
-    def _call(self, message: Message) -> wire.Answer:
+    def _call(self, message: Message) -> http_client.Response:
         token = _bearers.token(self.credential(message.address), _provider_token)
-        return wire.post(
+        return http_client.post(
             f"{settings.APNS_URL}/3/device/{message.address}",
             body=json.dumps(_payload(message)).encode(),
             headers={"Authorization": f"bearer {token}"} | _headers(message),
@@ -67,7 +71,7 @@ class Apns:
 
 
 def _provider_token() -> str:
-    return sign(
+    return sign_jwt(
         {"iss": settings.APNS_TEAM_ID}, settings.APNS_KEY, "ES256", key_id=settings.APNS_KEY_ID
     )
 
@@ -78,7 +82,7 @@ def _headers(message: Message) -> dict[str, str]:
         "apns-push-type": "alert",
         "apns-priority": "10" if message.is_urgent else "5",
         "apns-expiration": str(int(time.time()) + message.seconds),
-        # The second of two with the same id replaces the first on the screen.
+        # A later message with the same id replaces it on the screen.
         "apns-collapse-id": str(message.delivery_id),
         "apns-id": str(message.delivery_id),
     }
@@ -92,25 +96,25 @@ def _payload(message: Message) -> dict[str, Any]:
     }
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
-    said = answer.json()
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    said = response.json()
     reason = said.get("reason", "")
-    code = f"apns_{answer.status}_{reason}" if str(reason).isalpha() else f"apns_{answer.status}"
-    if answer.status == 410:
+    code = f"apns_{response.status}" + (f"_{reason}" if str(reason).isalpha() else "")
+    if response.status == 410:
         return PermanentFailure(code, disables=Reason.GONE, as_of=_instant(said.get("timestamp")))
     if reason in {"BadDeviceToken", "DeviceTokenNotForTopic"}:
         return PermanentFailure(code, disables=Reason.GONE)
-    if answer.status == 429:
-        return TransientFailure(code, retry_after=answer.retry_after)
-    if answer.status == 403:
+    if response.status == 429:
+        return TransientFailure(code, retry_after=response.retry_after)
+    if response.status == 403:
         return CredentialRefused(code)
-    if answer.status >= 500:
-        return Outage(code, retry_after=answer.retry_after)
+    if response.status >= 500:
+        return Outage(code, retry_after=response.retry_after)
     return PermanentFailure(code)
 
 
 def _instant(milliseconds: object) -> datetime | None:
-    """Since when Apple knows the token is gone: one registered later is another app's life."""
+    """Return since when the token is invalid; a later registration is not affected."""
     if not isinstance(milliseconds, int) or not 0 < milliseconds < 10**14:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

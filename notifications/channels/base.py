@@ -1,11 +1,19 @@
-"""What a channel is: one call that hands a message to a provider, or says why not."""
+"""What a channel declares, and what its call can end with.
+
+A channel is one class. The registry, the order of fallbacks, the addresses that it accepts, the
+URLs of its callbacks and the table in docs/channels.md are derived from it.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import ClassVar
 from uuid import UUID
+
+from django.conf import settings
 
 from notifications.models import ContactPoint
 
@@ -14,16 +22,16 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    #: Stable over retries: what makes a repeated call recognizable to the provider.
+    #: The same for each attempt, so that the provider recognizes a repeated call.
     delivery_id: UUID
     address: str
     subject: str
     body: str
-    #: What only this address needs: the keys of a subscription, the secret of a webhook.
+    #: The keys of a subscription, or the secret of a webhook.
     secret: str = ""
     link: str = ""
     is_urgent: bool = False
-    #: For how long the provider may hold it back.
+    #: For how long the provider may keep it.
     lasts: timedelta = HOUR
     attempt: int = 1
 
@@ -44,45 +52,97 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How often, and how patiently, a channel is tried."""
+    """How often a channel is tried, and how long it waits in between."""
 
     attempts: int
     base: timedelta = timedelta(0)
     cap: timedelta = timedelta(0)
-    #: Waits that a standard names, instead of a doubling base.
+    #: Waits that a standard prescribes, instead of a base that doubles.
     waits: tuple[timedelta, ...] = ()
 
 
-class Channel(Protocol):
-    name: str
-    retry: Retry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a provider reports of a message after it accepted it."""
+
+    delivery_id: UUID
+    is_delivered: bool
+    code: str = ""
+    #: See `PermanentFailure`.
+    disables: ContactPoint.DisabledReason | None = None
+    is_address_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Where a provider's receipts arrive: a path below `/callbacks/`, and who reads them."""
+
+    path: str
+    #: Gets the request and the path's arguments. Returns None for what changes nothing; raises
+    #: `ForgedReceipt`.
+    read: Callable[..., Receipt | None] | None = None
+    #: The URLs of a library that reads the receipts itself.
+    included: str = ""
+
+
+class Channel(ABC):
+    """One way to reach a person."""
+
+    #: At most 16 characters; stored with addresses, deliveries and attempts.
+    name: ClassVar[str]
+    label: ClassVar[str]
+    #: For docs/channels.md.
+    protocol: ClassVar[str]
+    address_format: ClassVar[str]
+    key_format: ClassVar[str] = ""
+    #: The settings that it reads.
+    setting_names: ClassVar[tuple[str, ...]] = ()
+    #: The one of them without which it is off; None if it is always on.
+    enabled_by: ClassVar[str | None] = None
+    #: 0 is used at once; a later level only if an earlier one was not confirmed or failed.
+    fallback_level: ClassVar[int]
+    #: Whether an app or a browser registers its own address.
+    is_device: ClassVar[bool] = False
+    retry: ClassVar[Retry]
+    #: An address that nothing has reached for this long is not used any more.
+    disabled_after_failing_for: ClassVar[timedelta | None] = None
+    #: How receipts arrive, if the provider sends any.
+    callback: ClassVar[Callback | None] = None
 
     @property
     def is_configured(self) -> bool:
         """Whether this installation has what the provider asks for."""
+        return self.enabled_by is None or bool(getattr(settings, self.enabled_by))
 
+    @abstractmethod
     def credential(self, address: str) -> str:
         """Name what fails together: one provider under one set of credentials.
 
         Never a secret: it is stored with the attempt and in the breaker.
         """
 
+    @abstractmethod
     def check(self, address: str, secret: str) -> None:
-        """Raise `UnusableAddress` for what can be no address of this channel."""
+        """Raise `UnusableAddress` for what cannot be an address of this channel."""
 
+    @abstractmethod
     def send(self, message: Message) -> str:
-        """Hand over the message and return the provider's reference.
+        """Send the message and return the provider's reference.
 
         Raises `TransientFailure` or `PermanentFailure`.
         """
 
 
+class ForgedReceipt(Exception):
+    """The signature is missing or not the provider's."""
+
+
 class UnusableAddress(ValueError):
-    """This is no address of the channel."""
+    """This cannot be an address of the channel; the message is a code such as `url_private`."""
 
 
 class Failure(Exception):
-    """`code` is stored and logged, so it never holds an address or a text."""
+    """A call failed. `code` is stored and logged, so it never contains an address or a text."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -90,7 +150,7 @@ class Failure(Exception):
 
 
 class TransientFailure(Failure):
-    """Worth another try, not before `retry_after` if the provider named a time."""
+    """May succeed later, not before `retry_after` if the provider named a time."""
 
     def __init__(self, code: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(code)
@@ -98,19 +158,19 @@ class TransientFailure(Failure):
 
 
 class Outage(TransientFailure):
-    """The provider's fault, not this message's: enough of them open the breaker."""
+    """The provider failed, whatever the message was: several of these open the breaker."""
 
 
 class OutcomeUnknown(Outage):
-    """It was sent and nothing came back: it may have arrived."""
+    """The request was sent and no response came: the message may have arrived."""
 
 
 class CredentialRefused(Outage):
-    """The provider does not know us: nothing will go through until somebody mends that."""
+    """The provider refuses our credential: every call fails until an operator changes it."""
 
 
 class PermanentFailure(Failure):
-    """Will not succeed however often it is tried."""
+    """Will not succeed, however often it is tried."""
 
     def __init__(
         self,
@@ -121,8 +181,8 @@ class PermanentFailure(Failure):
         as_of: datetime | None = None,
     ) -> None:
         super().__init__(code)
-        #: Believed the second time.
+        #: The provider refuses the address; the second time it is disabled.
         self.is_address_refused = is_address_refused
-        #: Believed at once, unless the address was confirmed after `as_of`.
+        #: Disables the address at once, unless it was confirmed after `as_of`.
         self.disables = disables
         self.as_of = as_of

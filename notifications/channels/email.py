@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import parseaddr
 from threading import Timer
+from typing import Any
+from uuid import UUID
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
+from anymail.signals import EventType
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
@@ -16,27 +19,38 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import validate_email
 
 from notifications.channels.base import (
+    Callback,
+    Channel,
     CredentialRefused,
     Message,
     Outage,
     PermanentFailure,
+    Receipt,
     Retry,
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import fingerprint
+from notifications.channels.bearer_tokens import fingerprint
+from notifications.models import ContactPoint
+
+Reason = ContactPoint.DisabledReason
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
-#: What a provider's answer must come to, in anymail's words, before we believe it.
+#: anymail's statuses for a message that the provider accepted.
 TAKEN = {"sent", "queued"}
 
 
-class Email:
-    """By SMTP, or by a provider's own API through one of anymail's backends."""
+class Email(Channel):
+    """Sends by SMTP, or by a provider's own API through one of anymail's backends."""
 
     name = "email"
-    is_configured = True
+    label = "Email"
+    protocol = "SMTP, or a provider's own API through [anymail](https://anymail.dev)"
+    address_format = "an inbox"
+    setting_names = ("EMAIL_URL", "EMAIL_BACKEND", "ANYMAIL")
+    fallback_level = 2
+    callback = Callback(path="anymail/", included="anymail.urls")
     retry = Retry(attempts=10, base=timedelta(seconds=30), cap=timedelta(hours=1))
 
     def credential(self, address: str) -> str:
@@ -60,18 +74,44 @@ class Email:
         except smtplib.SMTPDataError as error:
             raise _by_code(error.smtp_code, is_address_refused=False) from None
         except smtplib.SMTPResponseException as error:
-            # The greeting, the sign-in or the sender was refused. That is about this
-            # installation, so it must not use up the recipient's mail.
+            # The server refused the greeting, the sign-in or the sender: the fault is this
+            # installation's, so the delivery must not die of it.
             raise _setup_refused(error.smtp_code) from None
         except AnymailRecipientsRefused:
             raise PermanentFailure("recipient_refused", is_address_refused=True) from None
         except AnymailError as error:
             raise _of_provider(error) from None
         except ValueError:
-            # What cannot be put in a header, such as a line break, is no address.
+            # The address cannot be put in a header: it contains a line break, for example.
             raise PermanentFailure("address_malformed", is_address_refused=True) from None
         except (smtplib.SMTPException, OSError) as error:
             raise Outage(type(error).__name__) from None
+
+
+#: The person's own decision, so the address is disabled at once.
+OPTED_OUT = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
+#: A bounce may be a full mailbox: not every provider tells it from one that is gone.
+REFUSED = {EventType.BOUNCED, EventType.REJECTED}
+FAILED = OPTED_OUT | REFUSED | {EventType.FAILED}
+
+
+def read_event(event: Any) -> Receipt | None:
+    """Read what a mail provider reports, in anymail's form; anymail has checked who sent it."""
+    try:
+        delivery_id = UUID(str((event.metadata or {})["delivery_id"]))
+    except (KeyError, ValueError):
+        return None  # not a notification: for example a link to reset a password
+    if event.event_type == EventType.DELIVERED:
+        return Receipt(delivery_id=delivery_id, is_delivered=True)
+    if event.event_type not in FAILED:
+        return None
+    return Receipt(
+        delivery_id=delivery_id,
+        is_delivered=False,
+        code=f"esp_{event.event_type}",
+        disables=Reason.OPTED_OUT if event.event_type in OPTED_OUT else None,
+        is_address_refused=event.event_type in REFUSED,
+    )
 
 
 def _compose(message: Message) -> EmailMessage:
@@ -83,11 +123,11 @@ def _compose(message: Message) -> EmailMessage:
         to=[message.address],
         headers={
             "Message-ID": f"<{message.delivery_id}@{domain}>",
-            # Keeps out-of-office answers from coming back.
+            # Prevents out-of-office replies.
             "Auto-Submitted": "auto-generated",
         },
     )
-    # A provider gives it back with each bounce; SMTP knows nothing of it.
+    # A provider's API returns it with each bounce; SMTP ignores it.
     mail.metadata = {"delivery_id": str(message.delivery_id)}  # type: ignore[attr-defined]
     return mail
 
@@ -103,7 +143,7 @@ def _hand_over(mail: EmailMessage) -> str:
             _socket(backend).settimeout(TOTAL_SECONDS)
             backend.send_messages([mail])
         finally:
-            # What goes wrong after the server took the mail is not a failure to send.
+            # An error after the server accepted the mail is not a failure to send.
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 backend.close()
     return str(mail.extra_headers["Message-ID"])
@@ -120,7 +160,7 @@ def _providers_word(mail: EmailMessage) -> str:
 
 @contextlib.contextmanager
 def _cut_after(seconds: float, backend: EmailBackend) -> Iterator[None]:
-    """End the conversation at its deadline, however slowly the server drips."""
+    """Close the connection at the deadline, however slowly the server sends."""
 
     def cut() -> None:
         with contextlib.suppress(OSError):

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from notifications.channels.base import (
+    Channel,
     CredentialRefused,
     Message,
     Outage,
@@ -19,21 +20,21 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.channels.bearer_tokens import TokenCache, fingerprint, sign_jwt
 from notifications.models import ContactPoint
 
 MAX_TOKEN = 4096
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
-#: What Google asks for where it does not say how long to wait.
+#: The waits that Google asks for if a response names none.
 THROTTLED = timedelta(seconds=60)
 UNAVAILABLE = timedelta(seconds=10)
 #: An access token is good for an hour.
-_bearers = Bearers(lasts=timedelta(minutes=50))
+_bearers = TokenCache(lasts=timedelta(minutes=50))
 
 Reason = ContactPoint.DisabledReason
-#: What is said about the token. A 400 without this detail says that our message is malformed.
+#: Errors about the token. A 400 without this detail means that our message is malformed.
 DISABLED_BY = {
     (404, "UNREGISTERED"): Reason.GONE,
     (400, "INVALID_ARGUMENT"): Reason.GONE,
@@ -41,15 +42,18 @@ DISABLED_BY = {
 }
 
 
-class Fcm:
+class Fcm(Channel):
     """An address is a registration token."""
 
     name = "fcm"
+    label = "Android push"
+    protocol = "FCM HTTP v1, signed in by RFC 7523"
+    address_format = "registration token"
+    setting_names = ("FCM_SERVICE_ACCOUNT",)
+    enabled_by = "FCM_SERVICE_ACCOUNT"
+    fallback_level = 0
+    is_device = True
     retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(settings.FCM_SERVICE_ACCOUNT)
 
     def credential(self, address: str) -> str:
         return fingerprint(settings.FCM_URL, settings.FCM_SERVICE_ACCOUNT)
@@ -61,18 +65,18 @@ class Fcm:
             raise UnusableAddress("token_malformed")
 
     def send(self, message: Message) -> str:
-        answer = self._call(message)
-        if answer.status == 401:
+        response = self._call(message)
+        if response.status == 401:
             _bearers.forget(self.credential(message.address))
-            answer = self._call(message)
-        if answer.status == 200:
-            return str(answer.json().get("name", ""))
-        raise _failure(answer)
+            response = self._call(message)
+        if response.status == 200:
+            return str(response.json().get("name", ""))
+        raise _failure(response)
 
-    def _call(self, message: Message) -> wire.Answer:
+    def _call(self, message: Message) -> http_client.Response:
         account = json.loads(settings.FCM_SERVICE_ACCOUNT)
         token = _bearers.token(self.credential(message.address), lambda: _access_token(account))
-        return wire.post(
+        return http_client.post(
             f"{settings.FCM_URL}/v1/projects/{account['project_id']}/messages:send",
             body=json.dumps({"message": _message(message)}).encode(),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
@@ -80,7 +84,7 @@ class Fcm:
 
 
 def _access_token(account: dict[str, str]) -> str:
-    """Exchange a signed assertion for a token, as RFC 7523 has it."""
+    """Exchange a signed assertion for an access token (RFC 7523)."""
     claims = {
         "iss": account["client_email"],
         "aud": account["token_uri"],
@@ -89,18 +93,18 @@ def _access_token(account: dict[str, str]) -> str:
     key_id = account.get("private_key_id", "")
     key = account["private_key"]
     hour = timedelta(hours=1)
-    assertion = sign(claims, key, "RS256", key_id=key_id, lasts=hour)
-    answer = wire.post(
+    assertion = sign_jwt(claims, key, "RS256", key_id=key_id, lasts=hour)
+    response = http_client.post(
         account["token_uri"],
         body=urlencode({"grant_type": GRANT, "assertion": assertion}).encode(),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    token = answer.json().get("access_token")
-    if answer.status == 200 and token:
+    token = response.json().get("access_token")
+    if response.status == 200 and token:
         return str(token)
-    if answer.status in {400, 401, 403}:
-        raise CredentialRefused(f"google_{answer.status}")
-    raise Outage(f"google_{answer.status}", retry_after=answer.retry_after)
+    if response.status in {400, 401, 403}:
+        raise CredentialRefused(f"google_{response.status}")
+    raise Outage(f"google_{response.status}", retry_after=response.retry_after)
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -112,29 +116,29 @@ def _message(message: Message) -> dict[str, Any]:
         "android": {
             "priority": "HIGH" if message.is_urgent else "NORMAL",
             "ttl": f"{message.seconds}s",
-            # The second of two replaces the first, in the queue and on the screen.
+            # A later message with the same key replaces it, in the queue and on the screen.
             "collapse_key": once,
             "notification": {"tag": once},
         },
     }
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
-    meant = _fcm_error(answer)
-    code = f"fcm_{answer.status}" + (f"_{meant}" if meant.replace("_", "").isalpha() else "")
-    if (answer.status, meant) in DISABLED_BY:
-        return PermanentFailure(code, disables=DISABLED_BY[answer.status, meant])
-    if answer.status in {401, 403}:
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    meant = _fcm_error(response)
+    code = f"fcm_{response.status}" + (f"_{meant}" if meant.replace("_", "").isalpha() else "")
+    if (response.status, meant) in DISABLED_BY:
+        return PermanentFailure(code, disables=DISABLED_BY[response.status, meant])
+    if response.status in {401, 403}:
         return CredentialRefused(code)
-    if answer.status == 429:
-        return TransientFailure(code, retry_after=answer.retry_after or THROTTLED)
-    if answer.status >= 500:
-        return Outage(code, retry_after=answer.retry_after or UNAVAILABLE)
+    if response.status == 429:
+        return TransientFailure(code, retry_after=response.retry_after or THROTTLED)
+    if response.status >= 500:
+        return Outage(code, retry_after=response.retry_after or UNAVAILABLE)
     return PermanentFailure(code)
 
 
-def _fcm_error(answer: wire.Answer) -> str:
-    error = answer.json().get("error")
+def _fcm_error(response: http_client.Response) -> str:
+    error = response.json().get("error")
     details = error.get("details") if isinstance(error, dict) else None
     for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict) and detail.get("@type") == FCM_ERROR:

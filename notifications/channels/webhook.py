@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import time
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from notifications.channels import guard, wire
+from standardwebhooks import Webhook as Signer
+
+from notifications.channels import http_client, ssrf
 from notifications.channels.base import (
+    Channel,
     Message,
     Outage,
     PermanentFailure,
@@ -26,11 +26,17 @@ SECRET_BYTES = (24, 64)
 SECONDS = 5.0
 
 
-class Webhook:
+class Webhook(Channel):
     """An address is a URL; its secret is one `whsec_...`, or two with a space while rotating."""
 
     name = "webhook"
-    is_configured = True
+    label = "Webhook"
+    protocol = "Standard Webhooks 1.0"
+    address_format = "an `https` URL with a public address"
+    key_format = "`whsec_...`, two while rotating"
+    fallback_level = 0
+    #: It may be down over a weekend.
+    disabled_after_failing_for = timedelta(hours=72)
     retry = Retry(
         attempts=10,
         waits=(
@@ -45,7 +51,7 @@ class Webhook:
         return urlsplit(address).netloc.lower()[:100]
 
     def check(self, address: str, secret: str) -> None:
-        guard.check_url(address)
+        ssrf.check_url(address)
         shortest, longest = SECRET_BYTES
         try:
             lengths = [len(_key(each)) for each in secret.split()]
@@ -56,37 +62,35 @@ class Webhook:
 
     def send(self, message: Message) -> str:
         try:
-            guard.check_url(message.address)
+            ssrf.check_url(message.address)
         except UnusableAddress as error:
             raise PermanentFailure(str(error), is_address_refused=True) from None
-        once, now, body = str(message.delivery_id), int(time.time()), _body(message)
-        answer = wire.post(
+        now, body = datetime.now(UTC), _body(message)
+        response = http_client.post(
             message.address,
             body=body,
             headers={
                 "Content-Type": "application/json",
-                "webhook-id": once,
-                "webhook-timestamp": str(now),
-                "webhook-signature": signatures(message.secret, once, now, body),
+                "webhook-id": str(message.delivery_id),
+                "webhook-timestamp": str(int(now.timestamp())),
+                "webhook-signature": _signatures(message, now, body),
             },
             is_guarded=True,
             seconds=SECONDS,
         )
-        if 200 <= answer.status < 300:
+        if 200 <= response.status < 300:
             return ""
-        raise _failure(answer)
+        raise _failure(response)
 
 
-def signatures(secrets: str, once: str, timestamp: int, body: bytes) -> str:
-    """Sign with each secret: whoever still holds the former one can check, too."""
-    signed = f"{once}.{timestamp}.".encode() + body
-    return " ".join(
-        "v1," + b64encode(hmac.digest(_key(secret), signed, hashlib.sha256)).decode()
-        for secret in secrets.split()
-    )
+def _signatures(message: Message, now: datetime, body: bytes) -> str:
+    """Sign with each secret: during a rotation a receiver may hold either of two."""
+    once, text = str(message.delivery_id), body.decode()
+    return " ".join(Signer(secret).sign(once, now, text) for secret in message.secret.split())
 
 
 def _key(secret: str) -> bytes:
+    """Decode a secret; unlike the library, refuse what is not base64 behind the prefix."""
     if not secret.startswith(PREFIX):
         raise ValueError(PREFIX)
     return b64decode(secret.removeprefix(PREFIX), validate=True)
@@ -106,11 +110,11 @@ def _body(message: Message) -> bytes:
     return json.dumps(told).encode()
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
-    code = f"webhook_{answer.status}"
-    if answer.status == 410:
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    code = f"webhook_{response.status}"
+    if response.status == 410:
         return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)
-    if answer.status in {502, 504}:
-        return Outage(code, retry_after=answer.retry_after)
-    # Also a redirect: it is never followed, and somebody may mend it.
-    return TransientFailure(code, retry_after=answer.retry_after)
+    if response.status in {502, 504}:
+        return Outage(code, retry_after=response.retry_after)
+    # Redirects too: they are never followed, but the receiver may be corrected.
+    return TransientFailure(code, retry_after=response.retry_after)

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
-from notifications.channels import webpush_payload, wire
+from notifications.channels import http_client, webpush_payload
 from notifications.channels.base import (
+    Channel,
     Message,
     Outage,
     PermanentFailure,
@@ -20,21 +21,25 @@ from notifications.channels.base import (
     TransientFailure,
     UnusableAddress,
 )
-from notifications.channels.bearer import Bearers, fingerprint, sign
+from notifications.channels.bearer_tokens import TokenCache, fingerprint, sign_jwt
 from notifications.models import ContactPoint
 
 MAX_ENDPOINT = 2000
 
 
-class WebPush:
+class WebPush(Channel):
     """An address is a subscription's endpoint; its secret the two keys, as JSON."""
 
     name = "webpush"
+    label = "Browser push"
+    protocol = "RFC 8030, payload by RFC 8291, VAPID by RFC 8292"
+    address_format = "the subscription's endpoint, of a known push service only"
+    key_format = "the subscription's two keys"
+    setting_names = ("WEBPUSH_PRIVATE_KEY",)
+    enabled_by = "WEBPUSH_PRIVATE_KEY"
+    fallback_level = 0
+    is_device = True
     retry = Retry(attempts=8, base=timedelta(seconds=5), cap=timedelta(minutes=2))
-
-    @property
-    def is_configured(self) -> bool:
-        return bool(settings.WEBPUSH_PRIVATE_KEY)
 
     def credential(self, address: str) -> str:
         return f"{_origin(address)} {fingerprint(settings.WEBPUSH_PRIVATE_KEY)}"
@@ -50,14 +55,14 @@ class WebPush:
     def send(self, message: Message) -> str:
         if not _is_push_service(message.address):
             raise PermanentFailure("endpoint_unknown", is_address_refused=True)
-        answer = wire.post(
+        response = http_client.post(
             message.address,
             body=webpush_payload.encrypt(_payload(message), **json.loads(message.secret)),
             headers=self._headers(message),
         )
-        if answer.status in {200, 201, 202}:
-            return answer.headers.get("location", "")
-        raise _failure(answer)
+        if response.status in {200, 201, 202}:
+            return response.headers.get("location", "")
+        raise _failure(response)
 
     def _headers(self, message: Message) -> dict[str, str]:
         origin = _origin(message.address)
@@ -68,23 +73,25 @@ class WebPush:
             "Content-Encoding": "aes128gcm",
             "TTL": str(message.seconds),
             "Urgency": "high" if message.is_urgent else "normal",
-            # Of two with the same topic the service keeps the later one: a retry replaces.
+            # A later message with the same topic replaces it, so a retry is not shown twice.
             "Topic": _base64(message.delivery_id.bytes),
         }
 
 
-#: A service may refuse a claim that is good for more than a day.
-_bearers = Bearers(lasts=timedelta(hours=6))
+#: A service may refuse a claim that is valid for more than a day.
+_bearers = TokenCache(lasts=timedelta(hours=6))
 CLAIM_LASTS = timedelta(hours=12)
 
 
 def _claim(origin: str) -> str:
     key = webpush_payload.private_key(settings.WEBPUSH_PRIVATE_KEY)
-    return sign({"aud": origin, "sub": settings.WEBPUSH_CONTACT}, key, "ES256", lasts=CLAIM_LASTS)
+    return sign_jwt(
+        {"aud": origin, "sub": settings.WEBPUSH_CONTACT}, key, "ES256", lasts=CLAIM_LASTS
+    )
 
 
 def public_key() -> str:
-    """What a browser needs to subscribe: `applicationServerKey`."""
+    """Return the `applicationServerKey` with which a browser subscribes."""
     point = webpush_payload.private_key(settings.WEBPUSH_PRIVATE_KEY).public_key()
     return _base64(point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
@@ -99,20 +106,20 @@ def _payload(message: Message) -> bytes:
     return json.dumps(told).encode()
 
 
-def _failure(answer: wire.Answer) -> TransientFailure | PermanentFailure:
-    code = f"webpush_{answer.status}"
-    if answer.status in {404, 410}:
+def _failure(response: http_client.Response) -> TransientFailure | PermanentFailure:
+    code = f"webpush_{response.status}"
+    if response.status in {404, 410}:
         return PermanentFailure(code, disables=ContactPoint.DisabledReason.GONE)
-    if answer.status == 429:
-        return TransientFailure(code, retry_after=answer.retry_after)
-    if answer.status >= 500:
-        return Outage(code, retry_after=answer.retry_after)
-    # Also 401 and 403: services answer so to a subscription made with another key.
-    return PermanentFailure(code, is_address_refused=answer.status in {400, 401, 403})
+    if response.status == 429:
+        return TransientFailure(code, retry_after=response.retry_after)
+    if response.status >= 500:
+        return Outage(code, retry_after=response.retry_after)
+    # 401 and 403 too: services respond so to a subscription made with another key.
+    return PermanentFailure(code, is_address_refused=response.status in {400, 401, 403})
 
 
 def _is_push_service(address: str) -> bool:
-    """Whether we know the service: anybody may hand us an endpoint."""
+    """Whether the endpoint is of a known service; anybody can register an endpoint."""
     try:
         origin = _origin(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The encryption of a Web Push payload: RFC 8291, with the one record of RFC 8188."""
+"""Encrypts a Web Push payload (RFC 8291, as one record of RFC 8188)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def encrypt(
     ours: ec.EllipticCurvePrivateKey | None = None,
     salt: bytes | None = None,
 ) -> bytes:
-    """Encrypt for one subscription. `ours` and `salt` are new for each message.
+    """Encrypt for one subscription. `ours` and `salt` are generated for each message.
 
-    Raises `ValueError` for keys that are none.
+    Raises `ValueError` for malformed keys.
     """
     theirs, secret = decoded(p256dh), decoded(auth)
     if len(secret) != 16:
@@ -37,19 +37,19 @@ def encrypt(
     point = ours.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     shared = ours.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(CURVE, theirs))
     key = _derive(shared, secret, b"WebPush: info\0" + theirs + point, 32)
-    sealed = AESGCM(_derive(key, salt, b"Content-Encoding: aes128gcm\0", 16)).encrypt(
+    encrypted = AESGCM(_derive(key, salt, b"Content-Encoding: aes128gcm\0", 16)).encrypt(
         _derive(key, salt, b"Content-Encoding: nonce\0", 12), plain + LAST_RECORD, None
     )
-    return salt + struct.pack("!LB", RECORD, len(point)) + point + sealed
+    return salt + struct.pack("!LB", RECORD, len(point)) + point + encrypted
 
 
 def private_key(text: str) -> ec.EllipticCurvePrivateKey:
-    """The VAPID key as the usual generators print it: 32 bytes in base64url."""
+    """Read a VAPID private key: 32 bytes in base64url."""
     return ec.derive_private_key(int.from_bytes(decoded(text)), CURVE)
 
 
 def decoded(text: str) -> bytes:
-    """Read base64, with or without padding, in either alphabet: browsers differ."""
+    """Decode base64 with or without padding, in either alphabet, because browsers differ."""
     if not isinstance(text, str):
         raise ValueError("base64")
     plain = text.rstrip("=").replace("+", "-").replace("/", "_")

@@ -12,13 +12,13 @@ class Breaker(models.Model):
     channel = models.CharField(max_length=16)
     credential = models.CharField(max_length=128)
     opened_at = models.DateTimeField()
-    # The next call that may try whether it is well again.
+    # When the next call may test whether the provider works again.
     probe_at = models.DateTimeField()
     last_code = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         constraints = [
-            # Serves the claim: one state for all who want to call.
+            # Serves the attempt: all workers see one state.
             models.UniqueConstraint(
                 name="breaker_once_per_credential", fields=["channel", "credential"]
             ),

@@ -1,79 +1,27 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
 
-from notifications.models.now import DatabaseNow
-from notifications.models.recipients import ContactPoint, Recipient
-from notifications.models.sealed import SealedTextField
-
-
-class Urgency(models.IntegerChoices):
-    """The order of work, and the names of the queues."""
-
-    URGENT = 1
-    ROUTINE = 2
-    BULK = 3
-
-    @property
-    def queue(self) -> str:
-        return self.name.lower()
-
-
-class Notification(models.Model):
-    """One thing to tell one person."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    recipient = models.ForeignKey(Recipient, on_delete=models.CASCADE, related_name="notifications")
-    # One of `Kind`, which the outbox sees to: a new sentence needs no migration.
-    kind = models.CharField(max_length=32)
-    # Opaque to this app: whoever enqueues can cancel by it.
-    group = models.CharField(max_length=128, db_column="group_name")
-    urgency = models.PositiveSmallIntegerField(choices=Urgency)
-    link = models.TextField(blank=True)
-    # Where all of its family are listed; without it, each has a message of its own.
-    list_link = models.TextField(blank=True, default="")
-    # What only the person at the address may know; erased once it was sent.
-    code = SealedTextField(blank=True, default="")
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    # Whoever asked for it wants it no more; a dead delivery of it is not brought back.
-    cancelled_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            # Serves the recipient: a notice born stale would never be sent, silently.
-            models.CheckConstraint(
-                name="notification_expires_after_creation",
-                condition=Q(expires_at__gt=F("created_at")),
-            ),
-        ]
-        indexes = [
-            # Serves cancel(): an acknowledgement finds what it has to stop.
-            models.Index(name="notification_by_group", fields=["group"]),
-            # Serves prune().
-            models.Index(name="notification_by_age", fields=["created_at"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+from notifications.models.contact_points import ContactPoint
+from notifications.models.database_now import DatabaseNow
+from notifications.models.notifications import Notification, Urgency
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def unfinished(self) -> DeliveryQuerySet:
         return self.filter(state__in=Delivery.UNFINISHED)
 
-    def in_nobodys_hands(self) -> DeliveryQuerySet:
+    def unleased(self) -> DeliveryQuerySet:
         return self.unfinished().filter(
             Q(lease_until__isnull=True) | Q(lease_until__lt=DatabaseNow())
         )
 
     def claimable(self, at: datetime) -> DeliveryQuerySet:
-        return self.in_nobodys_hands().filter(
+        return self.unleased().filter(
             next_attempt_at__lte=at,
             expires_at__gt=at,
             attempts__lt=F("attempts_allowed"),
@@ -82,36 +30,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def held(self, pk: uuid.UUID, claim_no: int) -> DeliveryQuerySet:
         return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)
 
-    def lock(self) -> list[uuid.UUID]:
-        """Hold the rows until the transaction ends, in the one order for all who want several.
+    def lock(self) -> list[Delivery]:
+        """Lock the rows until the transaction ends and return them.
 
-        Before their attempts, too: a result holds its delivery when it writes its attempt.
+        All who lock several do so in this order, and before the attempts, so that nobody waits
+        for somebody who waits for them.
         """
         rows = self.select_for_update(of=("self",)).order_by("pk")
-        return list(rows.values_list("pk", flat=True))
-
-    def claim(self, lease: timedelta, *, into: uuid.UUID | None = None) -> int:
-        return self.update(
-            state=Delivery.State.CLAIMED,
-            bundled_into=into,
-            claim_no=F("claim_no") + 1,
-            attempts=F("attempts") + 1,
-            lease_until=DatabaseNow() + lease,
-        )
-
-    def put_back(self, *, next_attempt_at: Any, **others: Any) -> int:
-        return self.update(
-            state=Delivery.State.PENDING,
-            next_attempt_at=next_attempt_at,
-            lease_until=None,
-            offered_at=None,
-            bundled_into=None,
-            **others,
-        )
-
-    def end(self, state: Delivery.State, **others: Any) -> int:
-        ended = {"ended_at": DatabaseNow(), "lease_until": None}
-        return self.update(state=state, **ended | others)
+        return list(rows.only("pk", "claim_no"))
 
 
 class Delivery(models.Model):
@@ -139,23 +65,23 @@ class Delivery(models.Model):
     channel = models.CharField(max_length=16)
     urgency = models.PositiveSmallIntegerField(choices=Urgency)
     expires_at = models.DateTimeField()
-    # The person's channels in order: a later one waits for the earlier to stay unconfirmed.
-    rung = models.PositiveSmallIntegerField(default=0)
+    # The order of channels: a later level waits while an earlier one may still be confirmed.
+    fallback_level = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     next_attempt_at = models.DateTimeField()
-    offered_at = models.DateTimeField(null=True, blank=True)
-    # The fencing number: only who holds the current one may begin or finish.
+    hinted_at = models.DateTimeField(null=True, blank=True)
+    # The fence: only the holder of the current number may begin or finish an attempt.
     claim_no = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
-    # Counted when claimed, so that an item which kills its worker counts too.
+    # Counted when claimed, so that a delivery that kills its worker counts too.
     attempts = models.PositiveSmallIntegerField(default=0)
     attempts_allowed = models.PositiveSmallIntegerField()
     ended_at = models.DateTimeField(null=True, blank=True)
     last_code = models.CharField(max_length=64, blank=True, default="")
     provider_reference = models.CharField(max_length=255, blank=True, default="")
-    # The delivery whose message tells of this one, too. The carrier itself has none.
-    bundled_into = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="members", db_index=False
+    # The delivery whose message also covers this one. The leader itself has none.
+    bundle_leader = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="followers", db_index=False
     )
 
     objects = DeliveryQuerySet.as_manager()
@@ -173,7 +99,7 @@ class Delivery(models.Model):
                 condition=Q(state="claimed", lease_until__isnull=False)
                 | (~Q(state="claimed") & Q(lease_until__isnull=True)),
             ),
-            # Serves the auditor: I6 asks when each delivery came to its end.
+            # Invariant I6 needs the time at which each delivery ended.
             models.CheckConstraint(
                 name="delivery_ended_with_time",
                 condition=Q(state__in=["pending", "claimed"], ended_at__isnull=True)
@@ -191,85 +117,40 @@ class Delivery(models.Model):
                     & Q(ended_at__isnull=False)
                 ),
             ),
-            # Serves fencing: each attempt had a claim of its own.
+            # Serves fencing: each attempt had its own claim.
             models.CheckConstraint(
                 name="delivery_attempts_within_claims",
                 condition=Q(attempts__lte=F("claim_no")),
             ),
-            # Serves the recipient: what waits is told by no message yet, and a carrier by its own.
+            # Serves the recipient: a pending delivery is in no bundle, a leader in its own only.
             models.CheckConstraint(
                 name="delivery_bundled_once_claimed",
-                condition=Q(bundled_into__isnull=True)
-                | (~Q(state="pending") & ~Q(bundled_into=F("id"))),
+                condition=Q(bundle_leader__isnull=True)
+                | (~Q(state="pending") & ~Q(bundle_leader=F("id"))),
             ),
         ]
         indexes = [
-            # Serves claim and offer: what is due, however much history there is.
+            # Serves claims and dispatch hints: due deliveries, however much history there is.
             models.Index(
                 name="delivery_due",
                 fields=["urgency", "next_attempt_at"],
                 condition=Q(state__in=["pending", "claimed"]),
             ),
-            # Serves the pace of bundles: what an address was told of lately.
+            # Serves the throttle: the latest messages to an address.
             models.Index(name="delivery_by_address", fields=["contact_point", "ended_at"]),
-            # Serves the operator: what nobody got, lately.
+            # Serves the operator: the latest failures.
             models.Index(
                 name="delivery_failed",
                 fields=["state", "ended_at"],
                 condition=Q(state__in=["expired", "dead"]),
             ),
-            # Serves receipts: whatever else the message told of.
+            # Serves receipts: the followers of a message.
             models.Index(
                 name="delivery_in_bundle",
-                fields=["bundled_into"],
-                condition=Q(bundled_into__isnull=False),
+                fields=["bundle_leader"],
+                condition=Q(bundle_leader__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk} {self.state}"
-
-
-class Attempt(models.Model):
-    """One call to a provider, written before it is made.
-
-    Without `ended_at` the process died during the call: nobody knows what happened.
-    """
-
-    class Outcome(models.TextChoices):
-        STARTED = "started"
-        SENT = "sent"
-        TRANSIENT = "transient"
-        OUTAGE = "outage"
-        PERMANENT = "permanent"
-
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_rows")
-    claim_no = models.PositiveIntegerField()
-    channel = models.CharField(max_length=16, default="")
-    credential = models.CharField(max_length=128, default="")
-    started_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=16, choices=Outcome, default=Outcome.STARTED)
-    code = models.CharField(max_length=64, blank=True, default="")
-    latency_ms = models.PositiveIntegerField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            # Serves fencing: a claim is good for one call.
-            models.UniqueConstraint(name="attempt_once_per_claim", fields=["delivery", "claim_no"]),
-            # Serves the auditor: an outcome has its time, a time its outcome.
-            models.CheckConstraint(
-                name="attempt_ended_with_outcome",
-                condition=Q(outcome="started", ended_at__isnull=True)
-                | (~Q(outcome="started") & Q(ended_at__isnull=False)),
-            ),
-        ]
-        indexes = [
-            # Serves the breaker: how the latest calls of one provider ended.
-            models.Index(name="attempt_latest", fields=["channel", "credential", "-ended_at"]),
-            # Serves the operator: what was tried in the last hour, and with what outcome.
-            models.Index(name="attempt_by_time", fields=["started_at"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.delivery_id} #{self.claim_no}"

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class WorkerHeartbeat(models.Model):
-    """The last sign of life of a queue's workers or of a dispatcher."""
+    """The last heartbeat of a queue's workers or of a dispatcher."""
 
     class Role(models.TextChoices):
         WORKER = "worker"
@@ -12,7 +12,7 @@ class WorkerHeartbeat(models.Model):
 
     name = models.CharField(max_length=128, primary_key=True)
     role = models.CharField(max_length=16, choices=Role)
-    # Written by a task that came through this queue, so it proves the whole path.
+    # Written by a task from this queue, so it proves that broker and worker are alive.
     queue = models.CharField(max_length=16, blank=True, default="")
     beat_at = models.DateTimeField()
 

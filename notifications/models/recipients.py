@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
-from notifications.models.sealed import SealedTextField
-
 
 class Recipient(models.Model):
-    """Someone who can be told something. Who they are is not known here."""
+    """Somebody who can be notified; who that is, this app does not know."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     language = models.CharField(max_length=16, default="en")
@@ -20,7 +17,7 @@ class Recipient(models.Model):
 
     class Meta:
         constraints = [
-            # Serves the sender: half a window would be read as "never" or "always".
+            # Serves the sender: half a window could mean "never" or "always".
             models.CheckConstraint(
                 name="recipient_quiet_hours_are_whole",
                 condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
@@ -30,68 +27,3 @@ class Recipient(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-
-class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
-    def usable(self) -> ContactPointQuerySet:
-        return self.filter(verified_at__isnull=False, disabled_at__isnull=True)
-
-    def disable(self, reason: ContactPoint.DisabledReason, at: Any) -> int:
-        """Use them no more, and forget what was needed to use them."""
-        return self.filter(disabled_at__isnull=True).update(
-            disabled_at=at, disabled_reason=reason, secret=""
-        )
-
-
-class ContactPoint(models.Model):
-    """One address of a recipient on one channel."""
-
-    class DisabledReason(models.TextChoices):
-        REPLACED = "replaced"
-        REFUSED = "refused"
-        OPTED_OUT = "opted_out"
-        GONE = "gone"
-        REMOVED = "removed"
-        STALE = "stale"
-        FAILING = "failing"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    recipient = models.ForeignKey(
-        Recipient, on_delete=models.CASCADE, related_name="contact_points"
-    )
-    channel = models.CharField(max_length=16)
-    address = models.TextField()
-    # What only the sender may know: a subscription's keys, a webhook's secret.
-    secret = SealedTextField(blank=True, default="")
-    verified_at = models.DateTimeField(null=True, blank=True)
-    refusals = models.PositiveSmallIntegerField(default=0)
-    # Since when nothing has reached it; where channels do not say why, only time tells.
-    failing_since = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, blank=True)
-    disabled_reason = models.CharField(
-        max_length=16, choices=DisabledReason, blank=True, default=""
-    )
-
-    objects = ContactPointQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            # Serves the reader of one inbox: the same address twice is told twice.
-            models.UniqueConstraint(
-                name="contact_point_once_per_recipient",
-                fields=["recipient", "channel", "address"],
-            ),
-            # Serves the operator: an address that fell silent says when and why.
-            models.CheckConstraint(
-                name="contact_point_disabled_with_reason",
-                condition=Q(disabled_at__isnull=True, disabled_reason="")
-                | (Q(disabled_at__isnull=False) & ~Q(disabled_reason="")),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.channel} {self.pk}"
-
-    @property
-    def is_usable(self) -> bool:
-        return self.verified_at is not None and self.disabled_at is None

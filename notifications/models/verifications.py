@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from django.db import models
 
-from notifications.models.recipients import ContactPoint
+from notifications.models.contact_points import ContactPoint
 
 
 class Verification(models.Model):
-    """A code that went to an address, to be given back by who reads it there."""
+    """A code that was sent to an address, which its owner enters to confirm it."""
 
     contact_point = models.ForeignKey(
         ContactPoint, on_delete=models.CASCADE, related_name="verifications"

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.outgoing import at, smtp, someone, tell
+from tests.outgoing import at, enqueue, recipient, smtp
 
-__all__ = ["at", "smtp", "someone", "tell"]
+__all__ = ["at", "enqueue", "recipient", "smtp"]

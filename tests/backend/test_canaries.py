@@ -1,4 +1,4 @@
-"""I13: nothing that leaves holds a word of what was planted in the health fields."""
+"""I13: nothing that is sent, published or logged contains health data."""
 
 from __future__ import annotations
 
@@ -15,32 +15,25 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 import clock
 from backend.celery import app
 from backend.dispatcher.broker import Broker
-from backend.dispatcher.hands import OwnHands
-from backend.dispatcher.rounds import Dispatcher
+from backend.dispatcher.executors import InlineExecutor
+from backend.dispatcher.scheduler import Scheduler
 from backend.logs import JsonFormatter
 from notifications import outbox
 from notifications.models import Delivery, Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
+from tests.api_client import ApiClient, entry
+from tests.canaries import CANARY, SECRETS, WORDS, answer_of
 from tests.fixtures import MONDAY_EVENING, TwoClinics
 from tests.peers.browser import Browser, vapid_key
 from tests.peers.certificates import Authority
 from tests.peers.http import HttpSink, running_http
 from tests.peers.http2 import running_http2
-from tests.tracker.api.phone import Phone, entry
 from tracker.models import Escalation
-
-CANARY = "XYZZY"
-WORDS = (CANARY, CANARY.lower(), "saddle", "numbness", "pain", "oxycodone", "Alice", "alice")
-SECRETS = {
-    "sms": "+15005550006",
-    "apns": "0123456789abcdef" * 4,
-    "fcm": "registration-token-" + "x" * 100,
-}
 
 
 @pytest.fixture
 def log():
-    """Every line as it would be printed, of every level."""
+    """The log lines of every level, formatted."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -94,14 +87,6 @@ def world(settings, tmp_path, smtp):
         yield {"plain": plain, "webhook": hook, "apns": apple}
 
 
-def answer_of(path: str) -> tuple[int, dict[str, str], bytes]:
-    if path == "/token":
-        return 200, {}, b'{"access_token": "t"}'
-    if path.startswith("/v1/"):
-        return 200, {}, b'{"name": "1"}'
-    return 201, {}, b'{"sid": "SM1"}'
-
-
 def register_everywhere(who, world: dict[str, HttpSink], browser: Browser) -> None:
     addresses = {
         **SECRETS,
@@ -119,8 +104,8 @@ def register_everywhere(who, world: dict[str, HttpSink], browser: Browser) -> No
         )
 
 
-def plant(phone: Phone) -> None:
-    """Log what a patient logs, the word in each field that takes text; a red flag opens."""
+def plant(phone: ApiClient) -> None:
+    """Log records with the canary in each text field, and open a red flag."""
     words = f"{CANARY} saddle numbness, pain 9, oxycodone"
     day = phone.put("diary/2026-03-02", entry(pain_average=9, note=words))
     assert day.status_code == 201, day.content
@@ -146,7 +131,7 @@ def test_nothing_that_leaves_holds_health_data(transactional_db, world, smtp, lo
     register_everywhere(clinics.nora, world, browser)
     messages_at_the_broker()
 
-    plant(Phone.of(clinics.alice))
+    plant(ApiClient.signed_in(clinics.alice))
     assert Escalation.objects.filter(flag__priority="P0").exists()
     waiting = offer_to_the_broker()
     send_everything()
@@ -165,25 +150,25 @@ def test_nothing_that_leaves_holds_health_data(transactional_db, world, smtp, lo
 
 
 def offer_to_the_broker() -> bytes:
-    """What a dispatcher with a broker publishes for the workers."""
+    """Return what a dispatcher publishes to the broker."""
     at = clock.now()
     for urgency in Urgency:
         heartbeats.beat_worker(queue=urgency.queue, at=at)
-    Dispatcher(hands=dict.fromkeys(Urgency, OwnHands()), broker=Broker(app)).tick(at)
+    Scheduler(executors=dict.fromkeys(Urgency, InlineExecutor()), broker=Broker(app)).run_once(at)
     return messages_at_the_broker()
 
 
 def send_everything() -> None:
-    """No worker comes, so the dispatcher sends; nobody confirms, so every channel is used."""
-    alone = Dispatcher(hands=dict.fromkeys(Urgency, OwnHands()))
+    """Dispatch without workers and confirmations, so that every channel is used."""
+    alone = Scheduler(executors=dict.fromkeys(Urgency, InlineExecutor()))
     for _ in range(6):
         clock.shift(timedelta(minutes=2, seconds=30))
-        while alone.tick(clock.now()):
+        while alone.run_once(clock.now()):
             pass
 
 
 def outgoing(world: dict[str, HttpSink], mails, browser: Browser) -> dict[str, bytes]:
-    """Every byte by the name of where it went; a push as the browser reads it, too."""
+    """Return all bytes by their receiver; a push message also decrypted."""
     found = {name: b"\n".join(call.raw for call in sink.calls) for name, sink in world.items()}
     pushes = [call for call in world["plain"].calls if call.path.startswith("/push/")]
     found["read by the browser"] = b"\n".join(browser.read(call.body) for call in pushes)

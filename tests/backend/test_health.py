@@ -17,7 +17,7 @@ def test_ready_with_database_and_broker(client):
     response = client.get("/readyz")
 
     assert response.status_code == 200
-    told = {"status": "ok", "database": "ok", "broker": "ok", "auditor": "silent"}
+    told = {"status": "ok", "database": "ok", "broker": "ok", "invariants": "silent"}
     assert response.json() == told
 
 

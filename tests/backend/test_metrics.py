@@ -8,12 +8,12 @@ from django.conf import settings
 from prometheus_client.parser import text_string_to_metric_families
 
 import clock
-from backend.auditor import rounds
-from backend.metrics.measures import MEASURES
+from backend.invariants import periodic_check
+from backend.metrics.measures import all_measures
 from notifications.models import Attempt, Breaker, Delivery, WorkerHeartbeat
-from notifications.services import heartbeats
-from tests.backend.auditor.conftest import Scene
-from tests.backend.auditor.plants import a_flag_is_lost
+from notifications.services.dispatch import heartbeats
+from tests.backend.invariants.history import ClinicHistory
+from tests.backend.invariants.violations import a_flag_is_lost
 from tests.tracker.conftest import clinics
 from tracker.models import Escalation, EscalationStep
 
@@ -23,13 +23,13 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def scene(clinics) -> Scene:
-    return Scene(clinics)
+def history(clinics) -> ClinicHistory:
+    return ClinicHistory(clinics)
 
 
 @pytest.fixture
 def told(client):
-    """What a monitoring system reads, by name and labels."""
+    """Returns a metric as a monitoring system reads it, by name and labels."""
 
     def told(name: str, **labels: str) -> float | None:
         text = client.get("/metrics").content.decode()
@@ -46,27 +46,27 @@ def test_each_number_is_there_before_anything_has_happened(client, db):
     text = client.get("/metrics").content.decode()
 
     families = {family.name: family for family in text_string_to_metric_families(text)}
-    assert families.keys() == {f"lumbar_{measure.name}" for measure in MEASURES}
-    for measure in MEASURES:
+    assert families.keys() == {f"lumbar_{measure.name}" for measure in all_measures()}
+    for measure in all_measures():
         combinations = 1
         for values in measure.labels.values():
             combinations *= len(values)
         samples = families[f"lumbar_{measure.name}"].samples
-        assert len(samples) == (0 if measure.otherwise is None else combinations), measure.name
+        assert len(samples) == (0 if measure.default is None else combinations), measure.name
         assert not any(sample.value for sample in samples)
 
 
-def test_timers_and_ladders(scene, told):
-    assert told("timer_overdue_seconds", timer="ladder_step") == 0
+def test_timers_and_escalations(history, told):
+    assert told("timer_overdue_seconds", timer="escalation_step") == 0
     assert told("escalations", priority="P0", state="active") == 2
     step = EscalationStep.objects.filter(fired_at__isnull=False).first()
     EscalationStep.objects.filter(pk=step.pk).update(due_at=step.fired_at - 61 * SECOND)
 
     now = clock.now()
-    Escalation.objects.filter(pk=scene.live.pk).update(next_step_at=now - 90 * SECOND)
-    scene.clinics.alice.reminder_slots.update(remind_at=now - 30 * SECOND)
+    Escalation.objects.filter(pk=history.live.pk).update(next_step_at=now - 90 * SECOND)
+    history.clinics.alice.reminder_slots.update(remind_at=now - 30 * SECOND)
 
-    assert told("timer_overdue_seconds", timer="ladder_step") == pytest.approx(90, abs=5)
+    assert told("timer_overdue_seconds", timer="escalation_step") == pytest.approx(90, abs=5)
     assert told("timer_overdue_seconds", timer="reminder") == pytest.approx(30, abs=5)
     assert told("timer_overdue_seconds", timer="day_close") == 0
     assert told("step_lateness_seconds", quantile="1") == pytest.approx(61)
@@ -75,13 +75,13 @@ def test_timers_and_ladders(scene, told):
     assert told("steps_fired_late", seconds="60") == 1
 
 
-def test_deliveries_by_urgency_channel_and_outcome(scene, told):
+def test_deliveries_by_urgency_channel_and_outcome(history, told):
     sent = Attempt.objects.filter(outcome="sent").count()
     assert told("attempts", channel="email", outcome="sent") == sent > 0
     assert told("delivery_lateness_seconds", urgency="urgent", quantile="1") < 15
     now = clock.now()
     one, two, three, *_ = Delivery.objects.filter(urgency=1).values_list("pk", flat=True)
-    open_again = {"ended_at": None, "bundled_into": None}
+    open_again = {"ended_at": None, "bundle_leader": None}
     Delivery.objects.filter(pk=one).update(
         state="pending", next_attempt_at=now - 40 * SECOND, **open_again
     )
@@ -102,28 +102,28 @@ def test_deliveries_by_urgency_channel_and_outcome(scene, told):
     assert told("breakers_open", channel="sms") == 1
 
 
-def test_processes_and_the_auditor(scene, told):
+def test_processes_and_invariants(history, told):
     now = clock.now()
     heartbeats.beat_dispatcher(name="one", at=now - 20 * SECOND)
     heartbeats.beat_dispatcher(name="two", at=now - 50 * SECOND)
     heartbeats.beat_worker(queue="urgent", at=now - 7 * SECOND)
-    rounds.run(at=now)
-    assert told("rows_breaking_a_law", law="flag_has_its_escalation") == 0
-    assert told("auditor_age_seconds") == pytest.approx(0, abs=5)
-    Escalation.objects.filter(pk=scene.live.pk).update(position=2)
-    rounds.run(at=scene.later(minutes=1))
+    periodic_check.run(at=now)
+    assert told("invariant_violations", invariant="flag_has_its_escalation") == 0
+    assert told("invariant_check_age_seconds") == pytest.approx(0, abs=5)
+    Escalation.objects.filter(pk=history.live.pk).update(position=2)
+    periodic_check.run(at=history.later(minutes=1))
 
-    assert told("rows_breaking_a_law", law="ladder_stands_where_it_fired") == 1
-    assert told("laws_unchecked") == 0
+    assert told("invariant_violations", invariant="escalation_at_its_newest_step") == 1
+    assert told("invariants_unchecked") == 0
     assert told("dispatcher_heartbeat_age_seconds") == pytest.approx(80, abs=5)
     assert told("worker_heartbeat_age_seconds", queue="urgent") == pytest.approx(67, abs=5)
     assert told("worker_heartbeat_age_seconds", queue="bulk") is None
     assert WorkerHeartbeat.objects.count() == 3
 
 
-def test_no_label_is_an_id_a_name_or_an_address(scene, client):
-    a_flag_is_lost(scene)
-    rounds.run(at=clock.now())
+def test_no_label_is_an_id_a_name_or_an_address(history, client):
+    a_flag_is_lost(history)
+    periodic_check.run(at=clock.now())
     Breaker.objects.create(
         channel="webhook",
         credential="hooks.example.org",
@@ -131,7 +131,10 @@ def test_no_label_is_an_id_a_name_or_an_address(scene, client):
         probe_at=clock.now(),
     )
     known = {
-        value for measure in MEASURES for values in measure.labels.values() for value in values
+        value
+        for measure in all_measures()
+        for values in measure.labels.values()
+        for value in values
     }
 
     text = client.get("/metrics").content.decode()
@@ -168,4 +171,4 @@ class TestAccess:
 def test_each_number_is_explained_to_the_operator():
     page = (settings.BASE_DIR / "docs" / "operating.md").read_text()
 
-    assert [m.name for m in MEASURES if f"`lumbar_{m.name}`" not in page] == []
+    assert [m.name for m in all_measures() if f"`lumbar_{m.name}`" not in page] == []

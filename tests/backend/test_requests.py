@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 import clock
 from backend.logs import JsonFormatter
 from backend.middleware import RequestMiddleware
+from tests.api_client import ApiClient
 from tests.fixtures import MONDAY_EVENING, TwoClinics
-from tests.tracker.api.phone import Phone
 from tracker.models import AuditEvent
 
 
@@ -110,7 +110,7 @@ def test_each_request_writes_its_own_id_into_the_audit_trail():
     """In one thread, as in production: first a page, then what has no id of its own."""
     clinics = TwoClinics()
     clock.travel_to(MONDAY_EVENING)
-    desk, phone = Client(), Phone.of(clinics.alice)
+    desk, phone = Client(), ApiClient.signed_in(clinics.alice)
     desk.force_login(clinics.nora.user)
     longest = "x" * 64
 

@@ -73,6 +73,23 @@ def test_production_refuses(changes, complaint):
     assert complaint in process.stderr
 
 
+def test_production_needs_neither_the_demo_nor_the_development_servers():
+    code = (
+        "import sys, django; django.setup();"
+        "print({name.partition('.')[0] for name in sys.modules} & {'demo', 'development'})"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "backend.settings"} | PRODUCTION,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert process.stdout == "set()\n"
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path):
     file = tmp_path / "key"
     file.write_text("from a file, " + "y" * 50)

@@ -7,7 +7,7 @@ from backend.watchdog import MISSES, Watchdog
 
 
 class FakeBroker:
-    """Takes pulses while it is there, and hands them to a worker that may be deaf."""
+    """Accepts pulses while it is up, for a worker that may not consume them."""
 
     def __init__(self, watchdog: Watchdog) -> None:
         self.is_there = True

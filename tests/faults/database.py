@@ -1,4 +1,4 @@
-"""What the tests see and hold in the database, on connections that no fault touches."""
+"""Wait for conditions, and hold locks, on connections that no fault touches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.servers import database_url
 
 
 def until(condition: Callable[[], object], what: str, *, seconds: float) -> float:
-    """Wait for the condition; return how long that took, or fail saying what did not come."""
+    """Wait for the condition; return how long that took, or fail naming `what`."""
     started = monotonic()
     while not condition():
         if monotonic() - started > seconds:
@@ -23,7 +23,7 @@ def until(condition: Callable[[], object], what: str, *, seconds: float) -> floa
 
 
 def waits_for_a_lock(name: str) -> bool:
-    """Whether the process of this name is held up by somebody's lock."""
+    """Return whether the process of this name waits for a lock."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
@@ -35,7 +35,7 @@ def waits_for_a_lock(name: str) -> bool:
 
 @contextmanager
 def holding(statement: str, *parameters: object) -> Iterator[None]:
-    """Hold the locks that the statement takes."""
+    """Hold the locks that the statement takes, until the end of the block."""
     with psycopg.connect(database_url()) as own:
         own.execute(statement, parameters)
         yield
@@ -43,7 +43,7 @@ def holding(statement: str, *parameters: object) -> Iterator[None]:
 
 
 def deadlocks() -> int:
-    """How many the database has broken up. Each is a 503, or a notice sent again."""
+    """Return how many deadlocks the database has ended. Each is a 503 or a repeated notice."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         return cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""Lumbar's own processes, to be paused and killed."""
+"""Start, pause and kill Lumbar's processes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ WORKER = (
     *("-m", "celery", "-A", "backend", "worker", "--queues", "urgent,routine,bulk"),
     *("--concurrency", "2", "--loglevel", "INFO"),
 )
-#: The same, until it takes no more work: see there.
-DEAF_WORKER = tuple("tests.faults.deaf" if each == "backend" else each for each in WORKER)
+#: A worker that fails on demand.
+FAILING_WORKER = tuple(
+    "tests.faults.failing_worker" if each == "backend" else each for each in WORKER
+)
 WEB = ("-m", "gunicorn", "--config", "python:backend.gunicorn", "backend.wsgi")
 
 
 class Process:
-    """One of our programs with all its children, under a name that PostgreSQL shows."""
+    """A process with its children, under a name that PostgreSQL shows."""
 
     def __init__(
         self,
@@ -61,13 +63,13 @@ class Process:
         self._signal(signal.SIGCONT)
 
     def stop(self) -> int:
-        """Ask it to end, as a deployment does; return its code."""
+        """Send SIGTERM, as a deployment does; return the exit code."""
         os.kill(self._popen.pid, signal.SIGTERM)
         return self._popen.wait(timeout=30)
 
     @property
     def cpu_seconds(self) -> float:
-        """What it and its children have used of the processors."""
+        """The CPU time that it and its children have used."""
         used = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with contextlib.suppress(OSError):
@@ -82,11 +84,11 @@ class Process:
 
     @property
     def code(self) -> int | None:
-        """With which it ended, if it has."""
+        """The exit code, if it has ended."""
         return self._popen.poll()
 
     def end(self) -> None:
-        """Leave nothing of it behind, whatever the test did to it."""
+        """Kill it and its children, whatever the test did to it."""
         if self._popen is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""I13 with the real processes: every byte that leaves, all that the broker saw, all logs."""
+"""I13 with the real processes: everything that is sent, published or logged."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import pytest
 from django.db import connection
 
 import clock
-from backend.auditor import find_violations
+from backend.invariants import find_violations
 from notifications import outbox
 from notifications.models import Delivery
-from tests.backend.test_canaries import CANARY, SECRETS, WORDS, answer_of
+from tests.canaries import CANARY, SECRETS, WORDS, answer_of
+from tests.faults.care_teams import make_teams
 from tests.faults.database import until
-from tests.faults.people import make_teams
 from tests.peers.certificates import Authority
 from tests.peers.http import running_http
 from tracker.models import Patient
@@ -36,8 +36,8 @@ BODY = re.compile(rb'\\"body\\": \\"([A-Za-z0-9+/=]+)\\"')
 
 
 @contextmanager
-def all_that_is_said_to(broker: Path) -> Iterator[list[bytes]]:
-    """Every command that the broker gets, as its MONITOR shows them."""
+def monitored(broker: Path) -> Iterator[list[bytes]]:
+    """Record every command that the broker gets, as its MONITOR shows them."""
     heard: list[bytes] = []
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(str(broker))
@@ -59,22 +59,22 @@ def readable(heard: list[bytes]) -> bytes:
     return b"\n".join([raw, *(base64.b64decode(body) for body in BODY.findall(raw))])
 
 
-def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
-    stage, transactional_db, cluster, tmp_path, settings
+def test_nothing_that_is_sent_contains_health_data_even_after_failures(
+    system, transactional_db, cluster, tmp_path, settings
 ):
     authority = Authority(tmp_path)
-    stage.logs = tmp_path
+    system.logs = tmp_path
     with (
         running_http(authority.certificate("127.0.0.1")) as hook,
         running_http() as twilio,
-        all_that_is_said_to(cluster.valkey.socket) as heard,
+        monitored(cluster.valkey.socket) as heard,
     ):
         twilio.decide = lambda call: answer_of(call.path)
         settings.WEBHOOK_PORTS = [hook.port]
         settings.WEBHOOK_PRIVATE_NETWORKS = [ip_network("127.0.0.0/8")]
         settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN = "AC1", "a token"
         settings.TWILIO_FROM = "+15005550001"
-        stage.environment |= {
+        system.environment |= {
             "LOG_LEVEL": "DEBUG",
             "CA_FILE": str(authority.file),
             "WEBHOOK_PORTS": str(hook.port),
@@ -91,11 +91,11 @@ def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
         token = sessions.begin(
             user=team.patient.user, device_name=CANARY, at=clock.now() - timedelta(seconds=1)
         )
-        _, port = stage.web()
-        dispatcher = stage.dispatcher()
-        stage.worker()
-        # The first call of each provider fails, and so does the database in between.
-        stage.smtp.answer_data(team.nurse.user.email, "451 come back later")
+        _, port = system.web()
+        dispatcher = system.dispatcher()
+        system.worker()
+        # The first call of each provider fails, and the database crashes in between.
+        system.smtp.answer_data(team.nurse.user.email, "451 come back later")
         hook.answer(500, b"broken")
         phone = httpx.Client(
             base_url=f"http://127.0.0.1:{port}/api/v1/",
@@ -113,11 +113,11 @@ def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
             until(lambda: dispatcher.is_running, "the dispatcher", seconds=1)
             clock.shift(timedelta(minutes=5))
             outbox.wake_dispatcher()
-            until(nothing_is_owed, "all that is due was done", seconds=60)
+            until(nothing_is_due, "all that is due was done", seconds=60)
         phone.close()
         offered = [str(pk) for pk in Delivery.objects.values_list("pk", flat=True)]
         left = {
-            "mail": b"\n".join(mail.raw for mail in stage.smtp.mails),
+            "mail": b"\n".join(mail.raw for mail in system.smtp.mails),
             "webhook": b"\n".join(call.raw for call in hook.calls),
             "sms": b"\n".join(call.raw for call in twilio.calls),
         }
@@ -136,21 +136,21 @@ def test_nothing_that_leaves_holds_health_data_also_when_things_fail(
     for where, raw in inside.items():
         assert [word for word in private if word.encode() in raw] == [], where
     size = sum(map(len, left.values())), len(inside["broker"])
-    stage.note(
+    system.note(
         f"looked for {len(WORDS)} words in {size[0] / 1000:.0f} kB that left, {size[1] / 1000:.0f}"
         f" kB at the broker, {sum(map(len, inside.values())) / 1000 - size[1] / 1000:.0f} kB of"
         " logs, with a database that crashed and providers that failed: found 0"
     )
 
 
-def nothing_is_owed() -> bool:
-    """Also no step of a ladder: it has no delivery before it fires."""
+def nothing_is_due() -> bool:
+    """Return whether no delivery is due, nor a step, which has no delivery before it fires."""
     at = clock.now()
     return not Delivery.objects.claimable(at).exists() and find_violations(at=at) == []
 
 
 def plant(phone: httpx.Client, patient: Patient) -> None:
-    """Log what a patient logs, the word in each field that takes text; a red flag opens."""
+    """Log records with the canary in each text field, and open a red flag."""
     now = clock.now()
     at, today = now.isoformat(), now.astimezone(patient.zone).date()
     words = f"{CANARY} saddle numbness, pain 9, oxycodone"

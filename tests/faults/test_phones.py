@@ -1,4 +1,4 @@
-"""What a phone was told is stored, is stored; what it sends again is there once."""
+"""A record that the server has accepted is stored, once, however often it was sent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import pytest
 from django.db import connection
 
 import clock
+from tests.api_client import ApiClient, OverHttp
+from tests.faults.care_teams import Team, make_teams
 from tests.faults.database import holding, until, waits_for_a_lock
-from tests.faults.people import Team, make_teams
-from tests.faults.proxy import Line, running_proxy
+from tests.faults.proxy import Connection, running_proxy
 from tracker.models import CompressUse, Escalation, Flag, Revision
 from tracker.services.people import sessions
 
@@ -25,42 +26,41 @@ pytestmark = pytest.mark.fault
 
 PHONES = 6
 RECORDS = 30
-GONE = (httpx.TransportError,)
 
 
-class Phone:
-    """Sends each record until it is told that it is stored; it never gives up."""
+class RetryingPhone:
+    """Sends each record until the server says that it is stored."""
 
     def __init__(self, team: Team, port: int) -> None:
         self.patient = team.patient
-        self._ahead = clock.now() - datetime.now(UTC)  # a phone has a clock of its own
+        self._ahead = clock.now() - datetime.now(UTC)  # a phone has its own clock
         token = sessions.begin(
             user=team.patient.user, device_name="phone", at=clock.now() - timedelta(seconds=1)
         )
-        self._base = f"http://127.0.0.1:{port}/api/v1/"
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._api = ApiClient(token, OverHttp(f"http://127.0.0.1:{port}", seconds=10))
         self.accepted: dict[str, dict] = {}
         self.retries = 0
 
-    def log(self, resource: str, said: dict) -> None:
+    def log(self, resource: str, fields: dict) -> None:
         uuid, at = str(uuid4()), (datetime.now(UTC) + self._ahead).isoformat()
-        sent = {"at": at, "submitted_at": at, **said}
-        while not self.put(f"{resource}/{uuid}", sent):
+        record = {"at": at, "submitted_at": at, **fields}
+        while not self.put(f"{resource}/{uuid}", record):
             self.retries += 1
             sleep(random.uniform(0.05, 0.3))
-        self.accepted[uuid] = sent
+        self.accepted[uuid] = record
 
-    def put(self, path: str, sent: dict) -> bool:
+    def put(self, path: str, record: dict) -> bool:
+        """Return whether the server said that it is stored."""
         try:
-            answer = httpx.put(self._base + path, json=sent, headers=self._headers, timeout=10)
-        except GONE:
+            response = self._api.put(path, record)
+        except httpx.TransportError:
             return False
-        assert answer.status_code in {200, 201, 503}, answer.text
-        return answer.status_code != 503
+        assert response.status_code in {200, 201, 503}, response.text
+        return response.status_code != 503
 
 
-def stored_wrongly(phone: Phone) -> list[str]:
-    """The accepted records that are not there exactly once as they were said."""
+def stored_wrongly(phone: RetryingPhone) -> list[str]:
+    """Return the accepted records that are not stored exactly once as they were sent."""
     rows = list(Revision.objects.filter(patient=phone.patient))
     copies = Counter(str(row.uuid) for row in rows)
     said = {str(row.uuid): row.content for row in rows}
@@ -72,19 +72,19 @@ def stored_wrongly(phone: Phone) -> list[str]:
 
 
 def _same_time(content: dict, sent: dict) -> dict:
-    """What is stored; times may be written in another zone."""
+    """Return the stored content without times, which may be written in another zone."""
     return {name: value for name, value in content.items() if name not in {"at", "submitted_at"}}
 
 
 @pytest.mark.promise("I1")
-def test_a_web_server_killed_around_its_commit_keeps_all_or_nothing(stage, transactional_db):
-    web, port = stage.web()
+def test_a_web_server_killed_around_its_commit_stores_all_or_nothing(system, transactional_db):
+    web, port = system.web()
     (team,) = make_teams(1, 1, 15)
     said = {"type": "hot", "minutes": 20, "at": clock.now().isoformat()}
     paths = [f"compress-uses/{uuid4()}" for _ in range(2)]
 
     with running_proxy(port) as proxy:
-        phone = Phone(team, proxy.port)
+        phone = RetryingPhone(team, proxy.port)
 
         # In the middle of the transaction: nothing is kept.
         answers: list[bool] = []
@@ -99,37 +99,37 @@ def test_a_web_server_killed_around_its_commit_keeps_all_or_nothing(stage, trans
 
         # After the commit, before its answer: it is kept, and the retry finds it.
         web.start()
-        back = stage.until_web_answers(port)
-        proxy.cuts_answer = lambda line: web.kill() is None
+        back = system.until_web_answers(port)
+        proxy.resets_response = lambda connection: web.kill() is None
         assert not phone.put(paths[1], said)
         assert Revision.objects.count() == 1
-        proxy.cuts_answer = lambda line: False
+        proxy.resets_response = lambda connection: False
 
         web.start()
-        stage.until_web_answers(port)
+        system.until_web_answers(port)
         assert [phone.put(path, said) for path in (*paths, *paths)] == [True] * 4
 
     assert Revision.objects.count() == CompressUse.objects.count() == 2
-    stage.note(
+    system.note(
         f"web killed before and after a commit: lost 0, doubled 0; it answers {back:.1f} s later"
     )
 
 
-def cut_one_in(number: int) -> Callable[[Line], bool]:
-    return lambda line: random.randrange(number) == 0
+def reset_one_in(number: int) -> Callable[[Connection], bool]:
+    return lambda connection: random.randrange(number) == 0
 
 
 @pytest.mark.promise("I1", "I2")
-def test_phones_on_bad_lines_lose_nothing_while_web_and_database_die(
-    stage, transactional_db, cluster
+def test_phones_on_unreliable_connections_lose_nothing_while_web_and_database_crash(
+    system, transactional_db, cluster
 ):
-    web, port = stage.web()
+    web, port = system.web()
     teams = make_teams(PHONES, 1, 15)
     with running_proxy(port) as proxy:
-        proxy.cuts_request, proxy.cuts_answer = cut_one_in(12), cut_one_in(12)
-        phones = [Phone(team, proxy.port) for team in teams]
+        proxy.resets_request, proxy.resets_response = reset_one_in(12), reset_one_in(12)
+        phones = [RetryingPhone(team, proxy.port) for team in teams]
         # Two phones of the same patient, who says the same red flag on both.
-        phones.append(Phone(teams[0], proxy.port))
+        phones.append(RetryingPhone(teams[0], proxy.port))
         threads = [threading.Thread(target=keep_a_diary, args=[phone]) for phone in phones]
         started = monotonic()
         for thread in threads:
@@ -154,14 +154,14 @@ def test_phones_on_bad_lines_lose_nothing_while_web_and_database_die(
 
     accepted = sum(len(phone.accepted) for phone in phones)
     wrong = [uuid for phone in phones for uuid in stored_wrongly(phone)]
-    stage.note(
+    system.note(
         f"{len(phones)} phones, web killed twice, PostgreSQL crashed twice,"
-        f" {proxy.requests_cut} requests and {proxy.answers_cut} answers cut:"
+        f" {proxy.requests_reset} requests and {proxy.responses_reset} responses cut:"
         f" {accepted} records accepted after {sum(phone.retries for phone in phones)} retries"
         f" in {seconds:.0f} s, lost or doubled {len(wrong)}"
     )
-    assert proxy.requests_cut > 5
-    assert proxy.answers_cut > 5
+    assert proxy.requests_reset > 5
+    assert proxy.responses_reset > 5
     assert accepted == len(phones) * (RECORDS + 1)
     assert wrong == []
     assert Revision.objects.count() == accepted
@@ -171,7 +171,7 @@ def test_phones_on_bad_lines_lose_nothing_while_web_and_database_die(
     assert live.count() == live.values("flag").distinct().count() == PHONES
 
 
-def keep_a_diary(phone: Phone) -> None:
+def keep_a_diary(phone: RetryingPhone) -> None:
     for number in range(RECORDS):
         phone.log("compress-uses", {"type": "hot", "minutes": 1 + number})
         if number == RECORDS // 2:

@@ -1,4 +1,4 @@
-"""The main story: care that was really tried does not help, and somebody answers."""
+"""The main story: conservative care fails, and a clinician answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.database import until
 from tests.fixtures import PASSWORD
-from tests.journeys.phone import Phone
+from tests.journeys.patient_app import PatientApp
 from tests.smtp import Mail
 from tracker.models import Escalation, Flag, Patient
 from tracker.services.context import Context
@@ -20,43 +20,43 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 MONDAY = date(2026, 3, 2)
 DAY_42 = MONDAY + timedelta(days=41)
-#: words that a patient writes and that nobody outside may read
+#: what the patient writes; it must not be in any mail
 CANARY = "canary-words-of-a-patient"
 
 
 @pytest.mark.parametrize("has_broker", [True, False], ids=["broker", "no broker throughout"])
-def test_from_the_diary_to_a_human_who_answers(town):
-    phone = town.phone()
-    dana = enrol_dana(town, phone)
+def test_six_weeks_without_effect_reach_a_clinician_and_the_patient_hears_back(system):
+    phone = system.patient_app()
+    dana = enrol_dana(system, phone)
 
-    # Six weeks: exercises, tablets and warmth every day, and the pain stays.
+    # Six weeks of exercises, tablets and heat every day, and the pain stays the same.
     for offset in range(42):
         day = MONDAY + timedelta(days=offset)
-        town.travel_to(phone.instant(day, 20, 1))
+        system.travel_to(phone.instant(day, 20, 1))
         phone.log_day(day, pain_average=6, walking=1)
 
-    # At noon after day 42 the rules find it. It is a working day: Nora is told at once.
-    town.travel_to(phone.instant(phone.next(DAY_42), 12))
-    first = town.mail_to("nora@harbor.test")
+    # At noon after day 42 the rule fires. It is a working day: Nora is notified at once.
+    system.travel_to(phone.instant(phone.next(DAY_42), 12))
+    first = system.mail_to("nora@harbor.test")
     flag = Flag.objects.get(patient=dana, rule="CC-FAIL")
     assert (flag.day, flag.priority, flag.state) == (42, "P3", "open")
 
-    # Nobody answers, so the next is told.
-    town.travel_to(phone.instant(phone.next(DAY_42), 12, 16))
-    second = town.mail_to("phil@harbor.test")
-    path = link_of(second, town.address)
+    # Nobody acknowledges, so the next person is notified.
+    system.travel_to(phone.instant(phone.next(DAY_42), 12, 16))
+    second = system.mail_to("phil@harbor.test")
+    path = link_of(second, system.address)
     assert path == f"/console/flags/{flag.id}/"
 
-    # Phil opens the worklist, acknowledges, and the ladder stops.
-    desk = town.desk()
-    desk.sign_in("phil@harbor.test", PASSWORD)
-    assert "Dana Dunn" in desk.open("/console/")
-    desk.acknowledge(path)
-    ladder = Escalation.objects.get(flag=flag)
-    assert (ladder.state, ladder.next_step_at) == ("acknowledged", None)
+    # Phil opens the worklist and acknowledges: the escalation stops.
+    console = system.console()
+    console.sign_in("phil@harbor.test", PASSWORD)
+    assert "Dana Dunn" in console.open("/console/")
+    console.acknowledge(path)
+    escalation = Escalation.objects.get(flag=flag)
+    assert (escalation.state, escalation.next_step_at) == ("acknowledged", None)
 
-    # He decides; the flag closes and the patient hears back, on the phone and by mail.
-    desk.review(
+    # He reviews the flag: it closes, and the patient gets a message in the app and a mail.
+    console.review(
         path,
         str(flag.id),
         decision="refer",
@@ -66,20 +66,20 @@ def test_from_the_diary_to_a_human_who_answers(town):
     )
     flag.refresh_from_db()
     assert (flag.state, flag.escalations.get().state) == ("closed", "resolved")
-    news = town.mail_to("dana@patients.test", "Lumbar: a message for you")
+    news = system.mail_to("dana@patients.test", "Lumbar: a message for you")
     (message,) = phone.now()["messages"]
     assert message["text"].startswith("You did everything we asked.")
 
-    # Not a word of it left the building.
-    for mail in [first, second, news, *town.smtp.mails]:
+    # No mail contains health data.
+    for mail in [first, second, news, *system.smtp.mails]:
         assert_neutral(mail)
 
 
-def test_a_red_flag_is_answered_on_the_phone_and_pages_at_night(town):
-    phone = town.phone()
-    dana = enrol_dana(town, phone)
+def test_a_red_flag_at_night_returns_advice_and_notifies_clinicians(system):
+    phone = system.patient_app()
+    dana = enrol_dana(system, phone)
 
-    town.travel_to(phone.instant(MONDAY, 23, 30))
+    system.travel_to(phone.instant(MONDAY, 23, 30))
     answer = phone.put(
         f"red-flag-checklists/{uuid4()}",
         {
@@ -88,35 +88,35 @@ def test_a_red_flag_is_answered_on_the_phone_and_pages_at_night(town):
             "answers": {"saddle_numbness": "yes", "bladder_change": "yes"},
             "note": CANARY,
         },
-    ).json()
+    )
     assert any(advice["urgency"] == "emergency" for advice in answer["must_read"]["advice"])
 
-    town.mail_to("nora@harbor.test")
-    town.travel_to(phone.instant(MONDAY, 23, 46))
-    town.mail_to("phil@harbor.test")
-    town.travel_to(phone.instant(phone.next(MONDAY), 0, 2))
-    town.mail_to("ada@harbor.test", "Lumbar: nobody has answered")
+    system.mail_to("nora@harbor.test")
+    system.travel_to(phone.instant(MONDAY, 23, 46))
+    system.mail_to("phil@harbor.test")
+    system.travel_to(phone.instant(phone.next(MONDAY), 0, 2))
+    system.mail_to("ada@harbor.test", "Lumbar: nobody has answered")
     until(
         lambda: Escalation.objects.get(patient=dana).state == "exhausted",
-        "an exhausted ladder",
+        "an exhausted escalation",
         seconds=10,
     )
 
-    desk = town.desk()
-    desk.sign_in("nora@harbor.test", PASSWORD)
+    console = system.console()
+    console.sign_in("nora@harbor.test", PASSWORD)
     (flag,) = Flag.objects.filter(patient=dana, rule="RF-CES")
-    desk.acknowledge(f"/console/flags/{flag.id}/")
+    console.acknowledge(f"/console/flags/{flag.id}/")
     assert flag.escalations.get().state == "acknowledged"
-    for mail in town.smtp.mails:
+    for mail in system.smtp.mails:
         assert_neutral(mail)
 
 
-def enrol_dana(town, phone: Phone) -> Patient:
+def enrol_dana(system, phone: PatientApp) -> Patient:
     """Invited by Nora, with a plan: exercises, naproxen twice a day, warmth every day."""
-    town.travel_to(phone.instant(MONDAY, 9))
+    system.travel_to(phone.instant(MONDAY, 9))
     invited = invitations.invite_patient(
-        Context(town.clinics.nora, phone.instant(MONDAY, 9)),
-        care_team=town.clinics.team,
+        Context(system.clinics.nora, phone.instant(MONDAY, 9)),
+        care_team=system.clinics.team,
         email="dana@patients.test",
         full_name="Dana Dunn",
         birth_date=None,
@@ -137,7 +137,7 @@ def enrol_dana(town, phone: Phone) -> Patient:
             "doses_per_day": 2,
         },
     ):
-        plan.create(clinic=town.clinics.clinic, from_date=MONDAY, **line)
+        plan.create(clinic=system.clinics.clinic, from_date=MONDAY, **line)
     return dana
 
 

@@ -4,12 +4,12 @@ import uuid
 from datetime import timedelta
 
 from notifications.models import Delivery, Urgency
-from notifications.services import heartbeats
+from notifications.services.dispatch import heartbeats
 from notifications.tasks import beat, deliver
 
 
-def test_a_worker_sends_the_delivery_it_is_given_by_id(tell, smtp):
-    delivery = tell()
+def test_a_worker_sends_the_delivery_it_is_given_by_id(enqueue, smtp):
+    delivery = enqueue()
 
     deliver.apply(kwargs={"delivery_id": str(delivery.pk)}).get()
 
@@ -17,8 +17,8 @@ def test_a_worker_sends_the_delivery_it_is_given_by_id(tell, smtp):
     assert delivery.state == Delivery.State.SENT
 
 
-def test_a_message_that_comes_twice_sends_once(tell, smtp):
-    delivery = tell()
+def test_a_task_that_arrives_twice_sends_once(enqueue, smtp):
+    delivery = enqueue()
 
     for _ in range(2):
         deliver.apply(kwargs={"delivery_id": str(delivery.pk)}).get()
@@ -26,17 +26,17 @@ def test_a_message_that_comes_twice_sends_once(tell, smtp):
     assert len(smtp.mails) == 1
 
 
-def test_a_message_about_a_delivery_that_is_gone_is_harmless(at):
+def test_a_task_for_a_deleted_delivery_does_nothing(at):
     deliver.apply(kwargs={"delivery_id": str(uuid.uuid4())}).get()
 
 
-def test_a_message_of_a_newer_release_is_understood(tell, smtp):
-    deliver.apply(kwargs={"delivery_id": str(tell().pk), "since": "next release"}).get()
+def test_a_task_with_unknown_arguments_is_accepted(enqueue, smtp):
+    deliver.apply(kwargs={"delivery_id": str(enqueue().pk), "since": "next release"}).get()
 
     assert len(smtp.mails) == 1
 
 
-def test_a_beat_shows_that_its_queue_is_read(at):
+def test_a_heartbeat_shows_that_its_queue_is_consumed(at):
     beat.apply(kwargs={"read_from": "urgent"}).get()
 
     assert heartbeats.is_consumed(queue="urgent", at=at)

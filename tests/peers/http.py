@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from tests.peers.certificates import Certificate
 
 
@@ -21,6 +21,8 @@ class Call:
     path: str
     headers: dict[str, str]
     body: bytes
+    #: The client's port: calls on one connection have the same.
+    client_port: int = 0
 
     @property
     def json(self):
@@ -42,6 +44,8 @@ class HttpSink:
     def __init__(self, origin: str = "") -> None:
         self.origin = origin
         self.calls: list[Call] = []
+        #: What went wrong while the sink decided on an answer.
+        self.errors: list[Exception] = []
         self._answers: deque[tuple[int, dict[str, str], bytes]] = deque()
         #: Decides by the call, where a script of answers is not enough.
         self.decide: Callable[[Call], tuple[int, dict[str, str], bytes]] | None = None
@@ -73,7 +77,12 @@ def running_http(certificate: Certificate | None = None) -> Iterator[HttpSink]:
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, named, answered = sink.take(Call(self.path, headers, body))
+            call = Call(self.path, headers, body, self.client_address[1])
+            try:
+                status, named, answered = sink.take(call)
+            except Exception as error:
+                sink.errors.append(error)
+                raise
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(answered))} | named).items():
                 self.send_header(name, value)
@@ -96,9 +105,11 @@ def running_http(certificate: Certificate | None = None) -> Iterator[HttpSink]:
     try:
         yield sink
     finally:
-        wire.close()
+        http_client.close_connections()
         server.shutdown()
         server.server_close()
+    # Else the client would see a connection that ended early, and nobody would know why.
+    assert sink.errors == []
 
 
 class Server(ThreadingHTTPServer):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from notifications.channels import wire
+from notifications.channels import http_client
 from tests.peers.certificates import Certificate
 from tests.peers.http import Call, HttpSink
 
@@ -31,7 +31,7 @@ def running_http2(certificate: Certificate) -> Iterator[HttpSink]:
             try:
                 yield sink
             finally:
-                wire.close()
+                http_client.close_connections()
 
 
 def _application(sink: HttpSink):

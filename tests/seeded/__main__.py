@@ -1,4 +1,4 @@
-"""make seeded: plant each bug of the table in a copy of the tree; its tests must fail."""
+"""`make seeded`: apply each bug to a copy of the tree; its tests must fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
 
-from backend.servers.home import Home
+from development.servers.home import Home
 from tests.seeded.bugs import BUGS, Bug
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ class Verdict:
 
 
 class Copy:
-    """A tree of its own, in which one thing at a time is broken."""
+    """A copy of the tree, to which one bug at a time is applied."""
 
     def __init__(self, directory: Path) -> None:
         self._tree = directory / "tree"
@@ -53,14 +53,13 @@ class Copy:
             file.write_text(sound)
 
     def run(self, tests: Sequence[str]) -> tuple[int | None, str]:
-        """What pytest says of these tests; no code if it did not end in time."""
+        """Return pytest's exit code and output; no code if it did not end in time."""
         command = [sys.executable, "-m", "pytest", "-q", "-rfE", "--tb=line", "-p", "no:randomly"]
         environment = os.environ | {
             "PYTHONDONTWRITEBYTECODE": "1",
             "LUMBAR_HOME": str(Home.chosen().path),
             "COLUMNS": "400",
         }
-        environment.pop("DJANGO_SETTINGS_MODULE", None)  # set by our import of backend
         process = subprocess.Popen(
             [*command, *tests],
             cwd=self._tree,
@@ -73,7 +72,7 @@ class Copy:
         try:
             said, _ = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
-            # As Ctrl-C: the processes that a test has started are ended by the test.
+            # Like Ctrl-C, so that tests end the processes that they have started.
             process.send_signal(signal.SIGINT)
             return None, process.communicate()[0]
         return process.returncode, said
@@ -87,7 +86,7 @@ def planted(bug: Bug, source: str) -> str:
 
 
 def portions_of(bugs: Sequence[Bug]) -> list[list[str]]:
-    """Their tests, each once: the fault tests one by one, for they take long."""
+    """Return their tests, each once: fault tests one by one, because they are slow."""
     tests = sorted({test for bug in bugs for test in bug.tests})
     slow = [test for test in tests if test.startswith("tests/faults/")]
     others = [test for test in tests if test not in slow]
@@ -119,7 +118,7 @@ def with_bug(copy: Copy, bug: Bug) -> Verdict:
 def judge(
     bugs: Sequence[Bug], portions: Sequence[Sequence[str]], workers: int
 ) -> Iterator[Verdict]:
-    """The verdicts as they come: on each bug, and on the tests where there is none."""
+    """Yield the verdicts: on each bug, and on the tests without a bug."""
     copies: SimpleQueue[Copy] = SimpleQueue()
     with tempfile.TemporaryDirectory(prefix="lumbar-seeded-") as directory:
         for number in range(workers):

@@ -1,7 +1,6 @@
-"""Bugs to plant: each breaks an invariant (docs/faults.md), and the tests named here must fail.
+"""Seeded bugs: each violates an invariant (docs/faults.md), and its tests must fail.
 
-A test that passes with the bug it is there for proves nothing. `make seeded` plants each one
-in a copy of the tree and runs its tests.
+`make seeded` applies each one to a copy of the tree and runs its tests.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/api/test_diary.py::test_the_same_entry_ten_times_is_there_once",
             "tests/faults/test_phones.py"
-            "::test_a_web_server_killed_around_its_commit_keeps_all_or_nothing",
+            "::test_a_web_server_killed_around_its_commit_stores_all_or_nothing",
         ),
     ),
     Bug(
@@ -51,7 +50,7 @@ BUGS: tuple[Bug, ...] = (
         new='    "synchronous_commit": "off",\n    "statement_timeout"',
         tests=(
             "tests/faults/test_phones.py"
-            "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
+            "::test_phones_on_unreliable_connections_lose_nothing_while_web_and_database_crash",
         ),
     ),
     # I2: one open flag per episode and rule, one live escalation each
@@ -65,7 +64,7 @@ BUGS: tuple[Bug, ...] = (
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_a_red_flag_opens_a_flag_and_its_escalation_and_answers_the_patient",
             "tests/faults/test_phones.py"
-            "::test_phones_on_bad_lines_lose_nothing_while_web_and_database_die",
+            "::test_phones_on_unreliable_connections_lose_nothing_while_web_and_database_crash",
         ),
     ),
     Bug(
@@ -81,14 +80,14 @@ BUGS: tuple[Bug, ...] = (
     ),
     # I3: every step fires once, in time
     Bug(
-        name="urgent work that no worker takes is offered again and again",
+        name="urgent work that no worker takes is handed to workers again and again",
         invariant="I3",
-        path="backend/dispatcher/rounds.py",
-        old="is_overdue = urgency == Urgency.URGENT and offer.is_repeated",
+        path="backend/dispatcher/scheduler.py",
+        old="is_overdue = urgency == Urgency.URGENT and hint.is_repeated",
         new="is_overdue = False",
         tests=(
-            "tests/backend/test_dispatcher.py"
-            "::test_unclaimed_after_twenty_seconds_urgent_is_done_here_and_routine_offered_again",
+            "tests/backend/dispatcher/test_scheduler.py"
+            "::test_unclaimed_after_twenty_seconds_urgent_is_sent_here_and_routine_hinted_again",
         ),
     ),
     Bug(
@@ -98,21 +97,21 @@ BUGS: tuple[Bug, ...] = (
         old="row = locked.first()",
         new="row = still_due.first()",
         tests=(
-            "tests/faults/test_ladders.py"
+            "tests/faults/test_escalations.py"
             "::test_every_step_fires_once_and_in_time[one_of_two_dispatchers_frozen]",
         ),
     ),
     Bug(
-        name="what the broker did not take counts as offered",
+        name="what the broker did not take counts as published",
         invariant="I3",
         path="backend/dispatcher/broker.py",
-        old="""self._connection = _impatient(self._app)
+        old="""self._connection = _fail_fast(self._app)
             return False""",
-        new="""self._connection = _impatient(self._app)
+        new="""self._connection = _fail_fast(self._app)
             return True""",
         tests=(
             "tests/faults/test_outages.py"
-            "::test_a_broker_that_stops_is_not_waited_for_and_serves_again_when_back",
+            "::test_a_broker_that_stops_delays_nothing_and_is_used_again_when_back",
         ),
     ),
     # I4: no step is skipped, none ends in silence
@@ -136,8 +135,8 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestExhausted"
             "::test_the_last_step_never_ends_in_silence",
-            "tests/faults/test_ladders.py"
-            "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
+            "tests/faults/test_escalations.py"
+            "::test_after_a_day_without_dispatchers_no_step_is_skipped",
         ),
     ),
     Bug(
@@ -149,14 +148,14 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestSteps"
             "::test_after_an_outage_the_steps_do_not_come_in_a_burst",
-            "tests/faults/test_ladders.py"
-            "::test_after_a_day_without_dispatchers_no_step_is_skipped_and_none_ends_in_silence",
+            "tests/faults/test_escalations.py"
+            "::test_after_a_day_without_dispatchers_no_step_is_skipped",
         ),
     ),
     Bug(
         name="a step of which nothing arrived is waited for",
         invariant="I4",
-        path="notifications/services/outcomes.py",
+        path="notifications/services/deliveries/outcomes.py",
         old="return {group for group, _ in enqueued} - hopeful",
         new="return set()",
         tests=(
@@ -224,11 +223,11 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="an attempt begins without the lock of its delivery",
         invariant="I5",
-        path="notifications/services/attempts.py",
+        path="notifications/services/deliveries/attempts.py",
         old='related.select_for_update(of=("self",)).first()',
         new="related.first()",
         tests=(
-            "tests/notifications/test_deliveries.py"
+            "tests/notifications/services/deliveries/test_sending.py"
             "::test_an_attempt_waits_for_a_cancel_under_way_and_then_does_not_begin",
         ),
     ),
@@ -238,7 +237,10 @@ BUGS: tuple[Bug, ...] = (
         path="notifications/models/deliveries.py",
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk)",
-        tests=("tests/notifications/test_deliveries.py::test_what_was_canceled_is_not_begun",),
+        tests=(
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_cancelled_delivery_does_not_begin",
+        ),
     ),
     Bug(
         name="what was handed over is told when it is somebody else's",
@@ -258,7 +260,7 @@ BUGS: tuple[Bug, ...] = (
         old="outbox.cancel(group=escalation.group, at=at)",
         new="pass",
         tests=(
-            "tests/faults/test_ladders.py"
+            "tests/faults/test_escalations.py"
             "::test_no_attempt_starts_after_an_acknowledgement_has_committed",
         ),
     ),
@@ -270,8 +272,8 @@ BUGS: tuple[Bug, ...] = (
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk, state=Delivery.State.CLAIMED)",
         tests=(
-            "tests/notifications/test_deliveries.py"
-            "::test_who_wakes_after_the_lease_writes_on_the_attempt_only",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_late_result_is_written_on_the_attempt_only",
         ),
     ),
     Bug(
@@ -281,18 +283,18 @@ BUGS: tuple[Bug, ...] = (
         old="return self.filter(pk=pk, claim_no=claim_no, state=Delivery.State.CLAIMED)",
         new="return self.filter(pk=pk)",
         tests=(
-            "tests/faults/test_outages.py::test_a_worker_that_wakes_after_its_lease_changes_nothing",
+            "tests/faults/test_outages.py::test_a_worker_that_resumes_after_its_lease_changes_nothing",
         ),
     ),
     Bug(
         name="two claim the same delivery",
         invariant="I6",
-        path="notifications/services/claims.py",
+        path="notifications/services/deliveries/claims.py",
         old='free.select_for_update(of=("self",), skip_locked=True)',
         new="free",
         tests=(
-            "tests/notifications/test_deliveries.py"
-            "::test_two_who_want_it_at_once_do_not_both_get_it",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_two_claims_at_once_do_not_both_succeed",
         ),
     ),
     Bug(
@@ -302,7 +304,8 @@ BUGS: tuple[Bug, ...] = (
         old="Q(lease_until__isnull=True) | Q(lease_until__lt=DatabaseNow())",
         new="Q(lease_until__isnull=True)",
         tests=(
-            "tests/notifications/test_deliveries.py::test_a_lease_that_ran_out_is_claimed_again",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_lease_that_ran_out_is_claimed_again",
             "tests/faults/test_kills.py"
             "::test_a_kill_loses_nothing_and_delays_nobody_by_more_than_a_minute"
             "[worker-after_the_attempt_row]",
@@ -311,13 +314,14 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="a poison item is never put aside",
         invariant="I6",
-        path="notifications/services/settlement.py",
+        path="notifications/services/deliveries/expiry.py",
         old='Q(expires_at__lte=at) | Q(attempts__gte=F("attempts_allowed"))',
         new="Q(expires_at__lte=at)",
         tests=(
-            "tests/notifications/test_deliveries.py::test_an_item_that_kills_its_workers_ends_dead",
-            "tests/faults/test_loads.py"
-            "::test_an_item_that_kills_whoever_touches_it_is_put_aside_and_the_others_go_out",
+            "tests/notifications/services/deliveries/test_sending.py"
+            "::test_a_delivery_that_kills_its_workers_ends_dead",
+            "tests/faults/test_load.py"
+            "::test_a_delivery_that_kills_its_process_ends_dead_and_the_others_are_sent",
         ),
     ),
     Bug(
@@ -328,9 +332,9 @@ BUGS: tuple[Bug, ...] = (
         new='f"<{message.delivery_id}.{message.attempt}@{domain}>"',
         tests=(
             "tests/notifications/channels/test_email.py"
-            "::test_every_try_of_a_delivery_has_the_same_message_id",
-            "tests/faults/test_lines.py"
-            "::test_a_mail_server_whose_replies_are_lost_gets_few_copies_under_one_id",
+            "::test_every_attempt_of_a_delivery_has_the_same_message_id",
+            "tests/faults/test_lost_replies.py"
+            "::test_lost_replies_of_a_mail_server_cause_few_copies_with_one_id",
         ),
     ),
     # I12: one reminder per local day
@@ -373,24 +377,24 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         name="each notice is a message of its own",
         invariant="I7",
-        path="notifications/services/bundles.py",
+        path="notifications/services/deliveries/bundles.py",
         old="return itself | Q(",
         new="return itself & Q(",
         tests=(
-            "tests/notifications/test_bundles.py"
+            "tests/notifications/services/deliveries/test_bundles.py"
             "::test_three_hundred_flags_at_once_are_one_message_whoever_claims_them",
-            "tests/faults/test_loads.py"
-            "::test_three_hundred_flags_for_one_nurse_are_few_messages_that_count_them",
+            "tests/faults/test_load.py"
+            "::test_three_hundred_flags_for_one_nurse_are_bundled_into_few_messages",
         ),
     ),
     Bug(
-        name="a storm has no pace",
+        name="messages to one address are not throttled",
         invariant="I7",
-        path="notifications/services/bundles.py",
+        path="notifications/services/deliveries/bundles.py",
         old="return later if later and later > at else None",
         new="return None",
         tests=(
-            "tests/notifications/test_bundles.py"
+            "tests/notifications/services/deliveries/test_bundles.py"
             "::test_the_first_goes_at_once_and_an_emergency_after_it_is_told_soon",
         ),
     ),
@@ -399,8 +403,8 @@ BUGS: tuple[Bug, ...] = (
         name="an error's message is logged",
         invariant="I13",
         path="backend/logs.py",
-        old='said: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}',
-        new='said: dict[str, object] = {"error": repr(error), "trace": frames[-12:]}',
+        old='found: dict[str, object] = {"error": _name(error), "trace": frames[-12:]}',
+        new='found: dict[str, object] = {"error": repr(error), "trace": frames[-12:]}',
         tests=(
             "tests/backend/test_requests.py"
             "::test_an_error_is_logged_by_kind_and_place_without_its_values",
@@ -415,7 +419,7 @@ BUGS: tuple[Bug, ...] = (
         tests=(
             "tests/backend/test_canaries.py::test_nothing_that_leaves_holds_health_data",
             "tests/faults/test_leaks.py"
-            "::test_nothing_that_leaves_holds_health_data_also_when_things_fail",
+            "::test_nothing_that_is_sent_contains_health_data_even_after_failures",
         ),
     ),
 )

@@ -26,10 +26,15 @@ RELEASE = HERE / "release_0_1.sql.gz"
 #: What Django writes anew for each version of the code.
 BOOKKEEPING = {"auth_permission", "cache", "django_content_type", "django_migrations"}
 #: Tables and columns that a migration has renamed since: old name -> new name.
-RENAMED_TABLES: dict[str, str] = {}
+RENAMED_TABLES = {"backend_auditorrun": "backend_invariantcheckrun"}
 RENAMED_COLUMNS = {
-    (f"tracker_{table}", "epoch"): "run_number"
-    for table in ("acknowledgement", "escalation", "escalationstep", "handover")
+    ("notifications_delivery", "rung"): "fallback_level",
+    ("notifications_delivery", "offered_at"): "hinted_at",
+    ("notifications_delivery", "bundled_into_id"): "bundle_leader_id",
+    **{
+        (f"tracker_{table}", "epoch"): "run_number"
+        for table in ("acknowledgement", "escalation", "escalationstep", "handover")
+    },
 }
 
 Columns = dict[str, list[str]]

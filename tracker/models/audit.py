@@ -35,6 +35,6 @@ class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
         ordering = ["id"]
         indexes = [
             models.Index(fields=["clinic", "patient_id", "id"], name="audit_by_patient"),
-            # The auditor's question: did this write leave its line?
+            # Checked by an invariant: each write has its line.
             models.Index(fields=["at"], name="audit_by_time"),
         ]

@@ -1,4 +1,4 @@
-"""`manage.py check_invariants`: is what this system promises true of what is stored?"""
+"""`manage.py check_invariants`: check the invariants over every stored row."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 import clock
-from backend import auditor
-from backend.auditor import Violation
+from backend import invariants
+from backend.invariants import Violation
 from backend.metrics.measures import STEP_LATENESS, STEPS_LATE
 
 
 class Command(BaseCommand):
     help = (
-        "Checks every law about stored rows over every row, and ends with code 1 if one is"
-        " broken. Ids only: no health data is shown. Run it after a restore."
+        "Check every invariant over every stored row. Exits with code 1 if one is violated."
+        " Shows ids only, no health data. Run it after a restore."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true")
-        parser.add_argument("--laws", action="store_true", help="only say what is checked")
+        parser.add_argument("--list", action="store_true", help="only list the invariants")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if options["laws"]:
-            self._list_laws()
+        if options["list"]:
+            self._list()
             return
         at = clock.now()
-        found = auditor.find_violations(at=at)
+        found = invariants.find_violations(at=at)
         if options["json"]:
             broken = [_as_json(violation) for violation in found]
             self.stdout.write(json.dumps({"broken": broken, "figures": _figures(at)}))
@@ -40,23 +40,25 @@ class Command(BaseCommand):
         if found:
             sys.exit(1)
 
-    def _list_laws(self) -> None:
-        for law in auditor.LAWS:
-            self.stdout.write(f"{law.invariant:<4} {law.name:<34} {law.says}")
+    def _list(self) -> None:
+        for each in invariants.all_invariants():
+            self.stdout.write(f"{each.code:<4} {each.name:<34} {each.description}")
 
     def _print(self, found: list[Violation], figures: dict[str, float]) -> None:
         for violation in found:
-            law = violation.law
-            self.stdout.write(f"{law.invariant:<4} {law.name:<34} {violation.count:>6}  {law.says}")
+            broken = violation.invariant
+            self.stdout.write(
+                f"{broken.code:<4} {broken.name:<34} {violation.count:>6}  {broken.description}"
+            )
             more = " ..." if violation.count > len(violation.ids) else ""
             self.stdout.write(f"{'':5}{' '.join(violation.ids)}{more}")
         self.stdout.write("; ".join(f"{words}: {value:g}" for words, value in figures.items()))
-        broken = len(found)
-        self.stdout.write(f"{len(auditor.LAWS)} laws checked, {broken or 'none'} broken")
+        checked = len(invariants.all_invariants())
+        self.stdout.write(f"{checked} invariants checked, {len(found) or 'none'} violated")
 
 
 def _figures(at: datetime) -> dict[str, float]:
-    """I3 in numbers, of the last day: a step that fired late is no broken law any more."""
+    """Return how late escalation steps of the last day fired: late ones violate no invariant."""
     late, lateness = STEPS_LATE.values(at=at), STEP_LATENESS.values(at=at)
     return {
         "steps over 15 s late": late["15",],
@@ -67,12 +69,12 @@ def _figures(at: datetime) -> dict[str, float]:
 
 
 def _as_json(violation: Violation) -> dict[str, object]:
-    law = violation.law
+    broken = violation.invariant
     return {
-        "name": law.name,
-        "invariant": law.invariant,
-        "says": law.says,
-        "serves": law.serves,
+        "name": broken.name,
+        "invariant": broken.code,
+        "description": broken.description,
+        "rationale": broken.rationale,
         "count": violation.count,
         "ids": violation.ids,
     }

@@ -9,7 +9,7 @@ from backend.dispatcher.loop import Loop
 
 class Command(BaseCommand):
     help = (
-        "Fires what is due: ladder steps, reminders, day closes, deliveries. "
+        "Fire due timers and dispatch deliveries until stopped. "
         "Any number of copies may run; only PostgreSQL is needed."
     )
 

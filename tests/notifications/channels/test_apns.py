@@ -148,6 +148,6 @@ def test_what_passes_is_tried_again_when_apple_says(message, apple, status, is_o
 
 
 @pytest.mark.parametrize("token", ["", "xyz", "0" * 63, "0" * 201, "../" + "0" * 64])
-def test_what_is_no_device_token_is_refused(token):
+def test_a_malformed_device_token_is_refused(token):
     with pytest.raises(UnusableAddress):
         Apns().check(token, "")

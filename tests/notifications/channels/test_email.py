@@ -37,7 +37,7 @@ def test_the_mail_arrives_as_it_was_written(smtp):
     assert mail.message["Auto-Submitted"] == "auto-generated"
 
 
-def test_every_try_of_a_delivery_has_the_same_message_id(smtp):
+def test_every_attempt_of_a_delivery_has_the_same_message_id(smtp):
     references = {Email().send(replace(MESSAGE, attempt=attempt)) for attempt in (1, 2)}
 
     assert {mail.id for mail in smtp.mails} == references
@@ -183,7 +183,7 @@ def test_a_providers_own_api_is_used_when_its_backend_is_chosen(esp):
         (503, {"ErrorCode": 100, "Message": "maintenance"}, Outage, "esp_503"),
     ],
 )
-def test_a_providers_answers_mean_what_smtps_do(esp, status, body, kind, code):
+def test_a_mail_providers_errors_map_to_the_same_failures_as_smtp(esp, status, body, kind, code):
     esp.answer(status, body)
 
     with pytest.raises(kind) as failure:
@@ -192,7 +192,7 @@ def test_a_providers_answers_mean_what_smtps_do(esp, status, body, kind, code):
     assert failure.value.code == code
 
 
-def test_an_address_that_a_provider_has_given_up_is_refused(esp):
+def test_an_address_that_the_mail_provider_suppresses_is_refused(esp):
     words = (
         f"You tried to send to a recipient that has been marked as inactive.\n Found inactive"
         f" addresses: {MESSAGE.address}.\n Inactive recipients are ones that have generated a"
@@ -206,7 +206,7 @@ def test_an_address_that_a_provider_has_given_up_is_refused(esp):
     assert failure.value.is_address_refused
 
 
-def test_an_answer_that_says_neither_yes_nor_no_is_not_taken_for_a_yes(esp):
+def test_an_unclear_response_of_a_mail_provider_is_not_a_success(esp):
     esp.answer(422, {"ErrorCode": 406, "Message": "in words that nobody foresaw"})
 
     with pytest.raises(TransientFailure) as failure:

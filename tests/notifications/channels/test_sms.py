@@ -100,7 +100,7 @@ Reason = ContactPoint.DisabledReason
         (None, None),
     ],
 )
-def test_a_refusal_says_what_is_wrong_with_the_number(message, provider, code, disables):
+def test_a_refused_number_is_disabled_with_the_reason(message, provider, code, disables):
     provider.answer(400, {"code": code, "message": f"'{NUMBER}' is wrong", "status": 400})
 
     with pytest.raises(PermanentFailure) as failure:
@@ -137,7 +137,7 @@ def test_too_many_are_tried_again_when_twilio_says(message, provider):
     ("is_urgent", "attempt", "kind"),
     [(True, 1, OutcomeUnknown), (True, 2, PermanentFailure), (False, 1, PermanentFailure)],
 )
-def test_an_answer_that_was_lost_doubles_urgent_messages_only_and_once(
+def test_after_a_lost_response_only_an_urgent_sms_is_sent_once_more(
     message, settings, is_urgent, attempt, kind
 ):
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -159,7 +159,7 @@ def hear_and_hang_up(server: socket.socket) -> None:
     "number",
     ["", "5550006", "+0123456789", "+1500555000a", "+15005550006 ", "+" + "1" * 16, "+١٢٣٤٥٦٧٨"],
 )
-def test_what_is_no_number_is_refused(number):
+def test_a_malformed_number_is_refused(number):
     with pytest.raises(UnusableAddress):
         Sms().check(number, "")
 

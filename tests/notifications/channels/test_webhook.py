@@ -8,7 +8,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Receiver
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from notifications.channels import guard
+from notifications.channels import ssrf
 from notifications.channels.base import (
     Outage,
     PermanentFailure,
@@ -62,7 +62,7 @@ def test_while_a_secret_is_rotated_either_one_verifies(message, receiver):
         assert Receiver(secret).verify(call.body, call.headers)
 
 
-def test_every_try_has_the_same_id(message, receiver):
+def test_every_attempt_has_the_same_webhook_id(message, receiver):
     for _ in range(2):
         send(message, receiver)
 
@@ -126,7 +126,7 @@ BAD_URLS = [
 
 
 @pytest.mark.parametrize("url", BAD_URLS, ids=range(len(BAD_URLS)))
-def test_an_address_that_is_none_of_a_webhook_is_refused_when_stored(url):
+def test_an_unusable_url_is_refused_when_stored(url):
     with pytest.raises(UnusableAddress):
         Webhook().check(url, SECRET)
 
@@ -134,7 +134,7 @@ def test_an_address_that_is_none_of_a_webhook_is_refused_when_stored(url):
 @pytest.mark.parametrize(
     "secret", ["", "secret", "whsec_", "whsec_!!!", "whsec_" + b64encode(b"short").decode()]
 )
-def test_a_secret_that_is_none_is_refused_when_stored(secret):
+def test_a_malformed_secret_is_refused_when_stored(secret):
     with pytest.raises(UnusableAddress):
         Webhook().check("https://hooks.example.org/", secret)
 
@@ -176,16 +176,16 @@ PRIVATE = [
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_no_private_address_may_be_called(address):
-    assert not guard.may_be_called(ip_address(address))
+    assert not ssrf.is_allowed(ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "172.32.0.1", "2606:4700::1111"])
 def test_a_public_address_may_be_called(address):
-    assert guard.may_be_called(ip_address(address))
+    assert ssrf.is_allowed(ip_address(address))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "0177.0.0.1", "localhost"])
-def test_however_this_machine_is_spelled_it_is_not_called(message, receiver, settings, host):
+def test_no_spelling_of_the_loopback_address_is_called(message, receiver, settings, host):
     settings.WEBHOOK_PRIVATE_NETWORKS = []
 
     with pytest.raises(PermanentFailure) as failure:
@@ -224,7 +224,7 @@ def test_a_name_is_resolved_once_and_that_address_is_called_by_its_name(message,
     assert receiver.calls[0].headers["host"] == f"hooks.test:{receiver.port}"
 
 
-def test_the_certificate_must_be_the_names(message, receiver, names):
+def test_the_certificate_must_be_for_the_name(message, receiver, names):
     answers, _ = names
     answers.append(["127.0.0.1"])
 
@@ -235,7 +235,9 @@ def test_the_certificate_must_be_the_names(message, receiver, names):
 
 
 @pytest.mark.parametrize("found", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"]])
-def test_a_name_that_now_means_this_machine_is_refused(message, receiver, settings, names, found):
+def test_a_name_that_resolves_to_a_private_address_is_refused(
+    message, receiver, settings, names, found
+):
     settings.WEBHOOK_PRIVATE_NETWORKS = []
     answers, _ = names
     answers.append(found)

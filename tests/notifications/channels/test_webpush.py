@@ -39,7 +39,7 @@ def subscription(push_service) -> dict:
     return ask(f"{push_service}/subscribe", key)["data"]
 
 
-def test_an_independent_push_service_takes_it_and_reads_it(message, push_service, subscription):
+def test_an_independent_push_service_accepts_and_decrypts_it(message, push_service, subscription):
     WebPush().send(message(subscription["endpoint"], secret=json.dumps(subscription["keys"])))
 
     got = ask(f"{push_service}/get-notifications", {"clientHash": subscription["clientHash"]})
@@ -52,7 +52,7 @@ def test_an_independent_push_service_takes_it_and_reads_it(message, push_service
     }
 
 
-def test_an_independent_push_service_refuses_another_servers_key(
+def test_an_independent_push_service_refuses_a_signature_by_another_key(
     message, push_service, subscription, settings
 ):
     settings.WEBPUSH_PRIVATE_KEY = vapid_key()
@@ -82,7 +82,7 @@ def push(message, provider, **changes):
     )
 
 
-def test_the_call_says_who_we_are_and_how_long_it_may_wait(message, provider):
+def test_the_call_has_the_vapid_signature_and_the_time_to_live(message, provider):
     provider.answer(201, b"", Location="/message/1")
 
     assert push(message, provider) == "/message/1"
@@ -107,7 +107,7 @@ def test_nothing_of_the_text_is_readable_on_the_way(message, provider):
     assert b"flags" not in provider.calls[0].raw
 
 
-def test_every_try_has_the_same_topic_and_another_notice_has_another(message, provider):
+def test_every_attempt_has_the_same_topic_and_another_notification_has_another(message, provider):
     for number in (7, 7, 8):
         push(message, provider, delivery_id=uuid.UUID(int=number))
 
@@ -173,6 +173,6 @@ def test_an_endpoint_of_no_known_push_service_is_refused(message, settings, endp
 
 
 @pytest.mark.parametrize("secret", ["", "{}", "[]", "null", '{"p256dh": "x", "auth": "y"}'])
-def test_keys_that_are_none_are_refused(settings, secret):
+def test_malformed_keys_are_refused(settings, secret):
     with pytest.raises(UnusableAddress):
         WebPush().check("http://localhost:1/x", secret)

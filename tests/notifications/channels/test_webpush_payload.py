@@ -12,7 +12,7 @@ P256DH = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8
 AUTH = "BTBZMqHH6r4Tts7J_aSIgg"
 OURS = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"
 SALT = "DGv6ra1nlYgDCS1FRnbzlw"
-SEALED = (
+ENCRYPTED = (
     "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS"
     "6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qu"
     "lcy4a-fN"
@@ -20,12 +20,12 @@ SEALED = (
 
 
 def test_the_example_of_the_standard_comes_out_byte_by_byte():
-    sealed = encrypt(PLAIN, p256dh=P256DH, auth=AUTH, ours=private_key(OURS), salt=decoded(SALT))
+    encrypted = encrypt(PLAIN, p256dh=P256DH, auth=AUTH, ours=private_key(OURS), salt=decoded(SALT))
 
-    assert urlsafe_b64encode(sealed).rstrip(b"=").decode() == SEALED
+    assert urlsafe_b64encode(encrypted).rstrip(b"=").decode() == ENCRYPTED
 
 
-def test_no_two_messages_are_sealed_alike():
+def test_the_same_message_is_never_encrypted_the_same_way_twice():
     assert encrypt(PLAIN, p256dh=P256DH, auth=AUTH) != encrypt(PLAIN, p256dh=P256DH, auth=AUTH)
 
 
@@ -40,6 +40,6 @@ def test_no_two_messages_are_sealed_alike():
         ("A" * 87, AUTH),
     ],
 )
-def test_keys_that_are_none_are_refused(p256dh, auth):
+def test_malformed_keys_are_refused(p256dh, auth):
     with pytest.raises(ValueError):  # noqa: PT011 - the library's words differ
         encrypt(PLAIN, p256dh=p256dh, auth=auth)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 import clock
+from tests.api_client import ApiClient
 from tests.fixtures import MONDAY_EVENING, TwoClinics
-from tests.tracker.api.phone import Phone
 
 
 @pytest.fixture
@@ -15,5 +15,5 @@ def _monday_evening(db: None) -> None:
 
 
 @pytest.fixture
-def alice(clinics: TwoClinics, _monday_evening: None) -> Phone:
-    return Phone.of(clinics.alice)
+def alice(clinics: TwoClinics, _monday_evening: None) -> ApiClient:
+    return ApiClient.signed_in(clinics.alice)

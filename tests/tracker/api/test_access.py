@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from notifications import outbox
+from tests.api_client import ApiClient, code_of, entry
 from tests.fixtures import MONDAY_EVENING
 from tests.tracker.api.endpoints import endpoints
-from tests.tracker.api.phone import Phone, code_of, entry
 from tracker.models import Advice, AuditEvent, Message
 from tracker.services.reminders import reminder_slots
 
@@ -82,12 +82,12 @@ def address(path: str, names: dict[str, str]) -> str:
     return re.sub(r"{(\w+)}", lambda match: names[match[1]], path)
 
 
-def request(phone: Phone, path: str, method: str, names: dict[str, str]):
+def request(phone: ApiClient, path: str, method: str, names: dict[str, str]):
     where = address(path, names)
     if method == "DELETE":
         where += f"?base_revision=1{f'&id={uuid4()}' if 'day' in path else ''}"
     body = {"minutes": 30} if path == SNOOZE else {}
-    return phone.ask(method, where, body if method in {"PUT", "POST", "PATCH"} else None)
+    return phone.request(method, where, body if method in {"PUT", "POST", "PATCH"} else None)
 
 
 @pytest.mark.parametrize(("path", "method"), PRIVATE)
@@ -95,7 +95,7 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
     ids = ("uuid", "advice_id", "message_id", "device_id", "slot_id")
     names = {"day": "2026-03-02"} | dict.fromkeys(ids, str(uuid4()))
 
-    answer = request(Phone(), path, method, names)
+    answer = request(ApiClient(), path, method, names)
 
     assert answer.status_code == 401
     assert code_of(answer) == "not_authenticated"
@@ -103,7 +103,7 @@ def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
 
 def test_clinicians_are_forbidden(clinics, alices_ids):
     for clinician in (clinics.nora, clinics.phil, clinics.ada, clinics.mallory):
-        phone = Phone.of(clinician)
+        phone = ApiClient.signed_in(clinician)
         for path, method in PRIVATE:
             answer = request(phone, path, method, alices_ids)
             assert answer.status_code == 403, (path, method)
@@ -113,7 +113,7 @@ def test_clinicians_are_forbidden(clinics, alices_ids):
 
 def test_what_is_another_patients_is_not_found(clinics, alices_ids):
     for other in (clinics.bob, clinics.carol):
-        phone = Phone.of(other)
+        phone = ApiClient.signed_in(other)
         for path, method in NAMED:
             if method == "PUT":
                 continue  # makes a record of their own: the id is the phone's to choose
@@ -124,7 +124,7 @@ def test_what_is_another_patients_is_not_found(clinics, alices_ids):
 
 def test_no_list_shows_what_is_another_patients(clinics, alices_ids):
     for other in (clinics.bob, clinics.carol):
-        phone = Phone.of(other)
+        phone = ApiClient.signed_in(other)
         for path, method in PRIVATE:
             if method == "GET" and "{" not in path:
                 answer = phone.get(path)
@@ -134,7 +134,7 @@ def test_no_list_shows_what_is_another_patients(clinics, alices_ids):
 
 
 def test_another_patients_message_is_no_start_of_a_page(clinics, alices_ids):
-    answer = Phone.of(clinics.bob).get(f"messages?before={alices_ids['message_id']}")
+    answer = ApiClient.signed_in(clinics.bob).get(f"messages?before={alices_ids['message_id']}")
 
     assert code_of(answer) == "not_found"
 
@@ -156,7 +156,7 @@ def test_each_request_leaves_one_audit_row_of_the_patient(clinics, alices_ids, a
 
 @pytest.mark.parametrize("path", ["", "nothing", "diary/", "me/", "../console", "diary/2026-3-2"])
 def test_an_unknown_url_is_a_problem_too(db, path):
-    assert code_of(Phone().get(path)) == "not_found"
+    assert code_of(ApiClient().get(path)) == "not_found"
 
 
 def test_an_inactive_patient_is_kept_out(clinics, alice):

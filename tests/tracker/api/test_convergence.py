@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.tracker.api.phone import Phone
+from tests.api_client import ApiClient
 from tracker.models import DiaryEntry, Flag, MedicationIntake, RedFlagChecklist, Revision
 
 FIRST = date(2026, 2, 20)
@@ -106,7 +106,7 @@ def test_any_order_of_the_same_records_gives_the_same_state(alice, clinics):
     check()
 
 
-def _after(phone: Phone, batches: list[list[dict]]) -> dict:
+def _after(phone: ApiClient, batches: list[list[dict]]) -> dict:
     with transaction.atomic():
         for batch in batches:
             answer = phone.post("sync", {"items": batch})

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 import clock
+from tests.api_client import ApiClient, code_of, entry, paths_of
 from tests.fixtures import MONDAY_EVENING
-from tests.tracker.api.phone import Phone, code_of, entry, paths_of
 from tracker.models import AuditEvent, DiaryEntry, Revision
 
 MONDAY = "diary/2026-03-02"
@@ -233,7 +233,7 @@ def test_the_same_id_of_another_patient_is_another_record(alice, clinics):
     sent = entry()
     alice.put(MONDAY, sent)
 
-    bobs = Phone.of(clinics.bob).put(MONDAY, {**sent, "pain_average": 1})
+    bobs = ApiClient.signed_in(clinics.bob).put(MONDAY, {**sent, "pain_average": 1})
 
     assert bobs.status_code == 201
     assert alice.get(MONDAY).json()["pain_average"] == 6

@@ -13,8 +13,8 @@ import pytest
 from django.db import connection
 
 from backend.logs import JsonFormatter
+from tests.api_client import PROBLEM, ApiClient, entry
 from tests.fixtures import TwoClinics
-from tests.tracker.api.phone import PROBLEM, Phone, entry
 from tracker.models import AuditEvent, DiaryEntry, Revision
 
 MONDAY = "/api/v1/diary/2026-03-02"
@@ -23,7 +23,7 @@ MONDAY = "/api/v1/diary/2026-03-02"
 @pytest.fixture
 def bobs_phone(transactional_db, live_server) -> httpx.Client:
     clinics = TwoClinics()
-    token = Phone.of(clinics.bob).token
+    token = ApiClient.signed_in(clinics.bob).token
     with httpx.Client(
         base_url=live_server.url, headers={"Authorization": f"Bearer {token}"}, timeout=20
     ) as client:

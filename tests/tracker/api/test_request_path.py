@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.tracker.api.phone import entry
+from tests.api_client import entry
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("backend", "clock", "notifications", "tracker")

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.tracker.api.phone import code_of, entry, paths_of
+from tests.api_client import code_of, entry, paths_of
 from tracker.models import AuditEvent, CompressUse, DiaryEntry, Evaluation, Revision
 
 EVENING = "2026-03-02T20:30:00-05:00"

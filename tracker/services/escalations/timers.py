@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from django.db.models import F, Min, QuerySet
+from django.db.models import F, QuerySet
 
 from notifications import outbox
 from tracker.models import Escalation, EscalationStep
@@ -32,13 +32,6 @@ def fire_due(context: Context[System], *, limit: int) -> int:
     """Fire the steps that are due, most urgent first; return how many escalations moved."""
     due = Escalation.objects.filter(next_step_at__lte=context.at)
     return _run_each(context, due.order_by("priority", "next_step_at"), _fire_next_step, limit)
-
-
-def next_due_at(*, after: datetime) -> datetime | None:
-    """When the next step comes due. A due step that did not fire waits for the poll."""
-    waiting = Escalation.objects.filter(next_step_at__gt=after)
-    earliest: datetime | None = waiting.aggregate(at=Min("next_step_at"))["at"]
-    return earliest
 
 
 def skip_undelivered(context: Context[System], *, limit: int) -> int:
@@ -166,7 +159,7 @@ def _undelivered(escalations: QuerySet[Escalation]) -> list[EscalationStep]:
     ).select_related("escalation__flag__clinic")
     steps = {step.escalation.group: step for step in latest}
     fired_at = {group: step.fired_at for group, step in steps.items() if step.fired_at}
-    return [steps[group] for group in outbox.came_to_nothing(fired_at)]
+    return [steps[group] for group in outbox.undelivered_groups(fired_at)]
 
 
 def _earliest_next_step(escalation: Escalation, at: datetime) -> datetime:

@@ -7,8 +7,8 @@ import pytest
 
 from notifications.channels import webpush
 from notifications.models import ContactPoint
+from tests.api_client import ApiClient, code_of, paths_of
 from tests.peers.browser import Browser, vapid_key
-from tests.tracker.api.phone import Phone, code_of, paths_of
 from tracker.models import AuditEvent
 
 TOKEN = "0123456789abcdef" * 4
@@ -72,7 +72,7 @@ def test_the_same_device_again_is_the_same_device(clinics, alice):
 
 def test_a_phone_that_changes_hands_belongs_to_its_new_owner_only(clinics, alice):
     alice.post("devices", IPHONE)
-    Phone.of(clinics.bob).post("devices", IPHONE)
+    ApiClient.signed_in(clinics.bob).post("devices", IPHONE)
 
     assert push_addresses(clinics.alice) == set()
     assert push_addresses(clinics.bob) == {("apns", TOKEN)}
@@ -90,8 +90,8 @@ def test_a_removed_device_gets_nothing_and_cannot_be_removed_twice(clinics, alic
 def test_nobody_removes_a_device_of_others(clinics, alice):
     device = alice.post("devices", IPHONE).json()["id"]
 
-    assert code_of(Phone.of(clinics.bob).delete(f"devices/{device}")) == "not_found"
-    assert code_of(Phone.of(clinics.bob).delete(f"devices/{uuid4()}")) == "not_found"
+    assert code_of(ApiClient.signed_in(clinics.bob).delete(f"devices/{device}")) == "not_found"
+    assert code_of(ApiClient.signed_in(clinics.bob).delete(f"devices/{uuid4()}")) == "not_found"
     assert push_addresses(clinics.alice) == {("apns", TOKEN)}
 
 
@@ -142,7 +142,7 @@ def test_each_request_leaves_an_audit_row(clinics, alice):
 
 
 def test_signing_out_stops_notifications_to_that_device(clinics, alice):
-    tablet = Phone.of(clinics.alice)
+    tablet = ApiClient.signed_in(clinics.alice)
     alice.post("devices", IPHONE)
     tablet.post("devices", ANDROID)
 

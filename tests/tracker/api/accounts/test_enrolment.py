@@ -5,8 +5,8 @@ from datetime import date, time, timedelta
 import pytest
 
 from notifications.models import ContactPoint, Recipient
+from tests.api_client import ApiClient, code_of, entry, paths_of
 from tests.fixtures import MONDAY_EVENING
-from tests.tracker.api.phone import Phone, code_of, entry, paths_of
 from tracker.models import (
     AuditEvent,
     Consent,
@@ -57,7 +57,7 @@ def body(token: str, /, **changed) -> dict:
 def test_an_invitation_becomes_an_account_with_a_diary(invitation):
     dora, token = invitation
 
-    answer = Phone().post("enrolment", body(token, device_name="Dora's phone"))
+    answer = ApiClient().post("enrolment", body(token, device_name="Dora's phone"))
 
     assert answer.status_code == 201, answer.content
     dora.refresh_from_db()
@@ -75,28 +75,28 @@ def test_an_invitation_becomes_an_account_with_a_diary(invitation):
     point = ContactPoint.objects.usable().get(recipient_id=dora.recipient_id)
     assert (point.channel, point.address) == ("email", "dora@patients.test")
     assert AuditEvent.objects.filter(action="patient.enrol", actor_id=dora.id).count() == 1
-    phone = Phone(answer.json()["token"])
+    phone = ApiClient(answer.json()["token"])
     assert phone.put("diary/2026-03-03", entry()).status_code == 201
 
 
 def test_the_new_account_signs_in(invitation):
     _, token = invitation
-    Phone().post("enrolment", body(token))
+    ApiClient().post("enrolment", body(token))
 
-    answer = Phone().post(
+    answer = ApiClient().post(
         "auth/login", {"email": "dora@patients.test", "password": "a long and quiet evening"}
     )
 
     assert answer.status_code == 200, answer.content
-    phone = Phone(answer.json()["token"])
+    phone = ApiClient(answer.json()["token"])
     assert phone.get("me").json()["full_name"] == "Dora Doe"
 
 
 def test_an_invitation_works_once(invitation):
     _, token = invitation
-    Phone().post("enrolment", body(token))
+    ApiClient().post("enrolment", body(token))
 
-    assert code_of(Phone().post("enrolment", body(token))) == "invitation_invalid"
+    assert code_of(ApiClient().post("enrolment", body(token))) == "invitation_invalid"
     assert User.objects.filter(email="dora@patients.test").count() == 1
 
 
@@ -106,7 +106,7 @@ def test_the_recipient_of_a_used_invitation_is_removed(invitation, clinics):
         Context(clinics.nora, MONDAY_EVENING), patient=dora, email="dora@patients.test"
     )
 
-    Phone().post("enrolment", body(issued.token))
+    ApiClient().post("enrolment", body(issued.token))
 
     assert not Recipient.objects.filter(pk=issued.invitation.recipient_id).exists()
 
@@ -117,7 +117,7 @@ def test_the_episode_that_the_clinic_prepared_is_kept(invitation):
         clinic=dora.clinic, patient=dora, index_date=date(2026, 2, 20)
     )
 
-    Phone().post("enrolment", body(token))
+    ApiClient().post("enrolment", body(token))
 
     assert Episode.objects.get(patient=dora) == prepared
     prepared.refresh_from_db()
@@ -131,7 +131,7 @@ def test_the_episode_that_the_clinic_prepared_is_kept(invitation):
 def test_who_is_under_18_on_their_own_date_is_refused(invitation, born, status):
     _, token = invitation
 
-    answer = Phone().post("enrolment", body(token, birth_date=born))
+    answer = ApiClient().post("enrolment", body(token, birth_date=born))
 
     assert answer.status_code == status
     if status == 403:
@@ -143,7 +143,7 @@ def test_another_birth_date_than_the_clinics_is_refused(invitation):
     dora, token = invitation
     Patient.objects.filter(pk=dora.pk).update(birth_date=date(1980, 5, 18))
 
-    assert code_of(Phone().post("enrolment", body(token))) == "birth_date_differs"
+    assert code_of(ApiClient().post("enrolment", body(token))) == "birth_date_differs"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_another_birth_date_than_the_clinics_is_refused(invitation):
 def test_an_invalid_enrolment_is_refused_and_stores_nothing(invitation, changed, code):
     dora, token = invitation
 
-    answer = Phone().post("enrolment", body(token, **changed))
+    answer = ApiClient().post("enrolment", body(token, **changed))
 
     assert code_of(answer) == code
     dora.refresh_from_db()
@@ -178,7 +178,7 @@ def test_an_address_that_has_an_account_is_refused(invitation, clinics):
     _, token = invitation
     Invitation.objects.update(email=clinics.bob.user.email)
 
-    answer = Phone().post("enrolment", body(token))
+    answer = ApiClient().post("enrolment", body(token))
 
     assert answer.status_code == 409
     assert code_of(answer) == "account_exists"
@@ -187,7 +187,7 @@ def test_an_address_that_has_an_account_is_refused(invitation, clinics):
 def test_a_reminder_time_of_null_turns_reminders_off(invitation):
     dora, token = invitation
 
-    Phone().post("enrolment", body(token, reminder_time=None))
+    ApiClient().post("enrolment", body(token, reminder_time=None))
 
     dora.refresh_from_db()
     assert not dora.reminder_slots.exists()
@@ -196,7 +196,7 @@ def test_a_reminder_time_of_null_turns_reminders_off(invitation):
 def test_the_consent_text_says_what_the_diary_is_not(invitation):
     _, token = invitation
 
-    answer = Phone().post("consent-text", {"token": token})
+    answer = ApiClient().post("consent-text", {"token": token})
 
     assert answer.json()["text_version"] == consent.VERSION
     words = answer.json()["text"]
@@ -208,11 +208,11 @@ def test_the_consent_text_says_what_the_diary_is_not(invitation):
 
 
 def test_the_consent_text_needs_an_invitation(db):
-    assert code_of(Phone().post("consent-text", {"token": "x" * 40})) == "invitation_invalid"
+    assert code_of(ApiClient().post("consent-text", {"token": "x" * 40})) == "invitation_invalid"
 
 
 def test_guesses_of_invitations_are_limited(db):
-    answers = [Phone().post("consent-text", {"token": f"{n:040}"}) for n in range(21)]
+    answers = [ApiClient().post("consent-text", {"token": f"{n:040}"}) for n in range(21)]
 
     assert answers[-1].status_code == 429
     assert code_of(answers[-1]) == "rate_limited"
@@ -222,7 +222,7 @@ def test_guesses_of_invitations_are_limited(db):
 def test_a_refusal_repeats_nothing_that_was_sent(invitation):
     _, token = invitation
 
-    answer = Phone().post("enrolment", body(token, time_zone="CANARY", birth_date="1980-13-01"))
+    answer = ApiClient().post("enrolment", body(token, time_zone="CANARY", birth_date="1980-13-01"))
 
     assert paths_of(answer) == {"birth_date": "time_invalid"}
     assert b"CANARY" not in answer.content

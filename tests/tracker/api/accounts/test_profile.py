@@ -7,7 +7,7 @@ import pytest
 
 import clock
 from notifications.models import Recipient
-from tests.tracker.api.phone import paths_of
+from tests.api_client import paths_of
 from tracker.models import PatientTimeZone
 
 

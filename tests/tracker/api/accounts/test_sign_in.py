@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 
+from tests.api_client import ApiClient, code_of
 from tests.fixtures import MONDAY_EVENING, PASSWORD
-from tests.tracker.api.phone import Phone, code_of
 from tracker.models import SessionToken
 from tracker.services.people import sessions
 
@@ -16,8 +16,8 @@ def account(clinics, _monday_evening):
     return clinics.alice.user
 
 
-def sign_in(account, password=PASSWORD, **fields) -> Phone:
-    phone = Phone()
+def sign_in(account, password=PASSWORD, **fields) -> ApiClient:
+    phone = ApiClient()
     answer = phone.post("auth/login", {"email": account.email, "password": password, **fields})
     assert answer.status_code == 200, answer.content
     phone.token = answer.json()["token"]
@@ -58,7 +58,7 @@ def test_a_deactivated_account_is_signed_out_at_the_next_request(account):
     account.save()
 
     assert phone.get("me").status_code == 401
-    login = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
+    login = ApiClient().post("auth/login", {"email": account.email, "password": PASSWORD})
     assert code_of(login) == "not_authenticated"
 
 
@@ -95,7 +95,7 @@ def test_the_key_of_a_django_session_is_not_a_token(account, header):
     sent = {"current_password": PASSWORD, "new_password": "another horse and battery"}
     value = f"Bearer {key}" if header == "Authorization" else key
 
-    answer = Phone().post("auth/password/change", sent, headers={header: value})
+    answer = ApiClient().post("auth/password/change", sent, headers={header: value})
 
     assert code_of(answer) == "not_authenticated"
 
@@ -120,8 +120,8 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(account):
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_response(account):
-    wrong = Phone().post("auth/login", {"email": account.email, "password": "wrong"})
-    unknown = Phone().post("auth/login", {"email": "who@example.test", "password": "wrong"})
+    wrong = ApiClient().post("auth/login", {"email": account.email, "password": "wrong"})
+    unknown = ApiClient().post("auth/login", {"email": "who@example.test", "password": "wrong"})
 
     assert code_of(wrong) == "credentials_invalid"
     assert wrong.status_code == 401
@@ -130,14 +130,14 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_response(account):
 
 def test_failed_sign_ins_are_limited(account):
     answers = [
-        Phone().post("auth/login", {"email": account.email, "password": f"wrong {n}"})
+        ApiClient().post("auth/login", {"email": account.email, "password": f"wrong {n}"})
         for n in range(7)
     ]
 
     assert answers[-1].status_code == 429
     assert code_of(answers[-1]) == "rate_limited"
     assert answers[-1].headers["Retry-After"] == "300"
-    right = Phone().post("auth/login", {"email": account.email, "password": PASSWORD})
+    right = ApiClient().post("auth/login", {"email": account.email, "password": PASSWORD})
     assert code_of(right) == "rate_limited"
 
 
@@ -152,17 +152,17 @@ def test_failed_sign_ins_are_limited(account):
     ],
 )
 def test_the_sign_in_is_as_strict_as_the_rest(db, body, code):
-    assert code_of(Phone().post("auth/login", body)) == code
+    assert code_of(ApiClient().post("auth/login", body)) == code
 
 
 @pytest.mark.parametrize("path", ["auth/signup", "auth/app/v1/auth/signup", "auth/email/verify"])
 def test_nobody_signs_up_without_an_invitation(db, path):
-    assert code_of(Phone().post(path, {})) == "not_found"
+    assert code_of(ApiClient().post(path, {})) == "not_found"
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic eDp5", "Token x"])
 def test_an_invalid_token_is_not_authenticated(db, header):
-    answer = Phone().get("me", headers={"Authorization": header})
+    answer = ApiClient().get("me", headers={"Authorization": header})
 
     assert answer.status_code == 401
     assert code_of(answer) == "not_authenticated"
@@ -170,7 +170,7 @@ def test_an_invalid_token_is_not_authenticated(db, header):
 
 
 def test_signing_in_with_the_token_of_another_is_a_conflict(account, clinics):
-    bob = Phone.of(clinics.bob)
+    bob = ApiClient.signed_in(clinics.bob)
 
     answer = bob.post("auth/login", {"email": account.email, "password": PASSWORD})
 
@@ -179,8 +179,8 @@ def test_signing_in_with_the_token_of_another_is_a_conflict(account, clinics):
 
 
 def test_a_password_request_does_not_tell_who_has_an_account(account):
-    known = Phone().post("auth/password/request", {"email": account.email})
-    unknown = Phone().post("auth/password/request", {"email": "who@example.test"})
+    known = ApiClient().post("auth/password/request", {"email": account.email})
+    unknown = ApiClient().post("auth/password/request", {"email": "who@example.test"})
 
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
     assert known.status_code == 204

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tracker.api.phone import Phone
+from tests.api_client import ApiClient
 
 
 @pytest.fixture
@@ -52,4 +52,4 @@ def test_a_strength_may_have_a_fraction(medicines):
 
 
 def test_medicines_need_a_session(db):
-    assert Phone().get("medicines").status_code == 401
+    assert ApiClient().get("medicines").status_code == 401

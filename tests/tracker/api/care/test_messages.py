@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tests.api_client import code_of
 from tests.fixtures import MONDAY_EVENING
-from tests.tracker.api.phone import code_of
 from tracker.models import Message
 
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 import clock
+from tests.api_client import code_of, entry, paths_of
 from tests.fixtures import MONDAY_EVENING
-from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.models import Review
 
 

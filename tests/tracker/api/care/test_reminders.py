@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 import clock
+from tests.api_client import code_of, entry, paths_of
 from tests.fixtures import MONDAY_EVENING
-from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.services.context import SYSTEM, Context
 from tracker.services.reminders import reminders
 

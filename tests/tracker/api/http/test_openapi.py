@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from jsonschema import Draft202012Validator
 
+from tests.api_client import ApiClient, entry
 from tests.tracker.api.endpoints import endpoints
-from tests.tracker.api.phone import Phone, entry
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_responses_match_the_schema(schema, alice):
     check("sync", "post", alice.post("sync", {"items": [{"kind": "diary_entry"}]}))
     for path in ("now", "me", "care-plan", "messages", "scales", "red-flag-questions"):
         check(path, "get", alice.get(path))
-    check("me", "get", Phone().get("me"))
+    check("me", "get", ApiClient().get("me"))
 
 
 def test_the_schema_pages_load_nothing_from_elsewhere(client, db):

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from django.test import RequestFactory
 
+from tests.api_client import code_of, entry, paths_of
 from tests.fixtures import MONDAY_EVENING
-from tests.tracker.api.phone import code_of, entry, paths_of
 from tracker.api.http.problems import Problem
 from tracker.api.http.strict_json import BATCH_LIMIT, loads, read_body
 from tracker.api.record_schemas import submission
@@ -236,7 +236,7 @@ def test_answers_are_json_whatever_is_asked_for(alice):
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
 def test_a_method_that_an_address_does_not_know_is_named(alice, method):
-    answer = alice.ask(method, MONDAY)
+    answer = alice.request(method, MONDAY)
 
     assert answer.status_code == 405
     assert code_of(answer) == "method_not_allowed"

@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 import clock
+from tests.api_client import ApiClient, paths_of
 from tests.fixtures import MONDAY_EVENING, TwoClinics
-from tests.tracker.api.phone import Phone, paths_of
 from tracker.models import RECORD_KINDS, Revision
 from tracker.services.context import OPERATOR, Context
 from tracker.services.evaluation import histories
@@ -25,14 +25,14 @@ KIND = RECORD_KINDS["walk_test"]
 
 
 @pytest.fixture
-def alice(clinics: TwoClinics) -> Phone:
+def alice(clinics: TwoClinics) -> ApiClient:
     with connection.schema_editor() as editor:
         editor.create_model(KIND.model)
     clock.travel_to(MONDAY_EVENING + timedelta(minutes=1))
-    return Phone.of(clinics.alice)
+    return ApiClient.signed_in(clinics.alice)
 
 
-def log(alice: Phone, metres: int = 320) -> UUID:
+def log(alice: ApiClient, metres: int = 320) -> UUID:
     uuid = uuid4()
     assert alice.put(f"walk-tests/{uuid}", {"at": AT, "metres": metres}).status_code == 201
     return uuid

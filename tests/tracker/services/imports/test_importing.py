@@ -287,7 +287,7 @@ def test_people_of_another_clinic_with_the_same_reference_are_others(target):
     assert Patient.objects.filter(external_ref="v1").count() == 2
 
 
-# Beside what people log
+# BackgroundJob what people log
 
 
 @pytest.fixture

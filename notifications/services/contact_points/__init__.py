@@ -1,0 +1,1 @@
+"""Contact points: the addresses of a recipient."""

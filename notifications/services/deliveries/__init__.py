@@ -1,0 +1,1 @@
+"""Deliveries: claimed, bundled, sent, retried, and brought to an end."""

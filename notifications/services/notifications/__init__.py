@@ -1,0 +1,1 @@
+"""Notifications: created for any reason, and deleted when they are old."""
