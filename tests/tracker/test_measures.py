@@ -34,8 +34,8 @@ import django
 django.setup()
 
 from tests.tracker.rules.diaries import date, document, entries, session
-from tracker.console import words
-from tracker.console.forms.care import PlanLineForm
+from tracker.console import labels
+from tracker.console.forms.care_plans import PlanLineForm
 from tracker.models import PlannedMeasure
 from tracker.rules import LIVE, json_schemas, parse_history
 from tracker.rules.care.adequate_trial import adequate_trial
@@ -54,7 +54,7 @@ print(json.dumps({
         map(list, PlannedMeasure._meta.get_field("measure").choices)
     ),
     "form choice": ["tens", "TENS"] in list(map(list, PlanLineForm.base_fields["measure"].choices)),
-    "label": words.MEASURES["tens"],
+    "label": labels.LABELS["measure"]["tens"],
     "adequate trial": trial.also_met,
 }))
 """

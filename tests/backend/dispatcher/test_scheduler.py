@@ -13,8 +13,9 @@ from notifications.services.dispatch import heartbeats
 from notifications.services.dispatch.dispatch_hints import HINT_LASTS
 from tests.backend.dispatcher.schedulers import FakeBroker, FullExecutor, make
 from tests.fixtures import TwoClinics
-from tests.tracker.services.escalations.test_lifecycle import MORNING, open_ladder
+from tests.tracker.services.escalations.running import MORNING, open_escalation
 from tracker.models import Escalation
+from tracker.services.context import SYSTEM, Context
 from tracker.services.escalations import timers
 
 State = Delivery.State
@@ -188,10 +189,10 @@ def test_an_expired_delivery_ends(enqueue, smtp, at):
 
 
 def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
-    ladder = open_ladder(
+    ladder = open_escalation(
         TwoClinics(), at=MORNING
     )  # its first step is due now, the next in 15 minutes
-    timers.fire_due(at=MORNING, limit=1)
+    timers.fire_due(Context(SYSTEM, MORNING), limit=1)
     Delivery.objects.all().delete()
     due_at = MORNING + timedelta(minutes=15)
 
@@ -204,7 +205,7 @@ def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
 
 def test_when_the_server_refuses_a_mail_the_next_person_is_told_seconds_later(smtp, at):
     clinics = TwoClinics()
-    open_ladder(clinics)
+    open_escalation(clinics)
     smtp.answer_recipient(clinics.nora.user.email, "550 5.1.1 no such user")
 
     for seconds in (0, 6):

@@ -144,7 +144,7 @@ def test_each_request_leaves_one_audit_row_of_the_patient(clinics, alices_ids, a
         if (path, method) in IMPERSONAL | WITH_BODY or method not in {"GET", "POST"}:
             continue
         before = AuditEvent.objects.count()
-        answer = alice.ask(method, address(path, alices_ids))
+        answer = alice.request(method, address(path, alices_ids))
         if answer.status_code == 404:
             continue
         assert answer.status_code == 200, (path, answer.content)

@@ -6,15 +6,12 @@ kept, thinned, and deleted as soon as a record would have changed them.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Min, Q
-
 from tracker import rules
-from tracker.models import RECORD_KINDS, Episode, EvaluationCheckpoint, RecordKind, Revision
+from tracker.models import Episode, EvaluationCheckpoint
 
 DAY = timedelta(days=1)
 
@@ -67,31 +64,9 @@ def surplus_of(stored: Iterable[datetime], *, newest_at: datetime) -> list[datet
     return surplus
 
 
-def delete_changed_by(episode_id: UUID, written: Iterable[Revision]) -> None:
-    """Delete the checkpoints that these versions, or what they correct, belong before.
-
-    A checkpoint holds only what nothing later corrects: so it ends where the record began
-    of which a version was written, or the first record of the same date.
-    """
-    versions = list(written)
-    patient_id = versions[0].patient_id
-    records = Q(uuid__in={version.uuid for version in versions})
-    dates: dict[RecordKind, set[str]] = defaultdict(set)
-    for version in versions:
-        kind = RECORD_KINDS[version.kind]
-        if kind.is_daily:
-            dates[kind].add(version.content["date"])
-    for kind, days in dates.items():
-        of_these_dates = kind.model._default_manager.filter(
-            patient_id=patient_id, local_date__in=days, retracted_at=None
-        )
-        records |= Q(uuid__in=of_these_dates.values("uuid"))
-    began = (
-        Revision.objects.accepted()
-        .filter(records, patient_id=patient_id)
-        .aggregate(first=Min("submitted_at"))
-    )
-    EvaluationCheckpoint.objects.filter(episode_id=episode_id, at__gte=began["first"]).delete()
+def delete_from(episode_id: UUID, first_submitted_at: datetime) -> None:
+    """Delete those that hold what was submitted at that instant, or that should hold it."""
+    EvaluationCheckpoint.objects.filter(episode_id=episode_id, at__gte=first_submitted_at).delete()
 
 
 def delete_all(episode_id: UUID) -> None:

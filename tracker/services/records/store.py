@@ -94,7 +94,7 @@ def submit(
     )
     episode_id = locked.episode_id  # type: ignore[attr-defined]
     if accepted and episode_id:
-        checkpoints.delete_changed_by(episode_id, accepted)
+        checkpoints.delete_from(episode_id, _first_submission(ledger, accepted))
         evaluate.evaluate_episode(episode_id=episode_id, at=context.at)
     audit.record(
         context, action, patient, subject_id=submissions[0].uuid if len(submissions) == 1 else ""
@@ -110,6 +110,27 @@ def submit(
         ],
         pending_advice(patient=patient, at=context.at),
     )
+
+
+def _first_submission(ledger: Ledger, accepted: Sequence[Revision]) -> datetime:
+    """When the earliest was submitted of the records that these versions belong to.
+
+    To one record belong its versions and, in the rules, the records of the same date.
+    """
+    records = {version.uuid for version in accepted}
+    same_date = Q()
+    for version in accepted:
+        kind = RECORD_KINDS[version.kind]
+        if kind.is_daily and not kind.is_one_per_day:
+            rows = kind.model._default_manager.filter(
+                patient=ledger.patient, local_date=version.content["date"], retracted_at=None
+            )
+            same_date |= Q(uuid__in=rows.values("uuid"))
+    instants = [each.submitted_at for uuid in records for each in ledger.versions[uuid]]
+    if same_date:
+        others = Revision.objects.accepted().filter(same_date, patient=ledger.patient)
+        instants += others.values_list("submitted_at", flat=True)
+    return min(instants)
 
 
 def _lock(patient_id: UUID) -> Patient:

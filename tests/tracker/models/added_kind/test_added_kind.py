@@ -12,7 +12,10 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
-COPIED = ("backend", "clock", "notifications", "tracker", "tests", "manage.py", "pyproject.toml")
+COPIED = (
+    *("backend", "clock", "demo", "development", "notifications", "tracker"),
+    *("tests", "manage.py", "pyproject.toml"),
+)
 
 
 @pytest.fixture

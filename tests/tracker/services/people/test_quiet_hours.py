@@ -6,7 +6,7 @@ import pytest
 
 from notifications import outbox
 from notifications.models import Delivery
-from notifications.services.deliveries import deliver
+from notifications.services.deliveries.sending import deliver
 from tests.fixtures import TwoClinics
 from tests.tracker.services.escalations.running import MORNING, fire, open_escalation
 from tracker.models import AuditEvent
