@@ -75,8 +75,10 @@ class Days(dict[int, Day]):
         found.sleep, found.activity = packed.sleep, packed.activity
         found.treatments, found.thermal_uses = packed.treatments, packed.thermal_uses
         found.brace_minutes = packed.brace_minutes
-        found.sessions.update(packed.sessions)
-        found.doses = [self._medicines[which].again(at, day) for at, which in packed.doses]
+        if packed.sessions:
+            found.sessions.update(packed.sessions)
+        medicines = self._medicines
+        found.doses = [medicines[which].again(at, day) for at, which in packed.doses]
         return found
 
     def opened(self, day: int) -> Day:
@@ -85,6 +87,10 @@ class Days(dict[int, Day]):
         if found is NO_DAY:
             found = self[day] = Day(is_excused=day in self._excused)
         return found
+
+    def with_pain(self, day: int) -> Day | CarriedDay:
+        """A day, not unpacked for its pain alone."""
+        return self.get(day) or self._packed.get(day) or NO_DAY
 
     def pain(self, day: int) -> int | None:
         """Analyzed pain of a day, however long ago."""
