@@ -266,7 +266,7 @@ class EpisodeState:
         """Injections of an episode before a day."""
         here = range(max(episode.first_day, self.days.kept_from), upto)
         return self.earlier_injections.get(episode.number, 0) + sum(
-            self.day(day).injections for day in here
+            self.days.peek(day).injections for day in here
         )
 
     def _carried_pegs(self, kept_from: int) -> dict[int, PegScore]:
