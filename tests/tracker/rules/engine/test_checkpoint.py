@@ -152,9 +152,9 @@ def test_days_without_the_condition_are_counted_over_a_checkpoint():
 def test_a_medication_rule_that_was_true_this_morning_is_true_when_the_day_closes():
     # 8:00 on day 9 comes before the close of day 8, at noon.
     doses = [intake(4, 8, "ibuprofen", 2400), intake(9, 8, "ibuprofen", 2400)]
-    others = [intake(day, 20, "turmeric") for day in range(2, 20)]
+    known = entries(dict.fromkeys(range(2, 20), 2))
 
-    found = resumed([*doses, *others], 8, until=18)
+    found = resumed([*doses, *known], 8, until=18)
 
     assert flag(found, "MED-DOSE").cleared_at == close_local(16)
 
@@ -182,13 +182,6 @@ def test_a_retracted_flag_stays_retracted():
     assert flag(found, "RF-MOTOR").retracted_at is not None
 
 
-def test_the_latest_day_on_time_is_again_that_before_the_checkpoint():
-    diary = [entry(3, 2), {**entry(9, 2), "id": "wrong"}]
-    moved = {**entry(8, 2), "id": "right", "replaces": "wrong", "submitted_at": at(10)}
-
-    resumed([*diary, moved, entry(11, 9, standing=5)], 7, until=12)
-
-
 def test_a_late_entry_is_compared_with_the_pain_of_its_day_before_a_year_ago():
     late = [entry(6, 7, hour=24 * YEAR), entry(3, 5, hour=24 * YEAR), entry(9, 5, hour=24 * YEAR)]
 
@@ -214,6 +207,38 @@ def test_corrected_records_since_withdraw_a_flag_opened_since():
     found = resumed([*diary, *calm], 22, until=31, closures=closures)
 
     assert flag(found, "SEV-SUST").withdrawn_at is not None
+
+
+def test_a_flag_opened_since_still_stands_on_the_days_before():
+    diary = [{**each, "id": str(i)} for i, each in enumerate(entries([8] * 30), start=1)]
+    calm = {**entry(23, 1, hour=24 * 3), "id": "calm", "replaces": "23"}
+
+    found = resumed([*diary, calm], 22, until=31, closures=[_closed("SEV-SUST", 20)])
+
+    assert (flag(found, "SEV-SUST").day, flag(found, "SEV-SUST").withdrawn_at) == (24, None)
+
+
+def test_sleep_of_the_day_before_a_checkpoint_disables():
+    found = resumed([entry(8, 8, sleep=4), entry(9, 8)], 8, until=12)
+
+    assert flag(found, "SEV-DEBIL").day == 9
+
+
+def test_activity_of_the_day_before_a_checkpoint_disables():
+    found = resumed([entry(8, 8, activity=4), entry(9, 8)], 7, 8, until=12)
+
+    assert flag(found, "SEV-DEBIL").day == 9
+
+
+def test_minutes_in_a_brace_are_added_up_over_a_checkpoint():
+    worn = [session(day, "brace", minutes=60) for day in range(1, 43)]
+    brace = {"measure": "brace", "minutes_per_day": 60}
+
+    found = resumed([*entries([6] * 42), *worn], 40, until=42, plan=[_EXERCISE, brace])
+
+    assert [each["done"] for each in flag(found, "CC-NOTTRIED").finding.evidence["care_brace"]] == [
+        42 * 60
+    ]
 
 
 def test_a_correction_since_leaves_a_flag_of_before_alone():
@@ -274,6 +299,11 @@ def corrected(by: str, **fields: object) -> list[Document]:
         pytest.param(corrected(at(9)), 9, id="all corrections came before"),
         pytest.param(corrected(at(10, 12)), 9, id="the last came as the day closed"),
         pytest.param(corrected(at(10, 12.01)), 1, id="before the corrected record"),
+        pytest.param(
+            [{**corrected(at(11))[0], "submitted_at": at(10, 12)}, corrected(at(11))[1]],
+            8,
+            id="the first came as the day closed",
+        ),
         pytest.param([{**session(2), "submitted_at": at(11)}], 9, id="a late first version"),
         pytest.param([entry(3, 4), entry(3, 5, hour=24 * 9)], 2, id="a second entry of a date"),
         pytest.param([entry(3, 4), entry(4, 5, hour=24 * 9)], 9, id="entries of two dates"),
@@ -446,8 +476,13 @@ def test_a_record_of_a_day_ahead_is_evaluated_by_the_plan_of_that_day():
     whole = document([ahead, *entries([5] * 9)])
     prescribed = medicine("ibuprofen", most=3200, **{"from": date(20).isoformat()})
 
-    with pytest.raises(CheckpointUnusable, match="setup"):
-        resume(checkpoint_of(whole, 9), whole | {"plan": [prescribed]})
+    first = checkpoint_of(whole, 9)
+    second = resume(first, whole).checkpoint
+    assert second is not None
+
+    for checkpoint in (first, second):
+        with pytest.raises(CheckpointUnusable, match="setup"):
+            resume(checkpoint, whole | {"plan": [prescribed]})
 
 
 def test_a_clock_that_will_go_otherwise_makes_the_close_another_one():
