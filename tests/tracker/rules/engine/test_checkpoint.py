@@ -224,6 +224,12 @@ def test_sleep_of_the_day_before_a_checkpoint_disables():
     assert flag(found, "SEV-DEBIL").day == 9
 
 
+def test_standing_on_the_day_before_a_checkpoint_is_severe():
+    found = resumed([entry(8, 2, standing=4), entry(9, 2, standing=4)], 8, until=12)
+
+    assert flag(found, "FUNC-SEV").day == 9
+
+
 def test_activity_of_the_day_before_a_checkpoint_disables():
     found = resumed([entry(8, 8, activity=4), entry(9, 8)], 7, 8, until=12)
 
@@ -273,6 +279,18 @@ def test_what_is_packed_is_bounded():
     sizes = [len(checkpoint_of(long_diary(days), days - 1).packed) for days in (120, 10 * YEAR)]
 
     assert sizes[1] <= 1.5 * sizes[0]
+
+
+def test_what_is_packed_from_checkpoint_to_checkpoint_is_bounded():
+    whole = long_diary(250)
+    checkpoint = first = checkpoint_of(whole, 150)
+    for day in range(160, 250, 10):
+        history = submitted_after(whole, checkpoint.at)
+        made = evaluate(history, until=close_of(day, history), since=checkpoint).checkpoint
+        assert made is not None
+        checkpoint = made
+
+    assert len(checkpoint.packed) <= 1.1 * len(first.packed)
 
 
 # Where a history can be cut
@@ -451,6 +469,19 @@ def test_the_end_of_a_plan_may_move_as_long_as_it_lies_ahead(until):
     resumed(entries([8] * 30), 9, until=29, then=then, plan=[_planned(17)])
 
 
+@pytest.mark.parametrize("until", [15, 19])
+def test_the_end_of_excused_days_may_move_as_long_as_it_lies_ahead(until):
+    before, then = (
+        {
+            "index_date": date(1).isoformat(),
+            "excused": [{"from": date(8).isoformat(), "until": date(last).isoformat()}],
+        }
+        for last in (17, until)
+    )
+
+    resumed(entries([8] * 30), 9, until=29, then={"episode": then}, episode=before)
+
+
 def _planned(until: int | None) -> Document:
     return {"measure": "home_exercise", "until": until and date(until).isoformat()}
 
@@ -530,6 +561,10 @@ def patched(*records: Document) -> Document:
     "records",
     [
         pytest.param([compress(102, submitted_at=at(YEAR + 1))], id="heat beside an old patch"),
+        pytest.param(
+            [compress(YEAR - 26, submitted_at=at(YEAR + 1))],
+            id="heat within three days of doses that are no longer carried",
+        ),
         pytest.param(
             [
                 {**session(YEAR + 1), "id": "a"},
