@@ -407,6 +407,16 @@ def test_a_checkpoint_of_another_form_is_not_used():
         resume(replace(checkpoint_of(whole, 9), packed=packed), whole)
 
 
+@pytest.mark.parametrize("later", [timedelta(microseconds=-1), None])
+def test_an_evaluation_does_not_end_before_the_checkpoint_that_it_starts_from(later):
+    whole = document(entries([5] * 20))
+    checkpoint = checkpoint_of(whole, 9)
+    rest = submitted_after(whole, checkpoint.at)
+
+    with pytest.raises(CheckpointUnusable, match="before"):
+        evaluate(rest, until=later and checkpoint.at + later, since=checkpoint)
+
+
 def test_a_record_that_the_checkpoint_does_not_know_is_noticed():
     whole = document(entries([5] * 20))
     checkpoint = checkpoint_of(whole, 9)
@@ -500,6 +510,14 @@ def test_a_fact_about_the_patient_holds_for_the_past_too(part):
 
     with pytest.raises(CheckpointUnusable, match="setup"):
         resume(checkpoint_of(whole, 9), document(whole["records"], patient=part))
+
+
+def test_a_checkpoint_said_to_be_of_another_instant_is_not_used():
+    whole = document(entries([5] * 20))
+    checkpoint = checkpoint_of(whole, 9)
+
+    with pytest.raises(CheckpointUnusable, match="close"):
+        resume(replace(checkpoint, at=checkpoint.at + timedelta(minutes=1)), whole)
 
 
 def test_a_record_of_a_day_ahead_is_evaluated_by_the_plan_of_that_day():
