@@ -7,7 +7,7 @@ kept, thinned, and deleted as soon as a record would have changed them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -47,37 +47,40 @@ def keep(episode: Episode, checkpoint: rules.Checkpoint, *, records: int) -> Non
         unique_fields=["episode", "at"],
         update_fields=["version", "records", "packed"],
     )
-    stored = dict(EvaluationCheckpoint.objects.filter(episode=episode).values_list("at", "pk"))
-    surplus = surplus_of(stored, newest_at=checkpoint.at)
-    EvaluationCheckpoint.objects.filter(pk__in=[stored[each] for each in surplus]).delete()
+    stored = EvaluationCheckpoint.objects.filter(episode=episode)
+    readable = stored.filter(version=checkpoint.version).values_list("at", flat=True)
+    surplus = surplus_of(readable, newest_at=checkpoint.at)
+    stored.exclude(version=checkpoint.version, at__in=set(readable) - set(surplus)).delete()
 
 
 def surplus_of(stored: Iterable[datetime], *, newest_at: datetime) -> list[datetime]:
     """Those that are not needed so that one of about each age stays: 1, 2, 4, 8, ... days.
 
-    Of each span of ages the oldest stays: it is the one that reaches the next span.
+    Of each span of ages the oldest stays: it is the one that reaches the next span. The
+    newest always stays, however few hours it is after the one before.
     """
     surplus = []
     spans = set()
     for each in sorted(stored):
-        span = ((newest_at - each) // DAY).bit_length()
-        if span in spans:
+        # Rounded, because a day may have 23 hours.
+        span = round((newest_at - each) / DAY).bit_length()
+        if span in spans and each != newest_at:
             surplus.append(each)
         spans.add(span)
     return surplus
 
 
-def delete_changed_by(episode_id: UUID, written: Iterable[Revision]) -> None:
+def delete_changed_by(episode_id: UUID, written: Collection[Revision]) -> None:
     """Delete the checkpoints that these versions, or what they correct, belong before.
 
     A checkpoint holds only what nothing later corrects: so it ends where the record began
-    of which a version was written, or the first record of the same date.
+    of which a version was written, or the first record of the same date. The caller has
+    locked the episode's row.
     """
-    versions = list(written)
-    patient_id = versions[0].patient_id
-    records = Q(uuid__in={version.uuid for version in versions})
+    patient_id = next(iter(written)).patient_id
+    records = Q(uuid__in={version.uuid for version in written})
     dates: dict[RecordKind, set[str]] = defaultdict(set)
-    for version in versions:
+    for version in written:
         kind = RECORD_KINDS[version.kind]
         if kind.is_daily:
             dates[kind].add(version.content["date"])

@@ -9,6 +9,7 @@ does not matter, and the next evaluation makes up for a day close that was misse
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,7 +18,7 @@ import msgspec
 from django.db import transaction
 
 from tracker import rules
-from tracker.models import Episode, Evaluation, Flag
+from tracker.models import Episode, Evaluation, Flag, Revision
 from tracker.rules import submitted_at
 from tracker.services.evaluation import checkpoints
 from tracker.services.evaluation.advice import reconcile_advice
@@ -37,18 +38,27 @@ from tracker.services.evaluation.reconciliation import Result, apply_changes
 
 @transaction.atomic
 def evaluate_episode(
-    *, episode_id: UUID, at: datetime, retrospective: bool = False, judge_silence: bool = True
+    *,
+    episode_id: UUID,
+    at: datetime,
+    written: Collection[Revision] = (),
+    retrospective: bool = False,
+    judge_silence: bool = True,
 ) -> Result:
     """Evaluate the episode's history up to `at` and store the result.
 
-    With `retrospective` no finding is escalated (imported diaries). Without `judge_silence`
-    the days after the last record are not evaluated.
+    `written` are the versions that were stored in this transaction. With `retrospective` no
+    finding is escalated (imported diaries). Without `judge_silence` the days after the last
+    record are not evaluated.
     """
     episode = (
         Episode.objects.select_for_update(of=("self",))
         .select_related("patient__care_team", "clinic")
         .get(pk=episode_id)
     )
+    if written:
+        # Under the lock: a day that closed meanwhile has not seen them.
+        checkpoints.delete_changed_by(episode_id, written)
     flags = list(Flag.objects.select_for_update().filter(episode=episode).order_by("pk"))
     setup = setup_of(episode=episode, flags=flags)
     found = _evaluate(episode, setup, until=at if judge_silence else None)
