@@ -17,7 +17,7 @@ class Days:
         self.console = console
         self.start, self.zone = start, zone
         self.total = (end - start).total_seconds()
-        self._weeks_said = 0
+        self._weeks_printed = 0
         self._bar = Progress(
             TextColumn("{task.fields[date]}"),
             BarColumn(bar_width=None),
@@ -46,8 +46,8 @@ class Days:
         passed = (at - self.start).total_seconds()
         self._bar.update(self._task, completed=passed, date=self._date(at), counts=counts)
         week = int(passed // (7 * 24 * 3600))
-        if not self.console.is_terminal and week > self._weeks_said:
-            self._weeks_said = week
+        if not self.console.is_terminal and week > self._weeks_printed:
+            self._weeks_printed = week
             self.console.print(f"  {self._date(at)}  week {week}: {counts}")
 
     def _date(self, at: datetime) -> str:

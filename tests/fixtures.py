@@ -139,7 +139,7 @@ def make_episode(patient: Patient, *, index_date: date) -> Episode:
 def make_policy(
     care_team: CareTeam, priority: str, *steps: tuple[int, str | Clinician]
 ) -> EscalationPolicy:
-    """A ladder from (delay in minutes, role or clinician) pairs."""
+    """An escalation policy from (delay in minutes, role or clinician) pairs."""
     policy = EscalationPolicy.objects.create(
         clinic=care_team.clinic, care_team=care_team, priority=priority
     )

@@ -110,12 +110,12 @@ def _evaluated(
 ) -> set[tuple[str, int]]:
     decided = _decided_since(flags, newest)
     until = newest.at if episode.patient.enrolled_at else None
-    lives = rules.evaluate(parsed(document), until=until).flags
+    states = rules.evaluate(parsed(document), until=until).flags
     return {
-        (life.rule, life.day)
-        for life in lives
-        if life.episode_no == 1
-        and life.is_live
-        and not life.retracted_at
-        and life.rule not in decided
+        (state.rule, state.day)
+        for state in states
+        if state.episode_no == 1
+        and state.is_live
+        and not state.retracted_at
+        and state.rule not in decided
     }

@@ -14,7 +14,7 @@ TODAY = date(2026, 11, 22)
 DAYS = (TODAY, date(2027, 7, 14), date(2027, 4, 6), date(2028, 2, 29))
 
 
-def judged(person: Person, today: date) -> Outcome:
+def evaluated(person: Person, today: date) -> Outcome:
     return evaluate(
         parse_history(person.history()),
         until=datetime.combine(today, time(22), UTC),
@@ -55,7 +55,7 @@ def test_there_are_24_adults_with_addresses_that_lead_nowhere():
 @pytest.mark.parametrize("seed", [SEED, 8, 9])
 def test_every_kind_of_patient_trips_its_rules(seed, today):
     for person in cohort(seed=seed, today=today):
-        found = {flag.rule for flag in judged(person, today).flags}
+        found = {flag.rule for flag in evaluated(person, today).flags}
 
         assert found >= person.story.expects, person.title
 
@@ -63,13 +63,13 @@ def test_every_kind_of_patient_trips_its_rules(seed, today):
 @pytest.mark.parametrize("today", DAYS, ids=str)
 def test_whoever_recovers_is_not_flagged(today):
     for person in cohort(seed=SEED, today=today, stories=[RECOVERS] * 7):
-        assert judged(person, today).flags == ()
+        assert evaluated(person, today).flags == ()
 
 
 def test_two_brands_of_ibuprofen_first_exceed_the_package_then_the_ceiling():
     (person,) = people_of("mixes two brands of ibuprofen")
 
-    doses = [flag for flag in judged(person, TODAY).flags if flag.rule == "MED-DOSE"]
+    doses = [flag for flag in evaluated(person, TODAY).flags if flag.rule == "MED-DOSE"]
 
     assert [flag.priority for flag in doses] == ["P2", "P1"]
 
@@ -77,7 +77,7 @@ def test_two_brands_of_ibuprofen_first_exceed_the_package_then_the_ceiling():
 def test_a_slip_of_the_thumb_leaves_a_withdrawn_flag():
     (person,) = people_of(CORRECTS)
 
-    (flag,) = judged(person, TODAY).flags
+    (flag,) = evaluated(person, TODAY).flags
 
     assert (flag.rule, flag.withdrawn_at is None) == ("SEV-DEBIL", False)
 

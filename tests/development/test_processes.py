@@ -24,7 +24,7 @@ def kill(processes: Processes, name: str) -> int:
     return process.pid
 
 
-def said(processes: Processes, name: str, times: int) -> bool:
+def was_printed(processes: Processes, name: str, times: int) -> bool:
     deadline = time.monotonic() + 10
     while processes.log(name).read_text().count("here") != times:
         if time.monotonic() > deadline:
@@ -36,13 +36,13 @@ def said(processes: Processes, name: str, times: int) -> bool:
 def test_what_ends_is_started_anew_and_its_log_goes_on(processes, monkeypatch):
     monkeypatch.setattr(module, "SETTLED_SECONDS", 0)
     processes.start("worker", *SLEEP)
-    assert said(processes, "worker", 1)
+    assert was_printed(processes, "worker", 1)
     before = kill(processes, "worker")
 
     processes.check()
 
     assert processes._running["worker"].pid != before
-    assert said(processes, "worker", 2)
+    assert was_printed(processes, "worker", 2)
 
 
 def test_what_ends_as_soon_as_it_has_begun_ends_the_demo(processes):

@@ -70,12 +70,12 @@ class Copy:
             text=True,
         )
         try:
-            said, _ = process.communicate(timeout=SECONDS)
+            output, _ = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
             # Like Ctrl-C, so that tests end the processes that they have started.
             process.send_signal(signal.SIGINT)
             return None, process.communicate()[0]
-        return process.returncode, said
+        return process.returncode, output
 
 
 def planted(bug: Bug, source: str) -> str:
@@ -95,27 +95,27 @@ def portions_of(bugs: Sequence[Bug]) -> list[list[str]]:
 
 def without_bugs(copy: Copy, tests: Sequence[str]) -> Verdict:
     started = monotonic()
-    code, said = copy.run(tests)
+    code, output = copy.run(tests)
     what = tests[0].rpartition("::")[2] if len(tests) == 1 else f"{len(tests)} tests"
-    words = "passes" if code == 0 else f"fails without any bug:\n{said[-3000:]}"
+    words = "passes" if code == 0 else f"fails without any bug:\n{output[-3000:]}"
     return Verdict(f"no bug: {what}", "", code == 0, words, monotonic() - started)
 
 
 def with_bug(copy: Copy, bug: Bug) -> Verdict:
     started = monotonic()
     with copy.with_bug(bug):
-        code, said = copy.run(bug.tests)
+        code, output = copy.run(bug.tests)
     if code == TESTS_FAILED:
-        passed = [test for test in bug.tests if f"FAILED {test}" not in said]
+        passed = [test for test in bug.tests if f"FAILED {test}" not in output]
         words = f"SURVIVED {', '.join(passed)}" if passed else "caught"
     elif code == 0:
         passed, words = list(bug.tests), f"SURVIVED {', '.join(bug.tests)}"
     else:
-        passed, words = list(bug.tests), f"tests did not run ({code}):\n{said[-3000:]}"
+        passed, words = list(bug.tests), f"tests did not run ({code}):\n{output[-3000:]}"
     return Verdict(bug.name, bug.invariant, not passed, words, monotonic() - started)
 
 
-def judge(
+def verdicts(
     bugs: Sequence[Bug], portions: Sequence[Sequence[str]], workers: int
 ) -> Iterator[Verdict]:
     """Yield the verdicts: on each bug, and on the tests without a bug."""
@@ -145,7 +145,7 @@ def main() -> int:
     bugs = [bug for bug in BUGS if options.only in f"{bug.invariant} {bug.name}"]
     started, bad = monotonic(), 0
     portions = portions_of(bugs)
-    for number, verdict in enumerate(judge(bugs, portions, options.workers), start=1):
+    for number, verdict in enumerate(verdicts(bugs, portions, options.workers), start=1):
         bad += not verdict.is_good
         say(
             f"{number:3}/{len(bugs) + len(portions)}  {verdict.invariant:4} {verdict.name:64}"

@@ -55,7 +55,7 @@ BUGS: tuple[Bug, ...] = (
     ),
     # I2: one open flag per episode and rule, one live escalation each
     Bug(
-        name="a flag opens without a ladder",
+        name="a flag opens without an escalation",
         invariant="I2",
         path="tracker/services/evaluation/reconciliation.py",
         old="if change.found.is_live and flag.needs_human:",
@@ -127,7 +127,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
-        name="an exhausted ladder pages nobody",
+        name="an exhausted escalation pages nobody",
         invariant="I4",
         path="tracker/services/escalations/timers.py",
         old="clinicians=team_and_administrators(escalation.flag.patient.care_team),",
@@ -182,7 +182,7 @@ BUGS: tuple[Bug, ...] = (
         old="if person and is_reachable(person):",
         new="if person:",
         tests=(
-            "tests/tracker/services/on_call/test_rotations.py::TestOnALadder"
+            "tests/tracker/services/on_call/test_rotations.py::TestInAPolicy"
             "::test_when_nobody_on_duty_can_be_told_the_whole_team_is",
         ),
     ),
@@ -254,7 +254,7 @@ BUGS: tuple[Bug, ...] = (
         ),
     ),
     Bug(
-        name="an acknowledgement stops the ladder and not its notices",
+        name="an acknowledgement stops the escalation and not its notices",
         invariant="I5",
         path="tracker/services/escalations/notices.py",
         old="outbox.cancel(group=escalation.group, at=at)",

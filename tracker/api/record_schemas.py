@@ -209,6 +209,6 @@ class BatchOutcome(Response):
     current: RecordShown | None = None
 
 
-class BatchAnswer(Response):
+class BatchResponse(Response):
     items: list[BatchOutcome]
     must_read: PendingAdviceResponse

@@ -17,9 +17,9 @@ from tracker.api.http.problems import FieldError, Problem, invalid
 from tracker.api.http.strict_json import BATCH_LIMIT
 from tracker.api.record_schemas import (
     SCHEMAS,
-    BatchAnswer,
     BatchBody,
     BatchOutcome,
+    BatchResponse,
     batch_item,
     shown,
     submission,
@@ -151,7 +151,7 @@ class SyncView(PatientView):
     """A batch from a phone that was offline: each item has its own outcome."""
 
     body_limit = BATCH_LIMIT
-    spec = {"POST": EndpointSpec(BatchAnswer, request=BatchBody)}
+    spec = {"POST": EndpointSpec(BatchResponse, request=BatchBody)}
 
     def post(self, request: Request) -> HttpResponse:
         items = self._items()
@@ -171,7 +171,7 @@ class SyncView(PatientView):
         )
         judged = iter(submitted.outcomes)
         merged = [given or _outcome(next(judged)) for given in outcomes]
-        return json_response(BatchAnswer(items=merged, must_read=pending_advice(submitted.now)))
+        return json_response(BatchResponse(items=merged, must_read=pending_advice(submitted.now)))
 
     def _items(self) -> list[object]:
         sent = self.json()

@@ -189,7 +189,7 @@ def test_an_expired_delivery_ends(enqueue, smtp, at):
 
 
 def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
-    ladder = open_escalation(
+    escalation = open_escalation(
         TwoClinics(), at=MORNING
     )  # its first step is due now, the next in 15 minutes
     timers.fire_due(Context(SYSTEM, MORNING), limit=1)
@@ -199,7 +199,7 @@ def test_the_dispatcher_sleeps_until_the_next_escalation_step_and_no_longer(db):
     assert seconds_until_due(due_at - timedelta(seconds=2)) == 2
     assert seconds_until_due(due_at - timedelta(minutes=9)) == POLL_SECONDS
     # What is due and would not fire is tried with the poll, not again and again.
-    assert Escalation.objects.get(pk=ladder.pk).next_step_at == due_at
+    assert Escalation.objects.get(pk=escalation.pk).next_step_at == due_at
     assert seconds_until_due(due_at) == POLL_SECONDS
 
 

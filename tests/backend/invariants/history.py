@@ -66,9 +66,11 @@ class ClinicHistory:
         """
         self.send(patient, checklist(self.later(minutes=1), saddle_numbness="yes", **more))
         self.run_all()
-        ladders = {each.group: each for each in Escalation.objects.filter(flag__patient=patient)}
-        message = Attempt.objects.get(delivery__notification__group__in=ladders)
-        return ladders[message.delivery.notification.group]
+        escalations = {
+            each.group: each for each in Escalation.objects.filter(flag__patient=patient)
+        }
+        message = Attempt.objects.get(delivery__notification__group__in=escalations)
+        return escalations[message.delivery.notification.group]
 
     def send(self, patient: Patient, said: dict, *, uuid: UUID | None = None, base: int = 0):
         """Submit a record as a phone does."""

@@ -74,7 +74,7 @@ def an_edit_did_not_reach_the_row(history):
 
 
 @violates("current_row_has_its_version")
-def a_row_that_nobody_said(history):
+def a_current_record_without_a_version(history):
     (made,) = copy("tracker_compressuse", "uuid = gen_random_uuid()", where="true")
     return [f"compress_use {made}"]
 
@@ -105,13 +105,13 @@ def nobody_is_sought(history):
 
 
 @violates("escalation_live_once")
-def two_ladders_for_one_flag(history):
+def two_escalations_of_one_flag(history):
     without(index="escalation_one_live_per_flag")
     return [history.live.pk, *copy("tracker_escalation", where="id = %(id)s", id=history.live.pk)]
 
 
 @violates("escalation_of_a_decided_flag")
-def the_ladder_goes_on_after_the_review(history):
+def the_escalation_continues_after_the_review(history):
     return sql(
         "UPDATE tracker_escalation SET state = 'active', ended_at = NULL, next_step_at = now()"
         " WHERE id = %(id)s",
@@ -128,7 +128,7 @@ def a_red_flag_clears_by_itself(history):
 
 
 @violates("escalation_ended_by_a_clinician")
-def a_red_flags_ladder_is_withdrawn(history):
+def the_escalation_of_a_red_flag_is_withdrawn(history):
     nobody_is_sought(history)
     return [history.live.pk]
 
@@ -183,12 +183,12 @@ def the_second_is_told_and_not_the_first(history):
 
 
 @violates("escalation_at_its_newest_step")
-def the_ladder_lost_its_place(history):
+def the_escalation_is_not_at_its_newest_step(history):
     return sql("UPDATE tracker_escalation SET position = 2 WHERE id = %(id)s", id=history.live.pk)
 
 
 @violates("escalation_has_a_timer")
-def a_ladder_without_a_timer(history):
+def an_escalation_without_a_timer(history):
     without(constraint="escalation_active_has_a_next_step", of="tracker_escalation")
     statement = "UPDATE tracker_escalation SET next_step_at = NULL WHERE id = %(id)s"
     return sql(statement, id=history.live.pk)
@@ -291,7 +291,7 @@ def two_attempts_under_one_number(history):
 
 @violates("no_storm_of_messages")
 def eleven_pages_in_ten_minutes(history):
-    (carrier,) = sql(f"UPDATE notifications_attempt SET code = '' WHERE {TRIED}", **to_bob(history))
+    (leader,) = sql(f"UPDATE notifications_attempt SET code = '' WHERE {TRIED}", **to_bob(history))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO notifications_attempt (delivery_id, claim_no, channel, credential,"
@@ -299,7 +299,7 @@ def eleven_pages_in_ten_minutes(history):
             " credential, started_at + n * interval '50 seconds', ended_at, outcome, code"
             " FROM notifications_attempt, generate_series(1, 10) n WHERE id = %s"
             " RETURNING id, claim_no",
-            [carrier],
+            [leader],
         )
         made = cursor.fetchall()
     return [max(made, key=lambda row: row[1])[0]]

@@ -43,7 +43,7 @@ def entered_functions() -> Iterator[Functions]:
 INNER = ("<genexpr>", "<listcomp>", "<setcomp>", "<dictcomp>", "<lambda>")
 
 
-def printed(found: Functions) -> str:
+def snapshot(found: Functions) -> str:
     """The functions grouped by package."""
     lines = []
     sizes: Counter[str] = Counter()
@@ -62,7 +62,7 @@ def test_a_diary_entry_goes_through_few_files_and_functions(alice):
         stored = alice.put("diary/2026-03-02", entry())
 
     functions = sum(len(each) for each in found.values())
-    sys.stdout.write(f"{printed(found)}\n{functions} functions in {len(found)} files\n")
+    sys.stdout.write(f"{snapshot(found)}\n{functions} functions in {len(found)} files\n")
     assert stored.status_code == 201
     assert len(found) <= AT_MOST_FILES
     assert functions <= AT_MOST_FUNCTIONS

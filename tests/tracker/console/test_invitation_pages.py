@@ -64,7 +64,7 @@ def test_a_weak_password_is_refused_with_a_reason(ada):
     assert not User.objects.filter(email="nina@harbor.test").exists()
 
 
-def test_an_invited_user_with_an_account_signs_in_before_joining(clinics, ada):
+def test_an_invited_user_with_an_account_signs_in_before_accepting(clinics, ada):
     link = invite(ada, email=clinics.mallory.user.email)
     assert "Sign in with it first" in Client().get(link).content.decode()
 

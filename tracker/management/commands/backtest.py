@@ -108,8 +108,8 @@ def _add_clinic(test: Backtest, wanted: str, show: Show) -> None:
         raise CommandError(f"--clinic {wanted}: {refusal.detail}") from None
     context = Context(OPERATOR, clock.now())
     total = backtests.count(clinic=clinic)
-    for done, judged in enumerate(backtests.histories(context, clinic=clinic), start=1):
-        test.add(judged.history, until=judged.until)
+    for done, each in enumerate(backtests.histories(context, clinic=clinic), start=1):
+        test.add(each.history, until=each.until)
         show("episodes", done, total)
 
 

@@ -94,7 +94,7 @@ def add(
     line.check()
     episode = episodes.lock_current(episode)
     planned = _begin(context, episode, line, from_date=from_date)
-    episodes.settle(context, "care_plan.add", episode)
+    episodes.audit_and_evaluate(context, "care_plan.add", episode)
     return planned
 
 
@@ -107,7 +107,7 @@ def change(
     episode = episodes.lock_current(planned.episode)
     _end(_current(planned), until_date=from_date - timedelta(days=1), at=context.at)
     changed = _begin(context, episode, line, from_date=from_date)
-    episodes.settle(context, "care_plan.change", episode)
+    episodes.audit_and_evaluate(context, "care_plan.change", episode)
     return changed
 
 
@@ -116,7 +116,7 @@ def end(context: Context[Clinician], *, planned: PlannedMeasure, until_date: dat
     """Stop a measure; `until_date` is its last day."""
     episode = episodes.lock_current(planned.episode)
     _end(_current(planned), until_date=until_date, at=context.at)
-    episodes.settle(context, "care_plan.end", episode)
+    episodes.audit_and_evaluate(context, "care_plan.end", episode)
 
 
 @transaction.atomic

@@ -92,7 +92,7 @@ def _write(context: Context[Clinician], episode: Episode, dates: Dates, *, actio
     episode.surgery_date = dates.surgery_date
     episode.conservative_min_days = dates.conservative_min_days
     episode.save()
-    settle(context, action, episode)
+    audit_and_evaluate(context, action, episode)
     return episode
 
 
@@ -105,7 +105,7 @@ def end(context: Context[Clinician], *, episode: Episode, ended_date: date) -> E
     episode.ended_date = ended_date
     episode.next_close_at = None
     episode.save(update_fields=["ended_date", "next_close_at"])
-    settle(context, "episode.end", episode)
+    audit_and_evaluate(context, "episode.end", episode)
     return episode
 
 
@@ -124,7 +124,7 @@ def excuse(
         until_date=until_date,
         reason=reason,
     )
-    settle(context, "episode.excuse", episode)
+    audit_and_evaluate(context, "episode.excuse", episode)
     return period
 
 
@@ -132,7 +132,7 @@ def excuse(
 def stop_excusing(context: Context[Clinician], *, period: ExcusedPeriod) -> None:
     episode = lock_current(period.episode)
     period.delete()
-    settle(context, "episode.stop_excusing", episode)
+    audit_and_evaluate(context, "episode.stop_excusing", episode)
 
 
 @transaction.atomic
@@ -165,7 +165,7 @@ def lock_current(episode: Episode) -> Episode:
     return locked
 
 
-def settle(context: Context[Clinician], action: str, episode: Episode) -> None:
+def audit_and_evaluate(context: Context[Clinician], action: str, episode: Episode) -> None:
     """Record the change in the audit trail and evaluate the episode anew."""
     audit.record(context, action, episode)
     if episode.ended_date is None:

@@ -77,7 +77,7 @@ def run(context: Context[System], *, episode_id: UUID) -> bool:
 def _run_shadow_trial(episode_id: UUID, *, at: datetime) -> None:
     """A trial that fails is logged and leaves the close as it is."""
     try:
-        shadow_trials.judge(episode_id=episode_id, at=at)
+        shadow_trials.evaluate_trial(episode_id=episode_id, at=at)
     except Exception:
         logger.exception("shadow_trial_failed", extra={"subject_id": str(episode_id)})
 

@@ -31,7 +31,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Reading:
+class ParsedFile:
     sha256: str
     #: lines that hold something, without the header
     lines: int = 0
@@ -44,9 +44,9 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read(content: bytes, options: Options) -> Reading:
+def read(content: bytes, options: Options) -> ParsedFile:
     """Understand the file. Raises UnusableFile or UnusableOption."""
-    reading = Reading(hashlib.sha256(content).hexdigest())
+    reading = ParsedFile(hashlib.sha256(content).hexdigest())
     rows = csv_file.rows(content, encoding=options.encoding, delimiter=options.delimiter)
     header = next(rows, None)
     if header is None:
@@ -67,7 +67,7 @@ def read(content: bytes, options: Options) -> Reading:
 
 
 def _lines(
-    reading: Reading,
+    reading: ParsedFile,
     rows: Iterator[csv_file.Row],
     parser: LineParser,
     sites: Iterable[str],
@@ -92,7 +92,7 @@ def _lines(
             reading.problems.append(line.problem(Code.NOTHING_LOGGED, message))
 
 
-def _check_sites(reading: Reading, parser: LineParser, sites: tuple[str, ...]) -> None:
+def _check_sites(reading: ParsedFile, parser: LineParser, sites: tuple[str, ...]) -> None:
     """A painful knee must not become back pain because nobody said which lines to take."""
     if sites and "site" not in parser.columns.index:
         raise UnusableOption("--site needs a column of sites: --column site=COLUMN.")

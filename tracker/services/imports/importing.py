@@ -16,7 +16,7 @@ from tracker.services.errors import ServiceError
 from tracker.services.evaluation import checkpoints
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.imports import rows
-from tracker.services.imports.diary_file import Options, Reading, read
+from tracker.services.imports.diary_file import Options, ParsedFile, read
 from tracker.services.imports.people import Person, people_of
 from tracker.services.imports.problems import Problem
 from tracker.services.imports.target import Target
@@ -29,7 +29,7 @@ Progress = Callable[[str, int, int], None]
 class Imported:
     """What the file held and what became of it."""
 
-    reading: Reading
+    reading: ParsedFile
     problems: list[Problem] = field(default_factory=list)
     patients: int = 0
     patients_created: int = 0

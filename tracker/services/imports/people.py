@@ -71,7 +71,7 @@ class Person:
         elif _is_of_another_site(before, sites):
             message = "This day was imported for another site; that entry stands."
             yield line.problem(Code.OTHER_SITE, message)
-        elif _said(before) == (line.scores, line.originals, line.note):
+        elif _logged_values(before) == (line.scores, line.originals, line.note):
             return
         elif before.number != self.current[uuid]:
             message = "Somebody has corrected this entry since; their version stands."
@@ -168,7 +168,7 @@ def _load_imported(people: dict[UUID, Person]) -> None:
         people[revision.patient_id].imported[revision.uuid] = revision
 
 
-def _said(revision: Revision) -> tuple[dict[str, int], dict[str, str], str]:
+def _logged_values(revision: Revision) -> tuple[dict[str, int], dict[str, str], str]:
     content = revision.content
     scores = {name: content[name] for name in SCORES.values() if name in content}
     return scores, revision.imported_original or {}, revision.note

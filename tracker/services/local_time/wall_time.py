@@ -1,4 +1,4 @@
-"""Wall time turned into instants, across gaps and folds."""
+"""Wall time turned into instants, across clock changes."""
 
 from __future__ import annotations
 

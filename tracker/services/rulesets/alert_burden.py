@@ -97,7 +97,7 @@ def _flags(clinic: Clinic, since: date) -> QuerySet[Flag]:
     first_answer = (
         Acknowledgement.objects.filter(escalation__flag=OuterRef("pk")).order_by("at").values("at")
     )
-    first_ladder = (
+    first_run = (
         Escalation.objects.filter(flag=OuterRef("pk")).order_by("opened_at").values("opened_at")
     )
     return (
@@ -105,7 +105,7 @@ def _flags(clinic: Clinic, since: date) -> QuerySet[Flag]:
         .select_related("review")
         .annotate(
             acknowledged_at=Subquery(first_answer[:1], output_field=DateTimeField()),
-            paged_at=Subquery(first_ladder[:1], output_field=DateTimeField()),
+            paged_at=Subquery(first_run[:1], output_field=DateTimeField()),
         )
     )
 

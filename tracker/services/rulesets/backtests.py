@@ -16,7 +16,7 @@ from tracker.services.evaluation.histories import history_of
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class HistoryToEvaluate:
     """A history, and until when its silence is judged."""
 
     history: rules.History
@@ -27,14 +27,14 @@ def count(*, clinic: Clinic) -> int:
     return Episode.objects.filter(clinic=clinic).count()
 
 
-def histories(context: Context[Actor], *, clinic: Clinic) -> Iterator[Judged]:
+def histories(context: Context[Actor], *, clinic: Clinic) -> Iterator[HistoryToEvaluate]:
     """Every episode of the clinic, one after the other."""
     with transaction.atomic():
         audit.record(context, "clinic.backtest", clinic)
     episodes = Episode.objects.filter(clinic=clinic).select_related("patient").order_by("pk")
     for episode in episodes.iterator(chunk_size=100):
         history = history_of(episode=episode, flags=episode.flags.all())
-        yield Judged(history, _until(episode, history, context.at))
+        yield HistoryToEvaluate(history, _until(episode, history, context.at))
 
 
 def _until(episode: Episode, history: rules.History, at: datetime) -> datetime | None:

@@ -50,7 +50,7 @@ def periods_of(*, clinic_id: UUID, patient_id: UUID | None = None) -> list[Perio
     )
     starts = sorted({on for on, _ in adopted} | {change.from_date for change in changes})
     return _merged(
-        Period(from_date=on, version=_version(adopted, on), thresholds=_numbers(changes, on))
+        Period(from_date=on, version=_version(adopted, on), thresholds=_thresholds(changes, on))
         for on in starts
     )
 
@@ -70,7 +70,7 @@ def _version(adopted: Sequence[tuple[date, str]], on: date) -> str:
     return adopted[max(position, 0)][1]
 
 
-def _numbers(changes: Iterable[ThresholdChange], on: date) -> dict[str, int | float]:
+def _thresholds(changes: Iterable[ThresholdChange], on: date) -> dict[str, int | float]:
     """The patient's over the clinic's; what was removed is the ruleset's own again."""
     clinics: dict[str, Decimal | None] = {}
     patients: dict[str, Decimal | None] = {}

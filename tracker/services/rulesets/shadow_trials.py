@@ -89,18 +89,18 @@ def stop(context: Context[Clinician], *, clinic: Clinic) -> ShadowTrial:
     return trial
 
 
-def judge(*, episode_id: UUID, at: datetime) -> int:
+def evaluate_trial(*, episode_id: UUID, at: datetime) -> int:
     """Store what the clinic's trial finds in an episode up to `at`, anew each time.
 
     Findings are a function of the records, as flags are. Returns how many there are.
     """
     clinics = Episode.objects.filter(pk=episode_id).values("clinic")
     trial = ShadowTrial.objects.running().filter(clinic__in=clinics).first()
-    return _judge(trial, episode_id, at) if trial else 0
+    return _evaluate(trial, episode_id, at) if trial else 0
 
 
 @transaction.atomic
-def _judge(trial: ShadowTrial, episode_id: UUID, at: datetime) -> int:
+def _evaluate(trial: ShadowTrial, episode_id: UUID, at: datetime) -> int:
     # As every evaluation locks it: two closes at once would both add what they found.
     episode = (
         Episode.objects.select_for_update(of=("self",)).select_related("patient").get(pk=episode_id)

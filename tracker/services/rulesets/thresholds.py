@@ -43,7 +43,7 @@ class Setting:
     default: int | float
     value: int | float
     #: "ruleset", "clinic" or "patient"
-    said_by: str
+    set_by: str
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def settings_of(*, clinic: Clinic, patient: Patient | None = None, on: date) -> 
             bounds=limit,
             default=_plain(defaults[name]),
             value=of_both.get(name, _plain(defaults[name])),
-            said_by=_set_by(name, of_clinic, of_both),
+            set_by=_set_by(name, of_clinic, of_both),
         )
         for name, limit in bounds().items()
     ]

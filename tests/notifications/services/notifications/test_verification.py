@@ -47,7 +47,7 @@ def confirm(recipient, at):
     return confirm
 
 
-def numbers(recipient) -> list[str]:
+def addresses(recipient) -> list[str]:
     return [point.address for point in outbox.addresses(recipient.pk, "sms")]
 
 
@@ -57,20 +57,20 @@ def wrong(code: str) -> str:
 
 def test_a_number_is_used_once_its_code_came_back(ask, confirm, recipient):
     code = ask()
-    assert numbers(recipient) == []
+    assert addresses(recipient) == []
 
     assert confirm(code)
-    assert numbers(recipient) == [PHONE_NUMBER]
+    assert addresses(recipient) == [PHONE_NUMBER]
     assert not confirm(code)
 
 
 def test_the_former_number_is_used_until_the_new_one_is_confirmed(ask, confirm, recipient):
     confirm(ask())
     code = ask(OTHER)
-    assert numbers(recipient) == [PHONE_NUMBER]
+    assert addresses(recipient) == [PHONE_NUMBER]
 
     confirm(code)
-    assert numbers(recipient) == [OTHER]
+    assert addresses(recipient) == [OTHER]
 
 
 def test_a_code_is_good_for_ten_minutes(ask, confirm):
@@ -82,7 +82,7 @@ def test_a_code_can_be_tried_five_times_at_most(ask, confirm, recipient):
     assert not any(confirm(wrong(code)) for _ in range(MAX_TRIES))
 
     assert not confirm(code)
-    assert numbers(recipient) == []
+    assert addresses(recipient) == []
 
 
 def test_a_newer_code_ends_the_former(ask, confirm):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from tracker.services.imports.columns import parsed
-from tracker.services.imports.diary_file import Options, Reading, read
+from tracker.services.imports.diary_file import Options, ParsedFile, read
 from tracker.services.imports.problems import Code, UnusableFile, UnusableOption
 from tracker.services.imports.same_day import SameDay
 
@@ -20,17 +20,17 @@ ALL_COLUMNS = {
 }
 
 
-def read_text(text: str, **options: object) -> Reading:
+def read_text(text: str, **options: object) -> ParsedFile:
     return read(text.encode(), Options(**options))
 
 
-def read_line(line: str, **options: object) -> Reading:
+def read_line(line: str, **options: object) -> ParsedFile:
     """One line under a header with every field, beside a good one."""
     good = "good,2026-01-05,4,,,,,,"
     return read_text(f"{ALL}\n{line}\n{good}\n", columns=ALL_COLUMNS, **options)
 
 
-def verdicts(reading: Reading) -> list[tuple[int, str, str]]:
+def verdicts(reading: ParsedFile) -> list[tuple[int, str, str]]:
     return [(each.line, each.column, each.code) for each in reading.problems]
 
 

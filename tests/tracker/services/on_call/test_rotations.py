@@ -59,7 +59,7 @@ def override(
     )
 
 
-class TestOnALadder:
+class TestInAPolicy:
     def test_who_is_on_duty_when_the_step_fires_is_told(self, clinics, rotation):
         before = open_escalation(clinics, at=TUESDAY - timedelta(seconds=1))
 

@@ -71,7 +71,7 @@ def test_a_patients_code_stands_where_no_server_is_sent_it(clinics):
     )
 
 
-def test_joining_makes_an_account_a_seat_and_a_way_to_be_reached(clinics):
+def test_accepting_makes_an_account_a_membership_and_an_address(clinics):
     nina = join(invite(clinics))
 
     assert nina.user.check_password(PASSWORD)
@@ -88,7 +88,7 @@ def test_a_link_works_once(clinics):
         join(issued)
 
 
-def test_joining_forgets_the_address_that_the_link_went_to(clinics):
+def test_accepting_forgets_the_address_that_the_link_went_to(clinics):
     issued = invite(clinics)
     join(issued)
 
@@ -138,7 +138,7 @@ def test_a_revoked_link_ends(clinics):
         invitations.revoke(Context(clinics.ada, NOW), invitation=issued.invitation)
 
 
-def test_a_patients_link_does_not_open_the_desk(clinics):
+def test_a_patients_link_does_not_open_the_console(clinics):
     with pytest.raises(InvitationInvalid):
         join(invite_patient(clinics))
 
@@ -165,7 +165,7 @@ def test_who_works_here_is_not_invited_again(clinics):
         invite(clinics, clinics.nora.user.email.upper())
 
 
-def test_who_left_can_be_invited_back_into_the_same_seat(clinics):
+def test_who_left_can_be_invited_back_into_the_same_membership(clinics):
     Clinician.objects.filter(id=clinics.nora.id).update(is_active=False)
     issued = invite(clinics, clinics.nora.user.email, role="physician")
 

@@ -68,7 +68,7 @@ def log(clinics: TwoClinics, pains: list[int], **scores: int) -> None:
         say(clinics.alice, diary(FIRST + offset * DAY, pain, **scores))
 
 
-def judge(clinics: TwoClinics, at: datetime) -> None:
+def evaluate_at(clinics: TwoClinics, at: datetime) -> None:
     evaluate_episode(episode_id=clinics.episode.id, at=at)
 
 
@@ -83,9 +83,9 @@ def replayed(clinics: TwoClinics, until: datetime) -> list[tuple]:
     )
     found = evaluate(parse_history(document), until=until).flags
     return sorted(
-        (life.rule, str(life.priority), life.day, life.date, life.ruleset)
-        for life in found
-        if life.withdrawn_at is None
+        (state.rule, str(state.priority), state.day, state.date, state.ruleset)
+        for state in found
+        if state.withdrawn_at is None
     )
 
 
@@ -93,7 +93,7 @@ class TestRulesets:
     def test_a_flag_names_the_version_that_was_in_force_on_its_day(self, clinics, milder):
         adopt(clinics, milder, FIRST + 2 * DAY)
         log(clinics, [8, 8, 8, 8, 8, 8, 8, 8], walking=5)
-        judge(clinics, EVENING + 8 * DAY)
+        evaluate_at(clinics, EVENING + 8 * DAY)
 
         versions = dict(Flag.objects.values_list("rule", "ruleset"))
         assert versions["FUNC-UNABLE"] == "2026.1"
@@ -102,7 +102,7 @@ class TestRulesets:
     def test_a_rule_that_was_dropped_opens_no_flag_from_that_day_on(self, clinics, milder):
         adopt(clinics, milder, FIRST + DAY)
         say(clinics.alice, diary(FIRST + DAY, 5, walking=5))
-        judge(clinics, EVENING + DAY)
+        evaluate_at(clinics, EVENING + DAY)
 
         assert not Flag.objects.exists()
 
@@ -113,13 +113,13 @@ class TestRulesets:
         say(clinics.alice, checklist(EVENING + DAY, **worse))
 
         parsed = histories.history_of(episode=clinics.episode, flags=())
-        (life,) = evaluate(parsed, until=EVENING + DAY).flags
-        assert (life.ruleset, [rise.ruleset for rise in life.raises]) == ("2026.1", [milder])
+        (state,) = evaluate(parsed, until=EVENING + DAY).flags
+        assert (state.ruleset, [rise.ruleset for rise in state.raises]) == ("2026.1", [milder])
 
     def test_an_evaluation_names_the_version_in_force(self, clinics, milder):
         adopt(clinics, milder, FIRST + DAY)
-        judge(clinics, EVENING)
-        judge(clinics, EVENING + DAY)
+        evaluate_at(clinics, EVENING)
+        evaluate_at(clinics, EVENING + DAY)
 
         assert [each.ruleset for each in Evaluation.objects.order_by("id")] == ["2026.1", milder]
 
@@ -175,11 +175,11 @@ class TestThresholds:
     def test_a_clinics_number_decides_from_its_date_on(self, clinics):
         set_number(clinics, "severe_days", "7", from_date=FIRST + 2 * DAY)
         log(clinics, [7, 7, 7, 7, 7, 7])
-        judge(clinics, EVENING + 5 * DAY)
+        evaluate_at(clinics, EVENING + 5 * DAY)
         assert not Flag.objects.filter(rule="SEV-SUST").exists()
 
         say(clinics.alice, diary(FIRST + 6 * DAY, 7))
-        judge(clinics, EVENING + 6 * DAY)
+        evaluate_at(clinics, EVENING + 6 * DAY)
         assert Flag.objects.get(rule="SEV-SUST").day == 7
 
     def test_a_patients_number_stands_over_the_clinics(self, clinics):
@@ -267,7 +267,7 @@ class TestExport:
         set_number(clinics, "function_limited_days", "3", patient=clinics.alice)
         adopt(clinics, milder, FIRST + 5 * DAY)
         log(clinics, [8, 8, 7, 7, 8, 8, 8, 8], walking=5)
-        judge(clinics, EVENING + 3 * DAY)
+        evaluate_at(clinics, EVENING + 3 * DAY)
         reviews.review(
             Context(clinics.nora, EVENING + 3 * DAY),
             patient=clinics.alice,
@@ -276,7 +276,7 @@ class TestExport:
         )
         say(clinics.alice, checklist(EVENING + 4 * DAY, leg_weakness="unsure"))
         until = EVENING + 20 * DAY
-        judge(clinics, until)
+        evaluate_at(clinics, until)
 
         assert {rule for rule, *_ in stored()} >= {"SEV-SUST", "FUNC-LIMIT", "RF-MOTOR", "DATA-GAP"}
         assert {version for *_, version in stored()} == {"2026.1", "2026.2"}
@@ -288,7 +288,7 @@ class TestExport:
         parsed = histories.history_of(episode=clinics.episode, flags=())
 
         def rules_found(**told):
-            return [life.rule for life in evaluate(parsed, until=EVENING + DAY, **told).flags]
+            return [state.rule for state in evaluate(parsed, until=EVENING + DAY, **told).flags]
 
         assert (rules_found(), rules_found(ruleset="2026.1")) == ([], ["FUNC-UNABLE"])
 
@@ -301,7 +301,7 @@ class TestExport:
     @pytest.mark.parametrize("by", ["patient", "flag"])
     def test_the_command_prints_what_replay_takes(self, clinics, tmp_path, by):
         log(clinics, [5, 5], walking=5)
-        judge(clinics, EVENING + 10 * DAY)
+        evaluate_at(clinics, EVENING + 10 * DAY)
         wanted = {"patient": clinics.alice.id, "flag": Flag.objects.first().id}[by]
         out, err, found = io.StringIO(), io.StringIO(), io.StringIO()
 
@@ -324,7 +324,7 @@ class TestExport:
     def test_a_raise_is_printed_as_replay_prints_it(self, clinics):
         say(clinics.alice, checklist(EVENING, leg_weakness="yes"))
         say(clinics.alice, checklist(EVENING + DAY, leg_weakness="yes", both_legs_symptoms="yes"))
-        judge(clinics, EVENING + DAY)
+        evaluate_at(clinics, EVENING + DAY)
 
         document = histories.document_of(episode=clinics.episode, flags=())
         parsed = parse_history(document)

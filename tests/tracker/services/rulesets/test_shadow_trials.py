@@ -78,9 +78,9 @@ def test_days_before_it_began_are_judged_by_the_live_rules(clinics):
 def test_the_same_close_again_finds_the_same_once(clinics):
     start(clinics, severe_pain=6)
     log(clinics, [6] * 7)
-    shadow_trials.judge(episode_id=clinics.episode.id, at=CLOSED + 8 * DAY)
+    shadow_trials.evaluate_trial(episode_id=clinics.episode.id, at=CLOSED + 8 * DAY)
 
-    assert shadow_trials.judge(episode_id=clinics.episode.id, at=CLOSED + 8 * DAY) == 1
+    assert shadow_trials.evaluate_trial(episode_id=clinics.episode.id, at=CLOSED + 8 * DAY) == 1
     assert found() == [("SEV-SUST", 5)]
 
 
