@@ -183,6 +183,21 @@ class TestCorrections:
         assert flag.retracted_at is not None
         assert flag.escalations.get().state == "active"
 
+    def test_a_red_flag_that_comes_with_its_correction_says_that_its_evidence_is_gone(self, cast):
+        uuid = say_red_flag(cast)
+        say(
+            cast.alice,
+            checklist(EVENING, saddle_numbness="no"),
+            uuid=uuid,
+            number=2,
+            submitted_at=EVENING + HOUR,
+        )
+
+        evaluate(cast, EVENING + 2 * HOUR)
+
+        flag = Flag.objects.get(rule="RF-CES")
+        assert (flag.state, flag.retracted_at) == ("open", EVENING + HOUR)
+
     def test_a_record_taken_back_as_a_whole_is_as_if_it_never_was(self, cast):
         uuid = say_bad_walk(cast)
         evaluate(cast, EVENING)
