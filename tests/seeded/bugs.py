@@ -422,4 +422,56 @@ BUGS: tuple[Bug, ...] = (
             "::test_nothing_that_is_sent_contains_health_data_even_after_failures",
         ),
     ),
+    # I14: checkpoints equal the whole replay
+    Bug(
+        name="a checkpoint outlives the correction of an older record",
+        invariant="I14",
+        path="tracker/services/records/store.py",
+        old="for uuid in records for each in ledger.versions[uuid]]",
+        new="for each in accepted]",
+        tests=(
+            "tests/tracker/services/evaluation/test_checkpoints.py::TestDeletion"
+            "::test_what_a_record_changes_is_deleted[a correction]",
+            "tests/tracker/services/evaluation/test_checkpoints.py::TestDeletion"
+            "::test_an_older_record_that_is_corrected_changes_what_was_found",
+            "tests/tracker/services/evaluation/test_convergence.py"
+            "::test_what_is_stored_is_that_of_a_replay_from_scratch",
+        ),
+    ),
+    Bug(
+        name="a checkpoint outlives a second PEG score of its date",
+        invariant="I14",
+        path="tracker/services/records/store.py",
+        old="if kind.is_daily and not kind.is_one_per_day:",
+        new="if kind.is_one_per_day:",
+        tests=(
+            "tests/tracker/services/evaluation/test_checkpoints.py::TestDeletion"
+            "::test_what_a_record_changes_is_deleted[another PEG score of a date]",
+        ),
+    ),
+    Bug(
+        name="a day that closes while a record is written keeps a checkpoint without it",
+        invariant="I14",
+        path="tracker/services/evaluation/evaluate.py",
+        old="    episode = (\n        Episode.objects",
+        new="    if changed_from is not None:\n"
+        "        checkpoints.delete_from(episode_id, changed_from)\n"
+        "        changed_from = None\n    episode = (\n        Episode.objects",
+        tests=(
+            "tests/tracker/services/evaluation/test_checkpoints.py::TestTwoAtOnce"
+            "::test_what_a_close_under_way_has_not_seen_is_not_lost",
+        ),
+    ),
+    # I15: the cost of a request is bounded
+    Bug(
+        name="the whole history is loaded although a checkpoint stands",
+        invariant="I15",
+        path="tracker/services/evaluation/evaluate.py",
+        old="versions_of(episode, since=None if row is None else row.at)",
+        new="versions_of(episode)",
+        tests=(
+            "tests/tracker/services/evaluation/test_checkpoints.py::TestTheCostOfAWrite"
+            "::test_it_does_not_grow_with_the_history",
+        ),
+    ),
 )

@@ -75,7 +75,9 @@ class _Executor:
             retrospective=change.retrospective,
         )
         _describe(flag, change.found)
-        if not change.found.is_live:
+        if change.found.is_live:
+            _set_open(flag, change.found)
+        else:
             _set_end(flag, change.found)
         flag.save(force_insert=True)
         self.result.opened.append(flag)

@@ -187,6 +187,23 @@ class TestCorrections:
         assert flag.retracted_at is not None
         assert flag.escalations.get().state == "active"
 
+    def test_a_red_flag_that_comes_with_its_correction_says_that_its_evidence_is_gone(
+        self, clinics
+    ):
+        uuid = say_red_flag(clinics)
+        say(
+            clinics.alice,
+            checklist(EVENING, saddle_numbness="no"),
+            uuid=uuid,
+            number=2,
+            submitted_at=EVENING + HOUR,
+        )
+
+        evaluate(clinics, EVENING + 2 * HOUR)
+
+        flag = Flag.objects.get(rule="RF-CES")
+        assert (flag.state, flag.retracted_at) == ("open", EVENING + HOUR)
+
     def test_a_record_taken_back_as_a_whole_is_as_if_it_never_was(self, clinics):
         uuid = say_bad_walk(clinics)
         evaluate(clinics, EVENING)

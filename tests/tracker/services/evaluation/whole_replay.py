@@ -40,8 +40,7 @@ def _check_flags(episode: Episode, whole: Outcome) -> None:
     }
     for flag in stored:
         # Where a clinician was told of something worse, it stays so until they close it.
-        is_worse = flag.priority < min(found[flag.rule].priority, "P2")
-        assert is_worse or flag.priority == found[flag.rule].priority
+        assert flag.priority <= found[flag.rule].priority, flag.rule
 
 
 def _stored(flag: Flag) -> Told:
