@@ -131,14 +131,14 @@ def retired(text: str) -> str | None:
     name = text.lstrip("_")
     if name in RETIRED_NAMES:
         return f"{name}: write {RETIRED_NAMES[name]}"
-    snake = "_".join(_words(name))
+    snake = "_".join(_split(name))
     for word, standard in RETIRED_WORDS.items():
         if re.search(rf"(?:^|_)(?:{_plurals(word)})(?:_|$)", snake):
             return f"{word}: write {standard}"
     return None
 
 
-def _words(name: str) -> Sequence[str]:
+def _split(name: str) -> Sequence[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)]
 
 

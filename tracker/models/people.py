@@ -189,7 +189,7 @@ class PatientTimeZone(ClinicLedger):
 
 
 class Consent(ClinicLedger):
-    """That a patient agreed to a text, kept word for word by its version."""
+    """A patient's consent to one version of the consent text."""
 
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="consents")
     text_version = models.CharField(max_length=20)

@@ -1,4 +1,4 @@
-"""The bytes of a file as rows with the number of the line on which each begins."""
+"""Split a CSV file into rows, each with the number of its first line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Row:
 
 
 def rows(content: bytes, *, encoding: str, delimiter: str) -> Iterator[Row]:
-    """The rows, header first, without empty lines. Raises UnusableFile."""
+    """Yield the rows, header first, without empty lines. Raises UnusableFile."""
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise UnusableOption(f"--delimiter {delimiter!r}: one character, such as ; or tab.")
     text = _decoded(content, encoding)

@@ -1,4 +1,4 @@
-"""A whole file read: the days it holds, and every line that is not one of them."""
+"""Parse a whole file: the days that it holds, and a problem for every other line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracker.services.imports.same_day import SameDay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the file is to be understood."""
+    """The options for parsing the file."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     sites: tuple[str, ...] = ()
@@ -33,19 +33,19 @@ class Options:
 @dataclass(slots=True)
 class ParsedFile:
     sha256: str
-    #: lines that hold something, without the header
+    #: lines that are not empty, without the header
     lines: int = 0
-    #: how many lines speak of each site, as the file spells it
+    #: how many lines there are of each site, as the file spells it
     sites: Counter[str] = field(default_factory=Counter)
     other_site: int = 0
-    #: those of them that were taken, without case
+    #: the sites that were imported, in lower case
     sites_taken: set[str] = field(default_factory=set)
     days: list[Line] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def read(content: bytes, options: Options) -> ParsedFile:
-    """Understand the file. Raises UnusableFile or UnusableOption."""
+    """Parse the file. Raises UnusableFile or UnusableOption."""
     reading = ParsedFile(hashlib.sha256(content).hexdigest())
     rows = csv_file.rows(content, encoding=options.encoding, delimiter=options.delimiter)
     header = next(rows, None)
@@ -72,7 +72,7 @@ def _lines(
     parser: LineParser,
     sites: Iterable[str],
 ) -> Iterator[Line]:
-    """The lines of the wanted sites that say something."""
+    """Yield the non-empty lines of the chosen sites."""
     wanted = {_folded(site) for site in sites}
     for row in rows:
         reading.lines += 1
@@ -93,7 +93,7 @@ def _lines(
 
 
 def _check_sites(reading: ParsedFile, parser: LineParser, sites: tuple[str, ...]) -> None:
-    """A painful knee must not become back pain because nobody said which lines to take."""
+    """Require a choice of sites: a painful knee must not be imported as back pain."""
     if sites and "site" not in parser.columns.index:
         raise UnusableOption("--site needs a column of sites: --column site=COLUMN.")
     known = {_folded(site) for site in reading.sites}

@@ -1,4 +1,4 @@
-"""A file of diaries kept elsewhere, taken over as a whole or not at all."""
+"""Import a file of diaries kept elsewhere, as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tracker.services.imports.people import Person, people_of
 from tracker.services.imports.problems import Problem
 from tracker.services.imports.target import Target
 
-#: what is being done, how much of it is done, of how much
+#: called with the stage of the import, how much of it is done, and the total
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(slots=True)
 class Imported:
-    """What the file held and what became of it."""
+    """The parsed file and what was stored of it."""
 
     reading: ParsedFile
     problems: list[Problem] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Imported:
 
 
 class LinesRejected(ServiceError):
-    """With --strict, one rejected line stops it."""
+    """With --strict, one rejected line stops the import."""
 
     code = "lines_rejected"
 
@@ -66,9 +66,9 @@ def import_diary(
     is_dry_run: bool = False,
     progress: Progress = lambda stage, done, total: None,
 ) -> Imported:
-    """Take over what the file says; the same file again changes nothing.
+    """Import the file; importing the same file again changes nothing.
 
-    Flags found are retrospective: they are on the worklist and page nobody. Raises
+    The flags found are retrospective: they are on the worklist and not escalated. Raises
     UnusableFile, UnusableOption, and LinesRejected if strict.
     """
     reading = read(content, options)
@@ -91,7 +91,7 @@ def import_diary(
 
 
 def _decided(result: Imported, target: Target, *, at: datetime, progress: Progress) -> list[Person]:
-    """Those of whom the file says something that is not stored yet."""
+    """Return the people of whom the file has something that is not stored yet."""
     people = people_of(
         result.reading.days,
         clinic=target.clinic,
@@ -117,7 +117,7 @@ def _decided(result: Imported, target: Target, *, at: datetime, progress: Progre
 
 
 def _catch_up(people: list[Person], *, at: datetime) -> None:
-    """What was due of an enrolled patient before is not retrospective: somebody is told."""
+    """Close what was due of an enrolled patient before the import: those flags are escalated."""
     known = [person.patient.pk for person in people if not person.is_new]
     live = Episode.objects.current().filter(patient_id__in=known, next_close_at__lte=at)
     for episode_id in live.order_by("pk").values_list("pk", flat=True):
@@ -171,7 +171,7 @@ def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress:
             episode_id=episode.pk,
             at=at,
             retrospective=True,
-            # Nobody waits for an imported diary to go on; of an enrolled patient, we do.
+            # An imported diary has ended; an enrolled patient is expected to go on logging.
             judge_silence=episode.next_close_at is not None,
         )
         result.flags.update((flag.rule, flag.priority, flag.state) for flag in found.opened)

@@ -39,7 +39,7 @@ __all__ = ["Outcome", "Status", "Submission", "Submitted", "submit"]
 
 
 class Unstorable(RecordRefused):
-    """The record breaks a rule of the store."""
+    """The record cannot be stored."""
 
     code = "unstorable"
 
