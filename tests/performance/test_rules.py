@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from tests.performance.long_diary import long_diary
-from tracker.rules import LIVE, evaluate, parse_history
+from tests.tracker.rules.diaries import entry
+from tracker.rules import LIVE, Outcome, evaluate, parse_history
 from tracker.rules.history.records import CompressUse, RedFlagChecklist
 from tracker.rules.instruments.checklist import Checklist
 from tracker.rules.state.day_context import DayContext
@@ -13,6 +15,7 @@ from tracker.rules.state.dose_context import DoseContext
 from tracker.rules.state.episode_state import EpisodeState
 
 YEAR = 365
+AGES = {"7 days": 7, "90 days": 90, "1 year": YEAR, "10 years": 10 * YEAR}
 LENGTHS = [pytest.param(90, 20, id="90 days"), pytest.param(YEAR, 5, id="1 year")]
 
 
@@ -91,3 +94,24 @@ def test_reading_a_diary(figures, days, times, request):
     assert parse_history(text).entries
 
     figures.measure(f"reading the JSON, {name}", lambda: parse_history(text), times=times)
+
+
+@pytest.mark.parametrize("age", AGES)
+def test_one_entry_evaluated_from_a_checkpoint(figures, age):
+    """What a write costs the rules, and what the close of a day does."""
+    days = AGES[age]
+    diary = long_diary(days)
+    history = parse_history(diary)
+    noon = history.calendar.close(history.last_day)
+    checkpoint = evaluate(history, until=noon).checkpoint
+    since = json.dumps({**diary, "records": [entry(days + 1, 5)]})
+
+    def resume(hours: int) -> Outcome:
+        return evaluate(parse_history(since), until=noon + timedelta(hours=hours), since=checkpoint)
+
+    assert resume(10).checkpoint is None
+    assert resume(24).checkpoint is not None
+
+    size = f"{len(checkpoint.packed)} bytes"
+    figures.measure(f"one entry after {age}", lambda: resume(10), times=100, note=size)
+    figures.measure(f"one entry after {age}, and its close", lambda: resume(24), times=100)

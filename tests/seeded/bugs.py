@@ -72,7 +72,7 @@ BUGS: tuple[Bug, ...] = (
         invariant="I2",
         path="tracker/services/evaluation/flag_matching.py",
         old="for is_same in CRITERIA:",
-        new="for is_same in CRITERIA[3:]:",
+        new="for is_same in CRITERIA[4:]:",
         tests=(
             "tests/tracker/services/evaluation/test_evaluate.py::TestOpening"
             "::test_the_same_again_opens_nothing",

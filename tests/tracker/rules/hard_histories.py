@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -43,8 +44,8 @@ PLANS: list[list[Document]] = [
 ]
 
 
-def hard_history(chance: Random) -> Document:
-    days = chance.choice([10, 20, 40, 50, 70, 100])
+def hard_history(chance: Random, lengths: Sequence[int] = (10, 20, 40, 50, 70, 100)) -> Document:
+    days = chance.choice(lengths)
     parts: Document = {
         "plan": chance.choice(PLANS),
         "patient": {

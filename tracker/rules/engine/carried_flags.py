@@ -48,7 +48,6 @@ class _CarriedFlag(Struct, frozen=True, array_like=True):
     day: int
     episode_no: int
     opened_at: datetime
-    dose_at: datetime | None
     record_id: str | None
     finding: _CarriedFinding
     latest: _CarriedFinding
@@ -94,7 +93,6 @@ def _flag(flag: FlagState) -> _CarriedFlag:
         day=flag.day,
         episode_no=flag.episode_no,
         opened_at=flag.opened_at,
-        dose_at=flag.dose_at,
         record_id=flag.record_id,
         finding=_CarriedFinding.of(flag.finding),
         latest=_CarriedFinding.of(flag.latest),
@@ -131,7 +129,7 @@ def _flag_state(carried: _CarriedFlag, rulesets: RulesetsInForce) -> FlagState:
         day=carried.day,
         episode_no=carried.episode_no,
         opened_at=carried.opened_at,
-        dose_at=carried.dose_at,
+        dose_at=None,
         source=None,
         finding=finding(carried.finding, carried.day),
         latest=finding(carried.latest, carried.latest_day),

@@ -21,23 +21,22 @@ from tracker.rules.history.clean_cuts import Cut, is_in_order
 from tracker.rules.history.history import History
 from tracker.rules.history.records import CompressUse, Treatment
 from tracker.rules.history.versions import Version, VersionedRecord
-from tracker.rules.medicines.opioid_courses import WASHOUT_DAYS
 from tracker.rules.results import Checkpoint
 from tracker.rules.ruleset import RulesetsInForce
 from tracker.rules.state.episode_state import (
-    BACKFILL_DAYS,
+    WEEKS_AFTER,
     CarriedState,
     EpisodeState,
     is_analyzed,
 )
-from tracker.rules.state.weekly_means import Response
+from tracker.rules.state.weekly_means import WINDOW, Response
 
 #: Raise it with every change of what rules find or of what is carried: a checkpoint of
 #: another version is not read.
 VERSION = "1"
 
-#: Days before the closed one that are carried, beside those of an adequate trial.
-_LOOK_BACK = WASHOUT_DAYS + BACKFILL_DAYS
+#: Days that are carried at least: those of the weeks that are. A longer trial needs more.
+_LEAST_DAYS = WEEKS_AFTER + WINDOW
 #: A record for a day ahead is evaluated by the setup of that day, in whatever zone it will be.
 _ZONES_APART = 2
 _DIGEST_BYTES = 16
@@ -81,7 +80,9 @@ def pack(
     setup_until = day + 1
     if state.latest_day > setup_until:
         setup_until = state.latest_day + _ZONES_APART
-    open_days = {rule: [each for each in days if each > day] for rule, days in true_days.items()}
+    open_days = {
+        rule: sorted(each for each in days if each > day) for rule, days in true_days.items()
+    }
     responses = _responses(rulesets)
     carried = Carried(
         closed_day=day,
@@ -97,11 +98,15 @@ def pack(
     return Checkpoint(at=cut.at, version=VERSION, packed=_checksum(body) + body)
 
 
-def unpack(checkpoint: Checkpoint, history: History, rulesets: RulesetsInForce) -> Carried:
-    """What the checkpoint carries, if these records can be evaluated from there.
+def unpack(
+    checkpoint: Checkpoint, history: History, rulesets: RulesetsInForce, until: datetime | None
+) -> Carried:
+    """What the checkpoint carries, if these records can be evaluated from there to `until`.
 
     Raises CheckpointUnusable.
     """
+    if until is None or until < checkpoint.at:
+        raise CheckpointUnusable("It does not lie before an instant up to which to evaluate")
     if checkpoint.version != VERSION:
         raise CheckpointUnusable("Another version packed it")
     checksum, body = checkpoint.packed[:_DIGEST_BYTES], checkpoint.packed[_DIGEST_BYTES:]
@@ -155,7 +160,7 @@ def _needs_older_days(
 
 def _kept_days(rulesets: RulesetsInForce) -> int:
     longest = max(each.thresholds.conservative_min_days for each in rulesets.all)
-    return max(longest, _LOOK_BACK) + _SPARE_DAYS
+    return max(longest, _LEAST_DAYS) + _SPARE_DAYS
 
 
 def _responses(rulesets: RulesetsInForce) -> list[Response]:

@@ -45,12 +45,12 @@ def evaluate(
 
     Without `until`, silence after the last record is not evaluated.
     With `since`, the history holds the records submitted after that checkpoint, and all else
-    of the patient; what is found is what the whole history would have added. Raises
-    CheckpointUnusable.
+    of the patient; what is found is what the whole history adds after it, up to `until`.
+    Raises CheckpointUnusable.
     """
     limit = until and until.astimezone(UTC)
     rulesets = RulesetsInForce(timeline_of(history, ruleset))
-    carried = None if since is None else unpack(since, history, rulesets)
+    carried = None if since is None else unpack(since, history, rulesets, limit)
     after = None if since is None else since.at.astimezone(UTC)
     evaluation = Evaluation(history, rulesets, carried)
     cut = limit and newest_clean_cut(history, limit, after=after)

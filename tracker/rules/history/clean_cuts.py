@@ -44,14 +44,15 @@ def newest_clean_cut(
 
 
 def is_in_order(history: History, cut: Cut) -> bool:
-    """Whether the days closed by then are those up to one day.
+    """Whether that day closes then, and the days closed by then are those up to it.
 
     A flight across the date line can bring the noons of two days into the wrong order.
     """
     at, day = cut
     close, day_of = history.calendar.close, history.calendar.day_of
     # Days further away are further than any two zones are apart.
-    return day_of(at) == day + 1 and max(close(day - 1), close(day - 2)) <= at
+    is_last = close(day) == at and day_of(at) == day + 1
+    return is_last and max(close(day - 1), close(day - 2)) <= at
 
 
 def _corrected_spans(history: History) -> Iterator[tuple[datetime, datetime]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -80,7 +80,16 @@ class TakenDose:
 
     def again(self, at: datetime, day: int) -> TakenDose:
         """The same medicine, taken at another time."""
-        return replace(self, at=at, day=day)
+        return TakenDose(
+            at=at,
+            day=day,
+            product=self.product,
+            is_prescribed=self.is_prescribed,
+            ingredients=self.ingredients,
+            classes=self.classes,
+            bases=self.bases,
+            intake=self.intake,
+        )
 
 
 class Intakes:

@@ -38,7 +38,7 @@ def brace_minutes(state: EpisodeState, day: int) -> int:
 
 
 def injections(state: EpisodeState, day: int) -> int:
-    return state.day(day).injections
+    return state.days.peek(day).injections
 
 
 def has_thermal_use(state: EpisodeState, day: int) -> bool:

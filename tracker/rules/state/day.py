@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from tracker.rules.history.records import TherapySession
 from tracker.rules.measures import Category, names_of
@@ -58,7 +59,7 @@ class Day:
 
     @property
     def injections(self) -> int:
-        return sum(self.sessions[kind] for kind in _INJECTIONS)
+        return injections(self.sessions)
 
     @property
     def is_known(self) -> bool:
@@ -69,6 +70,11 @@ class Day:
     def is_counted(self) -> bool:
         """Whether care is measured on this day: it is known and not excused."""
         return self.is_known and not self.is_excused
+
+
+def injections(sessions: Mapping[str, int]) -> int:
+    """How many of the sessions of a day were injections."""
+    return sum([sessions[kind] for kind in _INJECTIONS if kind in sessions])
 
 
 #: A day of which nothing is known.

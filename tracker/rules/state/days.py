@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tracker.rules.history.records import Dose, MedicationIntake
 from tracker.rules.medicines.intakes import TakenDose
-from tracker.rules.state.day import NO_DAY, Day
+from tracker.rules.state.day import NO_DAY, Day, injections
 
 #: No pain is known of a day, in `CarriedDays.pains`.
 _UNKNOWN = 255
@@ -34,6 +34,10 @@ class CarriedDay(Struct, frozen=True, array_like=True):
     sessions: dict[str, int]
     #: When, and the position of what in `CarriedDays.medicines`.
     doses: list[tuple[datetime, int]]
+
+    @property
+    def injections(self) -> int:
+        return injections(self.sessions)
 
 
 class CarriedDays(Struct, frozen=True, array_like=True):
@@ -64,7 +68,7 @@ class Days(dict[int, Day]):
         self._pains = carried.pains if carried else b""
 
     def __missing__(self, day: int) -> Day:
-        packed = self._packed.pop(day, None)
+        packed = self._packed.get(day)
         if packed is None:
             return NO_DAY
         found = self[day] = Day(is_excused=day in self._excused)
@@ -75,8 +79,10 @@ class Days(dict[int, Day]):
         found.sleep, found.activity = packed.sleep, packed.activity
         found.treatments, found.thermal_uses = packed.treatments, packed.thermal_uses
         found.brace_minutes = packed.brace_minutes
-        found.sessions.update(packed.sessions)
-        found.doses = [self._medicines[which].again(at, day) for at, which in packed.doses]
+        if packed.sessions:
+            found.sessions.update(packed.sessions)
+        medicines = self._medicines
+        found.doses = [medicines[which].again(at, day) for at, which in packed.doses]
         return found
 
     def opened(self, day: int) -> Day:
@@ -84,7 +90,12 @@ class Days(dict[int, Day]):
         found = self[day]
         if found is NO_DAY:
             found = self[day] = Day(is_excused=day in self._excused)
+        self._packed.pop(day, None)
         return found
+
+    def peek(self, day: int) -> Day | CarriedDay:
+        """A day as it is, for its pain or injections: most are read for nothing else."""
+        return self.get(day) or self._packed.get(day) or NO_DAY
 
     def pain(self, day: int) -> int | None:
         """Analyzed pain of a day, however long ago."""
@@ -96,7 +107,7 @@ class Days(dict[int, Day]):
 
     def doses_from(self, first: int) -> Iterator[TakenDose]:
         """What was taken from a day on, in order of days."""
-        for day in sorted(day for day in (*self, *self._packed) if day >= first):
+        for day in sorted(day for day in {*self, *self._packed} if day >= first):
             yield from self[day].doses
 
     def carried(self, kept_from: int) -> CarriedDays:
@@ -112,7 +123,7 @@ class Days(dict[int, Day]):
                 doses = [(at, numbers[which]) for at, which in packed.doses]
                 days.append(replace(packed, doses=doses))
         for day, each in self.items():
-            if day >= kept_from:
+            if day >= kept_from and day not in self._packed:
                 doses = [(dose.at, medicines.number(dose)) for dose in each.doses]
                 days.append(_packed(day, each, doses))
         days.sort(key=_day)
@@ -123,7 +134,7 @@ class Days(dict[int, Day]):
         given = (day for day in (*self, *self._packed) if self.kept_from <= day < upto)
         first = self._pains_from if self._pains else min(given, default=upto)
         since = range(first + len(self._pains), upto)
-        pains = (self[day].pain for day in since)
+        pains = (self.peek(day).pain for day in since)
         added = bytes(_UNKNOWN if pain is None else pain for pain in pains)
         return first, self._pains + added
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -53,7 +54,6 @@ class CarriedState(Struct, frozen=True, array_like=True):
     injections: dict[int, int]
     opioid_courses: CarriedCourses
     pegs: dict[int, PegScore]
-    latest_on_time: int | None
     latest_day: int
     first_patch_day: int | None
 
@@ -79,19 +79,24 @@ class EpisodeState:
         }
         #: Of each episode, those before the days that are here.
         self.earlier_injections = carried.injections if carried else {}
-        self.intakes = Intakes()
+        self._intakes_from = carried.intakes_from if carried else 0
         self.opioid_courses = OpioidCourses(carried.opioid_courses if carried else None)
         self.pegs = dict(carried.pegs) if carried else {}
-        self.latest_on_time = carried.latest_on_time if carried else None
-        self._carried_on_time = self.latest_on_time
+        #: Not carried: an entry that comes later is on time for a later day.
+        self.latest_on_time: int | None = None
         #: The latest day that a record speaks of; it may lie ahead.
         self.latest_day = carried.latest_day if carried else 0
         #: When the first patch of fentanyl was logged.
         self.first_patch_day = carried.first_patch_day if carried else None
         self._doses: dict[VersionedRecord, TakenDose] = {}
-        if carried is not None:
-            for dose in self.days.doses_from(carried.intakes_from):
-                self.intakes.add(dose)
+
+    @cached_property
+    def intakes(self) -> Intakes:
+        """Doses by time; those of a checkpoint are gone through only when one is asked for."""
+        intakes = Intakes()
+        for dose in self.days.doses_from(self._intakes_from):
+            intakes.add(dose)
+        return intakes
 
     @classmethod
     def at(
@@ -199,9 +204,7 @@ class EpisodeState:
         if is_on_time and (self.latest_on_time is None or date > self.latest_on_time):
             self.latest_on_time = date
         elif not is_on_time and date == self.latest_on_time:
-            on_time = [each for each, day in self.days.items() if day.is_on_time]
-            if self._carried_on_time is not None:
-                on_time.append(self._carried_on_time)
+            on_time = (each for each, day in self.days.items() if day.is_on_time)
             self.latest_on_time = max(on_time, default=None)
 
     def _refresh_peg(self, day: int) -> None:
@@ -228,8 +231,9 @@ class EpisodeState:
 
     def _add_dose(self, entry: VersionedRecord, dose: TakenDose) -> None:
         self._doses[entry] = dose
-        self.days[dose.day].doses.append(dose)
+        # First: they may only now be made of the doses of the days.
         self.intakes.add(dose)
+        self.days[dose.day].doses.append(dose)
         if DrugClass.OPIOID in dose.classes:
             self.opioid_courses.add(dose.day)
         if dose.is_fentanyl_patch:
@@ -257,7 +261,6 @@ class EpisodeState:
             injections={e.number: self._injections(e, kept_from) for e in self.episodes.all},
             opioid_courses=self.opioid_courses.carried(kept_from),
             pegs=self._carried_pegs(kept_from),
-            latest_on_time=self.latest_on_time,
             latest_day=self.latest_day,
             first_patch_day=self.first_patch_day,
         )
@@ -266,7 +269,7 @@ class EpisodeState:
         """Injections of an episode before a day."""
         here = range(max(episode.first_day, self.days.kept_from), upto)
         return self.earlier_injections.get(episode.number, 0) + sum(
-            self.day(day).injections for day in here
+            self.days.peek(day).injections for day in here
         )
 
     def _carried_pegs(self, kept_from: int) -> dict[int, PegScore]:

@@ -27,7 +27,7 @@ class PainDay(Protocol):
 
 
 class PainDays(Protocol):
-    def __getitem__(self, day: int, /) -> PainDay: ...
+    def peek(self, day: int) -> PainDay: ...
 
 
 class Mean(NamedTuple):
@@ -170,7 +170,7 @@ class WeeklyMeans:
         return Mean(total - total_before, entries - entries_before, on_time, length)
 
     def _with(self, before: tuple[int, int, int], day: int) -> tuple[int, int, int]:
-        each = self._days[day]
+        each = self._days.peek(day)
         if each.pain is None:
             return before
         total, entries, on_time = before

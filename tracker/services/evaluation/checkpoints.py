@@ -44,28 +44,34 @@ def keep(episode: Episode, checkpoint: rules.Checkpoint, *, records: int) -> Non
         unique_fields=["episode", "at"],
         update_fields=["version", "records", "packed"],
     )
-    stored = dict(EvaluationCheckpoint.objects.filter(episode=episode).values_list("at", "pk"))
-    surplus = surplus_of(stored, newest_at=checkpoint.at)
-    EvaluationCheckpoint.objects.filter(pk__in=[stored[each] for each in surplus]).delete()
+    stored = EvaluationCheckpoint.objects.filter(episode=episode)
+    readable = stored.filter(version=checkpoint.version).values_list("at", flat=True)
+    surplus = surplus_of(readable, newest_at=checkpoint.at)
+    stored.exclude(version=checkpoint.version, at__in=set(readable) - set(surplus)).delete()
 
 
 def surplus_of(stored: Iterable[datetime], *, newest_at: datetime) -> list[datetime]:
     """Those that are not needed so that one of about each age stays: 1, 2, 4, 8, ... days.
 
-    Of each span of ages the oldest stays: it is the one that reaches the next span.
+    Of each span of ages the oldest stays: it is the one that reaches the next span. The
+    newest always stays, however few hours it is after the one before.
     """
     surplus = []
     spans = set()
     for each in sorted(stored):
-        span = ((newest_at - each) // DAY).bit_length()
-        if span in spans:
+        # Rounded, because a day may have 23 hours.
+        span = round((newest_at - each) / DAY).bit_length()
+        if span in spans and each != newest_at:
             surplus.append(each)
         spans.add(span)
     return surplus
 
 
 def delete_from(episode_id: UUID, first_submitted_at: datetime) -> None:
-    """Delete those that hold what was submitted at that instant, or that should hold it."""
+    """Delete those that hold what was submitted at that instant, or that should hold it.
+
+    The caller has locked the episode's row: a day that closes meanwhile has not seen it.
+    """
     EvaluationCheckpoint.objects.filter(episode_id=episode_id, at__gte=first_submitted_at).delete()
 
 

@@ -37,18 +37,26 @@ from tracker.services.evaluation.reconciliation import Result, apply_changes
 
 @transaction.atomic
 def evaluate_episode(
-    *, episode_id: UUID, at: datetime, retrospective: bool = False, judge_silence: bool = True
+    *,
+    episode_id: UUID,
+    at: datetime,
+    changed_from: datetime | None = None,
+    retrospective: bool = False,
+    judge_silence: bool = True,
 ) -> Result:
     """Evaluate the episode's history up to `at` and store the result.
 
-    With `retrospective` no finding is escalated (imported diaries). Without `judge_silence`
-    the days after the last record are not evaluated.
+    `changed_from` is when the earliest record was first submitted of which this transaction
+    has stored a version. With `retrospective` no finding is escalated (imported diaries).
+    Without `judge_silence` the days after the last record are not evaluated.
     """
     episode = (
         Episode.objects.select_for_update(of=("self",))
         .select_related("patient__care_team", "clinic")
         .get(pk=episode_id)
     )
+    if changed_from is not None:
+        checkpoints.delete_from(episode_id, changed_from)
     flags = list(Flag.objects.select_for_update().filter(episode=episode).order_by("pk"))
     setup = setup_of(episode=episode, flags=flags)
     found = _evaluate(episode, setup, until=at if judge_silence else None)

@@ -111,17 +111,13 @@ def flag_changes(
 def _end(flag: StoredFlag, found: rules.FlagHistory) -> Change | None:
     if found.withdrawn_at is not None:
         return _lose_evidence(flag, found.withdrawn_reason or ARRIVED_LATER)
-    if flag.is_open and _only_clinician_closes(flag) and found.cleared_at:
+    if flag.is_open and flag.only_clinician_closes and found.cleared_at:
         # By what is known now it was less urgent from the start. Somebody was told more.
         return _lose_evidence(flag, ARRIVED_LATER)
     if flag.is_reviewed or _is_stored_as(flag, found):
         return None
     change = Clear if found.cleared_at else Close
     return change(flag.id, found, was_open=flag.is_open)
-
-
-def _only_clinician_closes(flag: StoredFlag) -> bool:
-    return rules.only_clinician_closes(rules.CATALOG.get(flag.rule), flag.priority)
 
 
 def _is_stored_as(flag: StoredFlag, found: rules.FlagHistory) -> bool:
@@ -137,7 +133,7 @@ def _is_stored_as(flag: StoredFlag, found: rules.FlagHistory) -> bool:
 def _lose_evidence(flag: StoredFlag, reason: str) -> Change | None:
     if flag.is_reviewed or flag.is_retracted or flag.state == Flag.State.WITHDRAWN:
         return None
-    if flag.is_open and _only_clinician_closes(flag):
+    if flag.is_open and flag.only_clinician_closes:
         return Retract(flag.id, reason)
     return Withdraw(flag.id, reason)
 

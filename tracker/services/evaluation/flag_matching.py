@@ -47,6 +47,10 @@ class StoredFlag:
     def is_open(self) -> bool:
         return self.state == Flag.State.OPEN
 
+    @property
+    def only_clinician_closes(self) -> bool:
+        return rules.only_clinician_closes(rules.CATALOG.get(self.rule), self.priority)
+
 
 @dataclass(frozen=True, slots=True)
 class Matches:
@@ -78,6 +82,11 @@ def match_flags(stored: Sequence[StoredFlag], found: Sequence[rules.FlagHistory]
     return Matches(pairs, gone, new)
 
 
+def _stays_open(flag: StoredFlag, found: rules.FlagHistory) -> bool:
+    """Also if the flag that it was opened for has ended: there is no place for a second one."""
+    return flag.only_clinician_closes and _both_open(flag, found)
+
+
 def _same_opening_and_not_ended(flag: StoredFlag, found: rules.FlagHistory) -> bool:
     return (flag.is_open or not found.is_live) and flag.opened_at == found.opened_at
 
@@ -100,6 +109,7 @@ def _both_cleared(flag: StoredFlag, found: rules.FlagHistory) -> bool:
 
 #: The most certain first. A flag that an earlier one has paired is not asked again.
 CRITERIA: tuple[Callable[[StoredFlag, rules.FlagHistory], bool], ...] = (
+    _stays_open,
     _same_opening_and_not_ended,
     _both_open,
     _same_opening,

@@ -164,7 +164,9 @@ def _store(
 def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress: Progress) -> None:
     """Run the rules once for each person, in the order in which everybody locks episodes."""
     patients = [person.patient.pk for person in people]
-    episodes = list(Episode.objects.current().filter(patient_id__in=patients).order_by("pk"))
+    current = Episode.objects.current().filter(patient_id__in=patients)
+    # A day that closes meanwhile would leave a checkpoint that holds nothing of the file.
+    episodes = list(current.select_for_update().order_by("pk"))
     for done, episode in enumerate(episodes, start=1):
         checkpoints.delete_all(episode.pk)
         found = evaluate_episode(

@@ -28,7 +28,7 @@ from tracker.models.record_kinds.base import LoggedRecord
 from tracker.rules.history.records import DatedRecord
 from tracker.services import audit
 from tracker.services.context import Actor, Context
-from tracker.services.evaluation import checkpoints, evaluate
+from tracker.services.evaluation import evaluate
 from tracker.services.local_time.calendars import Calendar
 from tracker.services.queries.pending_advice import PendingAdvice, pending_advice
 from tracker.services.records.checks import RecordRefused
@@ -94,8 +94,11 @@ def submit(
     )
     episode_id = locked.episode_id  # type: ignore[attr-defined]
     if accepted and episode_id:
-        checkpoints.delete_from(episode_id, _first_submission(ledger, accepted))
-        evaluate.evaluate_episode(episode_id=episode_id, at=context.at)
+        evaluate.evaluate_episode(
+            episode_id=episode_id,
+            at=context.at,
+            changed_from=_first_submission(ledger, accepted),
+        )
     audit.record(
         context, action, patient, subject_id=submissions[0].uuid if len(submissions) == 1 else ""
     )

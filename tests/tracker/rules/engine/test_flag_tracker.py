@@ -177,6 +177,33 @@ def test_a_more_urgent_finding_breaks_the_cool_down():
     assert days_of([*records, much], "MED-DOSE") == [1, 9]
 
 
+@pytest.mark.parametrize(
+    ("mg", "days"),
+    [
+        pytest.param(1300, [1], id="as urgent: held back"),
+        pytest.param(3300, [1, 3], id="more urgent: opens"),
+    ],
+)
+def test_a_more_urgent_finding_opens_a_flag_that_a_clinician_just_closed(mg, days):
+    records = [intake(1, 8, "ibuprofen", 1300), intake(3, 8, "ibuprofen", mg)]
+    closures = [{"rule": "MED-DOSE", "at": at(2, 9)}]
+
+    flags = outcome(records, closures=closures).flags
+
+    assert [flag.day for flag in flags if flag.rule == "MED-DOSE"] == days
+
+
+def test_a_flag_that_only_a_clinician_closes_leaves_no_cool_down():
+    """Not even that of a flag that ended before it opened."""
+    doses = [(1, 1300), (3, 3300), (4, 1300)]
+    records = [intake(day, 8, "ibuprofen", mg) for day, mg in doses]
+    closures = [{"rule": "MED-DOSE", "at": at(day, 20)} for day in (1, 3)]
+
+    flags = outcome(records, closures=closures).flags
+
+    assert [flag.day for flag in flags if flag.rule == "MED-DOSE"] == [1, 3, 4]
+
+
 def test_p1_never_clears_by_itself():
     records = [intake(1, 8, "ibuprofen", 3300), *entries(dict.fromkeys(range(2, 30), 2))]
 

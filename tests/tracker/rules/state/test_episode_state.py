@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from tests.performance.long_diary import long_diary
 from tests.tracker.rules.diaries import (
     Document,
     at,
@@ -17,7 +19,7 @@ from tests.tracker.rules.diaries import (
     session,
 )
 from tracker.rules import parse_history
-from tracker.rules.state.episode_state import Day, EpisodeState
+from tracker.rules.state.episode_state import CarriedState, Day, EpisodeState
 
 
 def state_of(records: list[Document], **parts) -> EpisodeState:
@@ -130,3 +132,21 @@ def test_days_are_excused_from_the_first_to_the_last_and_no_longer():
     state = state_of([session(day) for day in range(7, 13)], episode={"excused": [away]})
 
     assert [day for day in range(1, 20) if on(state, day).is_excused] == [8, 9, 10]
+
+
+def test_a_day_is_the_same_when_it_is_carried():
+    state = state_of(long_diary(30)["records"], episode={"excused": [EXCUSED]})
+    packed = msgspec.msgpack.encode(state.carried(date(29).toordinal(), 28, ()))
+
+    carried = EpisodeState(state.history, msgspec.msgpack.decode(packed, type=CarriedState))
+
+    for day in range(2, 31):
+        assert told(on(carried, day)) == told(on(state, day))
+
+
+def told(day: Day) -> dict[str, object]:
+    doses = [(dose.at, dose.day, dose.product, dose.ingredients) for dose in day.doses]
+    return {name: getattr(day, name) for name in Day.__slots__} | {"doses": doses}
+
+
+EXCUSED = {"from": date(8).isoformat(), "until": date(10).isoformat()}

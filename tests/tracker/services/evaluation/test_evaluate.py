@@ -249,6 +249,22 @@ class TestEnding:
         assert (flag.state, flag.priority) == ("open", "P1")
         assert flag.retracted_at == EVENING + 10 * DAY
 
+    def test_what_waits_for_a_clinician_is_found_again_as_the_same_flag(self, clinics):
+        say_bad_walk(clinics)
+        (flag,) = evaluate(clinics, EVENING).opened
+        Flag.objects.filter(pk=flag.pk).update(priority="P1")
+        for offset in range(1, 9):
+            say(clinics.alice, diary(FIRST + offset * DAY, 2, walking=0, standing=0))
+        evaluate(clinics, EVENING + 10 * DAY)
+
+        say_bad_walk(clinics, FIRST + 11 * DAY)
+        clinics.episode.checkpoints.all().delete()
+        evaluate(clinics, EVENING + 11 * DAY)
+
+        flag.refresh_from_db()
+        assert (flag.state, flag.priority, flag.retracted_at) == ("open", "P1", None)
+        assert flag.local_date == FIRST + 11 * DAY
+
     def test_what_a_clinician_closed_is_not_opened_by_the_same_records(self, clinics):
         say_red_flag(clinics)
         (flag,) = evaluate(clinics, EVENING).opened

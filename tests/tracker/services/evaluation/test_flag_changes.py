@@ -157,6 +157,14 @@ CASES: dict[str, tuple[list[StoredFlag], list[FlagHistory], list[Change]]] = {
         [FOUND_CLEARED],
         [Retract(ID, ARRIVED_LATER)],
     ),
+    "urgent, and cleared as something less urgent, and open again": (
+        [replace(STORED, priority="P1", is_retracted=True)],
+        [FOUND_CLEARED, replace(FOUND, opened_at=LATER + DAY)],
+        [
+            update(STORED, replace(FOUND, opened_at=LATER + DAY), priority="P1"),
+            Open(FOUND_CLEARED, retrospective=False),
+        ],
+    ),
     "closed by a review, and open by the rules": ([CLOSED_BY_REVIEW], [FOUND], []),
     "closed by a review, and closed by the rules": ([CLOSED_BY_REVIEW], [FOUND_CLOSED], []),
     "closed by a review, and found no more": ([CLOSED_BY_REVIEW], [], []),
