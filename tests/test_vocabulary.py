@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Retired wherever they stand in a name, also in the plural; and what to write.
 RETIRED_WORDS = {
-    "act_on_each": "run_each",
+    "run_each": "run_each",
     "auditor": "invariant checker",
     "bell": "wake event",
     "bring_forward": "promote_fallback",

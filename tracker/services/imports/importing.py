@@ -46,7 +46,7 @@ class Imported:
 
 
 class LinesRejected(ServiceError):
-    """With --strict, one rejected line stops the import."""
+    """With --strict, one rejected line stops it."""
 
     code = "lines_rejected"
 
