@@ -25,7 +25,7 @@ RETIRED_WORDS = {
     "bell": "wake event",
     "bring_forward": "promote_fallback",
     "carrier": "bundle leader",
-    "cast": "what the fixture holds",
+    "clinics": "what the fixture holds",
     "desk": "console",
     "door": "base view",
     "epoch": "run number",

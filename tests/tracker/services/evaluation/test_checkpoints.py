@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.cast import NEW_YORK, Cast, diary, say
+from tests.fixtures import NEW_YORK, TwoClinics, diary, say
 from tests.tracker.services.evaluation.whole_replay import check_as_whole_replay
 from tracker import rules
 from tracker.models import (
@@ -45,16 +45,16 @@ FIRST = date(2026, 3, 2)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def on(day: int, hour: float, cast: Cast) -> datetime:
+def on(day: int, hour: float, clinics: TwoClinics) -> datetime:
     """A local hour of a day of the episode, which begins with day 1."""
-    begins = datetime.combine(FIRST + (day - 1) * DAY, time(0), cast.alice.zone)
+    begins = datetime.combine(FIRST + (day - 1) * DAY, time(0), clinics.alice.zone)
     return begins + hour * HOUR
 
 
-def close(cast: Cast, day: int) -> datetime:
+def close(clinics: TwoClinics, day: int) -> datetime:
     """Close a day, at noon of the next one."""
-    noon = on(day + 1, 12, cast)
-    assert day_closes.run(Context(SYSTEM, noon), episode_id=cast.episode.pk)
+    noon = on(day + 1, 12, clinics)
+    assert day_closes.run(Context(SYSTEM, noon), episode_id=clinics.episode.pk)
     return noon
 
 
@@ -72,7 +72,7 @@ def _date(day: int) -> str:
 
 
 def submit(
-    cast: Cast,
+    clinics: TwoClinics,
     content: dict[str, Any],
     saved_at: datetime,
     *,
@@ -90,17 +90,17 @@ def submit(
         record=None if is_retraction else record,
         submitted_at=saved_at,
     )
-    context = Context(cast.alice, received_at or saved_at)
+    context = Context(clinics.alice, received_at or saved_at)
     sent = store.submit(
-        context, patient=cast.alice, submissions=[submission], action="records.sync"
+        context, patient=clinics.alice, submissions=[submission], action="records.sync"
     )
     assert sent.outcomes[0].status in {Status.STORED, Status.CONFLICT}
     return submission.uuid
 
 
-def stored(cast: Cast) -> dict[int, EvaluationCheckpoint]:
+def stored(clinics: TwoClinics) -> dict[int, EvaluationCheckpoint]:
     """The checkpoints by the day that had closed."""
-    return {(row.at.date() - FIRST).days: row for row in cast.episode.checkpoints.all()}
+    return {(row.at.date() - FIRST).days: row for row in clinics.episode.checkpoints.all()}
 
 
 @pytest.fixture
@@ -119,32 +119,32 @@ def loaded(monkeypatch) -> list[int]:
 
 
 @pytest.fixture
-def six_days(cast) -> Cast:
+def six_days(clinics) -> TwoClinics:
     """Six days with an entry each, all closed; on the second one nearly nothing went."""
     for day in range(1, 7):
-        say(cast.alice, diary(FIRST + (day - 1) * DAY, 5, walking=5 if day == 2 else 1))
-        close(cast, day)
+        say(clinics.alice, diary(FIRST + (day - 1) * DAY, 5, walking=5 if day == 2 else 1))
+        close(clinics, day)
     assert Flag.objects.filter(rule="FUNC-UNABLE", state="open").exists()
-    return cast
+    return clinics
 
 
 class TestTheCostOfAWrite:
-    def test_it_does_not_grow_with_the_history(self, cast, loaded):
-        costs = [self.cost_after(days, cast, loaded) for days in (10, 60)]
+    def test_it_does_not_grow_with_the_history(self, clinics, loaded):
+        costs = [self.cost_after(days, clinics, loaded) for days in (10, 60)]
 
         assert costs[0] == costs[1]
         assert costs[1][1:] == [1]
 
-    def cost_after(self, days: int, cast: Cast, loaded: list[int]) -> list[int]:
+    def cost_after(self, days: int, clinics: TwoClinics, loaded: list[int]) -> list[int]:
         """The statements, and the versions of records loaded, of an entry after so many days."""
         known = Revision.objects.count()
         for day in range(known + 1, days + 1):
-            say(cast.alice, diary(FIRST + (day - 1) * DAY, 2))
-        close(cast, days)
+            say(clinics.alice, diary(FIRST + (day - 1) * DAY, 2))
+        close(clinics, days)
         loaded.clear()
         with CaptureQueriesContext(connection) as statements:
-            submit(cast, entry(days + 1), on(days + 1, 21, cast))
-        check_as_whole_replay(cast.episode)
+            submit(clinics, entry(days + 1), on(days + 1, 21, clinics))
+        check_as_whole_replay(clinics.episode)
         return [len(statements), *loaded]
 
     def test_a_close_loads_what_came_since_the_one_before(self, six_days, loaded):
@@ -157,25 +157,25 @@ class TestTheCostOfAWrite:
 
 
 class TestKeeping:
-    def test_one_is_kept_when_a_day_closes(self, cast):
-        say(cast.alice, diary(FIRST, 5))
+    def test_one_is_kept_when_a_day_closes(self, clinics):
+        say(clinics.alice, diary(FIRST, 5))
 
-        noon = close(cast, 1)
+        noon = close(clinics, 1)
 
-        (kept,) = cast.episode.checkpoints.all()
+        (kept,) = clinics.episode.checkpoints.all()
         assert (kept.at, kept.version, kept.records) == (noon, rules.CHECKPOINT_VERSION, 1)
 
-    def test_none_is_kept_while_no_day_has_closed(self, cast):
-        submit(cast, entry(1), on(1, 21, cast))
+    def test_none_is_kept_while_no_day_has_closed(self, clinics):
+        submit(clinics, entry(1), on(1, 21, clinics))
 
-        assert not cast.episode.checkpoints.exists()
+        assert not clinics.episode.checkpoints.exists()
 
-    def test_none_is_kept_where_silence_is_not_judged(self, cast):
-        say(cast.alice, diary(FIRST, 5))
+    def test_none_is_kept_where_silence_is_not_judged(self, clinics):
+        say(clinics.alice, diary(FIRST, 5))
 
-        evaluate_episode(episode_id=cast.episode.pk, at=on(9, 12, cast), judge_silence=False)
+        evaluate_episode(episode_id=clinics.episode.pk, at=on(9, 12, clinics), judge_silence=False)
 
-        assert not cast.episode.checkpoints.exists()
+        assert not clinics.episode.checkpoints.exists()
 
     def test_those_of_another_version_are_deleted(self, six_days):
         six_days.episode.checkpoints.update(version="0")
@@ -216,42 +216,42 @@ class TestDeletion:
     """Of what is written: all since the record began that is changed, and no others."""
 
     @pytest.fixture
-    def ten_days(self, cast, monkeypatch) -> Cast:
+    def ten_days(self, clinics, monkeypatch) -> TwoClinics:
         """The close of each of nine days has left a checkpoint."""
         monkeypatch.setattr(checkpoints, "surplus_of", lambda stored, newest_at: [])
         self.entries = {}
         self.pegs = {}
         for day in range(1, 10):
-            self.entries[day] = submit(cast, entry(day, 5), on(day, 21, cast))
+            self.entries[day] = submit(clinics, entry(day, 5), on(day, 21, clinics))
             if day in {4, 6}:
-                self.pegs[day] = submit(cast, peg(4), on(day, 22, cast))
-            close(cast, day)
+                self.pegs[day] = submit(clinics, peg(4), on(day, 22, clinics))
+            close(clinics, day)
         # While the second PEG of a date came, nothing was certain of the days between.
-        assert sorted(stored(cast)) == [1, 2, 3, 6, 7, 8, 9]
-        return cast
+        assert sorted(stored(clinics)) == [1, 2, 3, 6, 7, 8, 9]
+        return clinics
 
-    def correct_an_entry(self, cast: Cast, now: datetime) -> None:
-        submit(cast, entry(7, 9), now, uuid=self.entries[7], base=1)
+    def correct_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
+        submit(clinics, entry(7, 9), now, uuid=self.entries[7], base=1)
 
-    def take_back_an_entry(self, cast: Cast, now: datetime) -> None:
-        submit(cast, entry(7), now, uuid=self.entries[7], base=1, is_retraction=True)
+    def take_back_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
+        submit(clinics, entry(7), now, uuid=self.entries[7], base=1, is_retraction=True)
 
-    def send_an_entry_late(self, cast: Cast, now: datetime) -> None:
-        content = {"kind": "therapy_session", "at": on(7, 9, cast).isoformat()}
+    def send_an_entry_late(self, clinics: TwoClinics, now: datetime) -> None:
+        content = {"kind": "therapy_session", "at": on(7, 9, clinics).isoformat()}
         content["type"] = "home_exercise"
-        submit(cast, content, on(7, 14, cast), received_at=now)
+        submit(clinics, content, on(7, 14, clinics), received_at=now)
 
-    def send_a_second_peg(self, cast: Cast, now: datetime) -> None:
-        submit(cast, peg(4, 9), now)
+    def send_a_second_peg(self, clinics: TwoClinics, now: datetime) -> None:
+        submit(clinics, peg(4, 9), now)
 
-    def correct_the_second_peg(self, cast: Cast, now: datetime) -> None:
-        submit(cast, peg(4, 9), now, uuid=self.pegs[6], base=1)
+    def correct_the_second_peg(self, clinics: TwoClinics, now: datetime) -> None:
+        submit(clinics, peg(4, 9), now, uuid=self.pegs[6], base=1)
 
-    def send_a_conflicting_entry(self, cast: Cast, now: datetime) -> None:
-        submit(cast, entry(2, 9), now)
+    def send_a_conflicting_entry(self, clinics: TwoClinics, now: datetime) -> None:
+        submit(clinics, entry(2, 9), now)
 
-    def log_today(self, cast: Cast, now: datetime) -> None:
-        submit(cast, entry(10, 5), now)
+    def log_today(self, clinics: TwoClinics, now: datetime) -> None:
+        submit(clinics, entry(10, 5), now)
 
     @pytest.mark.parametrize(
         ("change", "left"),
@@ -305,39 +305,39 @@ class TestDeletion:
 class TestWhatIsUnusable:
     """It is deleted, and the whole history is evaluated."""
 
-    def another_version(self, cast: Cast) -> None:
-        cast.episode.checkpoints.update(version="0")
+    def another_version(self, clinics: TwoClinics) -> None:
+        clinics.episode.checkpoints.update(version="0")
 
-    def damaged(self, cast: Cast) -> None:
-        for row in cast.episode.checkpoints.all():
+    def damaged(self, clinics: TwoClinics) -> None:
+        for row in clinics.episode.checkpoints.all():
             row.packed = bytes([*row.packed[:-1], row.packed[-1] ^ 1])
             row.save()
 
-    def cut_short(self, cast: Cast) -> None:
-        cast.episode.checkpoints.update(packed=b"")
+    def cut_short(self, clinics: TwoClinics) -> None:
+        clinics.episode.checkpoints.update(packed=b"")
 
-    def plan_changed(self, cast: Cast) -> None:
-        cast.episode.planned_measures.create(
-            clinic=cast.clinic, measure="home_exercise", sessions_per_week=3, from_date=FIRST
+    def plan_changed(self, clinics: TwoClinics) -> None:
+        clinics.episode.planned_measures.create(
+            clinic=clinics.clinic, measure="home_exercise", sessions_per_week=3, from_date=FIRST
         )
 
-    def function_floor(self, cast: Cast) -> None:
-        Patient.objects.filter(pk=cast.alice.pk).update(function_floor=5)
+    def function_floor(self, clinics: TwoClinics) -> None:
+        Patient.objects.filter(pk=clinics.alice.pk).update(function_floor=5)
 
-    def excused(self, cast: Cast) -> None:
-        cast.episode.excused_periods.create(
-            clinic=cast.clinic, from_date=FIRST, until_date=FIRST + DAY, reason="Travel."
+    def excused(self, clinics: TwoClinics) -> None:
+        clinics.episode.excused_periods.create(
+            clinic=clinics.clinic, from_date=FIRST, until_date=FIRST + DAY, reason="Travel."
         )
 
-    def zone_changed(self, cast: Cast) -> None:
-        cast.alice.time_zones.create(
-            clinic=cast.clinic, from_date=FIRST + DAY, time_zone="Asia/Tokyo"
+    def zone_changed(self, clinics: TwoClinics) -> None:
+        clinics.alice.time_zones.create(
+            clinic=clinics.clinic, from_date=FIRST + DAY, time_zone="Asia/Tokyo"
         )
 
-    def moved(self, cast: Cast) -> None:
+    def moved(self, clinics: TwoClinics) -> None:
         """Days before the first zone are counted in the newest one."""
-        context = Context(cast.alice, on(7, 13, cast))
-        profile.change(context, patient=cast.alice, time_zone="Asia/Tokyo")
+        context = Context(clinics.alice, on(7, 13, clinics))
+        profile.change(context, patient=clinics.alice, time_zone="Asia/Tokyo")
 
     @pytest.mark.parametrize(
         "change",
@@ -373,24 +373,24 @@ class TestWhatIsUnusable:
 
 
 class TestWhatIsSetFromTomorrowOn:
-    def excuse(self, cast: Cast, context: Context[Any], tomorrow: date) -> None:
+    def excuse(self, clinics: TwoClinics, context: Context[Any], tomorrow: date) -> None:
         episodes.excuse(
             context,
-            episode=cast.episode,
+            episode=clinics.episode,
             from_date=tomorrow,
             until_date=tomorrow + DAY,
             reason="Travel.",
         )
 
-    def plan(self, cast: Cast, context: Context[Any], tomorrow: date) -> None:
+    def plan(self, clinics: TwoClinics, context: Context[Any], tomorrow: date) -> None:
         line = care_plans.Line(measure="home_exercise", sessions_per_week=3)
-        care_plans.add(context, episode=cast.episode, line=line, from_date=tomorrow)
+        care_plans.add(context, episode=clinics.episode, line=line, from_date=tomorrow)
 
-    def threshold(self, cast: Cast, context: Context[Any], tomorrow: date) -> None:
+    def threshold(self, clinics: TwoClinics, context: Context[Any], tomorrow: date) -> None:
         thresholds.change(
             context,
-            clinic=cast.clinic,
-            patient=cast.alice,
+            clinic=clinics.clinic,
+            patient=clinics.alice,
             name="early_first_day",
             value=Decimal(20),
             from_date=tomorrow,
@@ -447,7 +447,7 @@ class TestWhatEndedBefore:
         ended.refresh_from_db()
         assert ended.state == Flag.State.WITHDRAWN
 
-    def flag(self, cast: Cast, state: str, *, ended_at: datetime) -> Flag:
+    def flag(self, clinics: TwoClinics, state: str, *, ended_at: datetime) -> Flag:
         flag = Flag.objects.get(rule="FUNC-UNABLE")
         flag.pk, flag._state.adding = uuid4(), True
         flag.rule, flag.state, flag.ended_at = "FUNC-LIMIT", state, ended_at
@@ -465,11 +465,11 @@ class TestWhatEndedBefore:
         assert before.withdrawn_at is None
         assert later.withdrawn_at == on(7, 21, six_days)
 
-    def advice(self, cast: Cast, given_at: datetime) -> Advice:
+    def advice(self, clinics: TwoClinics, given_at: datetime) -> Advice:
         return Advice.objects.create(
-            clinic=cast.clinic,
-            patient=cast.alice,
-            episode=cast.episode,
+            clinic=clinics.clinic,
+            patient=clinics.alice,
+            episode=clinics.episode,
             code="call",
             urgency=Advice.Urgency.TODAY,
             given_at=given_at,
@@ -481,8 +481,8 @@ class TestTwoAtOnce:
     """On connections of their own."""
 
     @pytest.fixture
-    def cast(self, transactional_db) -> Cast:
-        return Cast()
+    def clinics(self, transactional_db) -> TwoClinics:
+        return TwoClinics()
 
     def test_two_writers_leave_one_of_an_instant(self, six_days):
         start = Barrier(2)
