@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Retired wherever they stand in a name, also in the plural; and what to write.
 RETIRED_WORDS = {
-    "run_each": "run_each",
+    "act_on_each": "run_each",
     "auditor": "invariant checker",
     "bell": "wake event",
     "bring_forward": "promote_fallback",
     "carrier": "bundle leader",
-    "clinics": "what the fixture holds",
+    "cast": "what the fixture holds",
     "desk": "console",
     "door": "base view",
     "epoch": "run number",

@@ -233,7 +233,7 @@ class TestDeletion:
     def correct_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
         submit(clinics, entry(7, 9), now, uuid=self.entries[7], base=1)
 
-    def take_back_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
+    def retract_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
         submit(clinics, entry(7), now, uuid=self.entries[7], base=1, is_retraction=True)
 
     def send_an_entry_late(self, clinics: TwoClinics, now: datetime) -> None:
@@ -257,7 +257,7 @@ class TestDeletion:
         ("change", "left"),
         [
             (correct_an_entry, [1, 2, 3, 6]),
-            (take_back_an_entry, [1, 2, 3, 6]),
+            (retract_an_entry, [1, 2, 3, 6]),
             (send_an_entry_late, [1, 2, 3, 6]),
             (send_a_second_peg, [1, 2, 3]),
             (correct_the_second_peg, [1, 2, 3]),
