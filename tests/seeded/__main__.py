@@ -86,7 +86,7 @@ def planted(bug: Bug, source: str) -> str:
 
 
 def portions_of(bugs: Sequence[Bug]) -> list[list[str]]:
-    """Return their tests, each once: fault tests one by one, because they are slow."""
+    """Return the bugs' tests, each once: fault tests one by one, because they are slow."""
     tests = sorted({test for bug in bugs for test in bug.tests})
     slow = [test for test in tests if test.startswith("tests/faults/")]
     others = [test for test in tests if test not in slow]

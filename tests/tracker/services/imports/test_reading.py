@@ -116,7 +116,7 @@ def test_zero_is_a_value_and_a_whole_number_may_have_decimals(cell, score):
         ("6.3499999999999996", 6),
     ],
 )
-def test_rounds_half_up_when_told_and_keeps_what_the_file_said(cell, score):
+def test_rounds_half_up_with_the_option_and_keeps_the_files_text(cell, score):
     reading = read_line(f"a,2026-01-05,{cell},,,,,,", rounding="half-up")
 
     assert reading.problems == []
@@ -138,7 +138,7 @@ def test_takes_every_field_that_is_mapped():
     }
 
 
-def test_takes_no_optional_score_that_was_not_asked_for():
+def test_reads_no_optional_score_without_its_option():
     """A column that happens to be called activity may be on any scale."""
     text = "patient,date,pain,activity\np,2026-01-05,4,3\n"
 
@@ -152,13 +152,13 @@ def test_sets_aside_a_line_on_which_nothing_was_logged():
     assert not reading.problems[0].is_rejection
 
 
-def test_takes_a_text_for_not_asked_when_told():
+def test_reads_a_text_as_not_asked_with_the_option():
     reading = read_line("a,2026-01-05,NA,,1,,,,", missing=("NA",))
 
     assert reading.days[0].scores == {"standing": 1}
 
 
-def test_reads_dates_in_the_format_it_is_told():
+def test_reads_dates_in_the_given_format():
     reading = read_line("a,31/12/2025,4,,,,,,", date_format="%d/%m/%Y")
 
     assert reading.days[0].date == date(2025, 12, 31)
@@ -192,7 +192,7 @@ def test_rejects_all_lines_of_a_day_that_has_several():
 @pytest.mark.parametrize(
     ("policy", "line", "score"), [(SameDay.MAX, 3, 7), (SameDay.LAST, 4, 6)], ids=str
 )
-def test_takes_one_line_of_a_day_when_told_which(policy, line, score):
+def test_takes_one_line_of_a_day_with_the_option(policy, line, score):
     reading = read_text(TWICE, rounding="half-up", same_day=policy)
 
     assert [(each.number, each.scores["pain_average"]) for each in reading.days] == [
@@ -225,7 +225,7 @@ p,2026-01-06,4, low BACK
 """
 
 
-def test_takes_the_lines_of_a_site_and_looks_at_no_other():
+def test_reads_the_lines_of_a_site_and_ignores_all_others():
     reading = read_text(SITES, sites=("Low back",))
 
     assert [each.number for each in reading.days] == [3, 5]
@@ -242,7 +242,7 @@ def test_takes_the_lines_of_a_site_and_looks_at_no_other():
         ),
     ],
 )
-def test_asks_which_site_is_meant(options, message):
+def test_requires_a_choice_between_sites(options, message):
     with pytest.raises(UnusableOption, match=message):
         read_text(SITES, **options)
 
@@ -264,7 +264,7 @@ def test_needs_no_choice_where_all_lines_have_one_site():
         (["pain=a", "pain=b"], "given twice"),
     ],
 )
-def test_refuses_a_mapping_that_says_nothing(options, message):
+def test_refuses_an_invalid_mapping(options, message):
     with pytest.raises(UnusableOption, match=message):
         parsed(options)
 
@@ -337,7 +337,7 @@ def test_refuses_a_file_that_cannot_be_read_as_meant(content, options, code):
     ],
     ids=["encoding", "quote", "delimiter", "UTF-16"],
 )
-def test_says_where_the_file_is_wrong_and_what_may_help(content, message):
+def test_reports_where_the_file_is_wrong_and_what_may_help(content, message):
     with pytest.raises(UnusableFile, match=message):
         read(content, Options())
 
@@ -375,6 +375,6 @@ def test_reads_what_spreadsheets_write(content, options):
     "option",
     [{"encoding": "klingon"}, {"encoding": "hex"}, {"delimiter": "||"}, {"delimiter": '"'}],
 )
-def test_refuses_an_encoding_or_a_delimiter_that_is_none(option):
+def test_refuses_an_unknown_encoding_or_delimiter(option):
     with pytest.raises(UnusableOption):
         read(b"patient,date,pain\np,2026-01-05,3\n", Options(**option))
