@@ -42,7 +42,7 @@ class EscalationPolicy(ClinicRow):
 
 
 class EscalationPolicyStep(ClinicLedger):
-    """A step: after so many minutes, tell this role, this person or whoever is on duty."""
+    """A step: after so many minutes, notify this role, this person or whoever is on duty."""
 
     policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()  #: 1 is told first
@@ -129,7 +129,7 @@ class Escalation(ClinicRow):
             models.UniqueConstraint(
                 fields=["flag"], condition=Q(state__in=LIVE), name="escalation_one_live_per_flag"
             ),
-            # I4: an escalation that waits for nobody must not exist.
+            # I4: an active escalation without a next step would never notify anybody.
             models.CheckConstraint(
                 condition=~Q(state__in=("active", "exhausted")) | Q(next_step_at__isnull=False),
                 name="escalation_active_has_a_next_step",

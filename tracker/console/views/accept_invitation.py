@@ -74,5 +74,5 @@ def _with_account(request: ConsoleRequest, invitation: Invitation, token: str) -
 @require_safe
 @page(Access.PUBLIC)
 def patient_invitation(request: ConsoleRequest) -> HttpResponse:
-    """How a patient enrols. The code stands behind the # and never comes here."""
+    """Explain how a patient enrols. The code is in the URL's fragment, which is not sent here."""
     return render(request, "console/patient_invitation.html")

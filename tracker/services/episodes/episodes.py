@@ -58,7 +58,7 @@ class Dates:
     index_date: date
     onset_date: date | None = None
     surgery_date: date | None = None
-    #: None = as long as the clinic says
+    #: None = the clinic's number
     conservative_min_days: int | None = None
 
     def check(self) -> None:

@@ -30,7 +30,7 @@ def rows(content: bytes, *, encoding: str, delimiter: str) -> Iterator[Row]:
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise UnusableOption(f"--delimiter {delimiter!r}: one character, such as ; or tab.")
     text = _decoded(content, encoding)
-    # strict: an unclosed quote would otherwise swallow the rest of the file into one cell.
+    # strict: otherwise the rest of the file after an unclosed quote would be one cell.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:
