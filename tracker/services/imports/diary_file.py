@@ -46,7 +46,7 @@ class ParsedFile:
 
 def read(content: bytes, options: Options) -> ParsedFile:
     """Parse the file. Raises UnusableFile or UnusableOption."""
-    reading = ParsedFile(hashlib.sha256(content).hexdigest())
+    parsed_file = ParsedFile(hashlib.sha256(content).hexdigest())
     rows = csv_file.rows(content, encoding=options.encoding, delimiter=options.delimiter)
     header = next(rows, None)
     if header is None:
@@ -57,17 +57,17 @@ def read(content: bytes, options: Options) -> ParsedFile:
         date_format=options.date_format,
         missing=frozenset(options.missing),
     )
-    lines = list(_lines(reading, rows, parser, options.sites))
-    if not reading.lines:
+    lines = list(_lines(parsed_file, rows, parser, options.sites))
+    if not parsed_file.lines:
         raise UnusableFile("empty_file", "The file has a header and no lines.")
-    _check_sites(reading, parser, options.sites)
-    reading.days = list(same_day.chosen(lines, options.same_day, reading.problems))
-    reading.days.sort(key=lambda line: (line.patient, line.date, line.number))
-    return reading
+    _check_sites(parsed_file, parser, options.sites)
+    parsed_file.days = list(same_day.chosen(lines, options.same_day, parsed_file.problems))
+    parsed_file.days.sort(key=lambda line: (line.patient, line.date, line.number))
+    return parsed_file
 
 
 def _lines(
-    reading: ParsedFile,
+    parsed_file: ParsedFile,
     rows: Iterator[csv_file.Row],
     parser: LineParser,
     sites: Iterable[str],
@@ -75,29 +75,31 @@ def _lines(
     """Yield the non-empty lines of the chosen sites."""
     wanted = {_folded(site) for site in sites}
     for row in rows:
-        reading.lines += 1
+        parsed_file.lines += 1
         site = parser.site(row)
         if site is not None:
-            reading.sites[site.strip()] += 1
+            parsed_file.sites[site.strip()] += 1
             if wanted and _folded(site) not in wanted:
-                reading.other_site += 1
+                parsed_file.other_site += 1
                 continue
-            reading.sites_taken.add(_folded(site))
+            parsed_file.sites_taken.add(_folded(site))
         line = parser.parse(row)
-        reading.problems.extend(line.problems)
+        parsed_file.problems.extend(line.problems)
         if line.says_something:
             yield line
         else:
             message = "No score and no note on this day; nothing to take."
-            reading.problems.append(line.problem(Code.NOTHING_LOGGED, message))
+            parsed_file.problems.append(line.problem(Code.NOTHING_LOGGED, message))
 
 
-def _check_sites(reading: ParsedFile, parser: LineParser, sites: tuple[str, ...]) -> None:
+def _check_sites(parsed_file: ParsedFile, parser: LineParser, sites: tuple[str, ...]) -> None:
     """Require a choice of sites: a painful knee must not be imported as back pain."""
     if sites and "site" not in parser.columns.index:
         raise UnusableOption("--site needs a column of sites: --column site=COLUMN.")
-    known = {_folded(site) for site in reading.sites}
-    listed = ", ".join(f"{site or '(empty)'!r} ({n})" for site, n in reading.sites.most_common(20))
+    known = {_folded(site) for site in parsed_file.sites}
+    listed = ", ".join(
+        f"{site or '(empty)'!r} ({n})" for site, n in parsed_file.sites.most_common(20)
+    )
     for site in sites:
         if _folded(site) not in known:
             raise UnusableOption(f"--site {site!r}: no line has it. Sites: {listed}.")

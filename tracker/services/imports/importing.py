@@ -29,7 +29,7 @@ Progress = Callable[[str, int, int], None]
 class Imported:
     """The parsed file and what was stored of it."""
 
-    reading: ParsedFile
+    parsed_file: ParsedFile
     problems: list[Problem] = field(default_factory=list)
     patients: int = 0
     patients_created: int = 0
@@ -71,8 +71,8 @@ def import_diary(
     The flags found are retrospective: they are on the worklist and not escalated. Raises
     UnusableFile, UnusableOption, and LinesRejected if strict.
     """
-    reading = read(content, options)
-    result = Imported(reading, problems=list(reading.problems))
+    parsed_file = read(content, options)
+    result = Imported(parsed_file, problems=list(parsed_file.problems))
     with transaction.atomic():
         # Two imports of one file: the second finds what the first has stored.
         Clinic.objects.select_for_update(no_key=True).get(pk=target.clinic.pk)
@@ -93,15 +93,15 @@ def import_diary(
 def _decided(result: Imported, target: Target, *, at: datetime, progress: Progress) -> list[Person]:
     """Return the people of whom the file has something that is not stored yet."""
     people = people_of(
-        result.reading.days,
+        result.parsed_file.days,
         clinic=target.clinic,
         care_team=target.care_team,
         time_zone=target.time_zone,
     )
     changed = []
-    compared, total = 0, len(result.reading.days)
+    compared, total = 0, len(result.parsed_file.days)
     for person in people:
-        refused = list(person.decide(sites=result.reading.sites_taken, at=at))
+        refused = list(person.decide(sites=result.parsed_file.sites_taken, at=at))
         result.problems.extend(refused)
         revised = sum(change.number > 1 for change in person.changes)
         result.patients += 1
@@ -129,12 +129,12 @@ def _provenance(
 ) -> DiaryImport:
     provenance = DiaryImport.objects.create(
         clinic=target.clinic,
-        sha256=result.reading.sha256,
+        sha256=result.parsed_file.sha256,
         file_name=file_name[-200:],
         options=options.as_json()
-        | {"sites": sorted(result.reading.sites_taken), "time_zone": target.time_zone},
+        | {"sites": sorted(result.parsed_file.sites_taken), "time_zone": target.time_zone},
         imported_at=at,
-        rows=result.reading.lines,
+        rows=result.parsed_file.lines,
         rejected=result.rejected_lines,
         created=result.created,
         revised=result.revised,
