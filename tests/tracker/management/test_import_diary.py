@@ -98,14 +98,14 @@ def test_the_report_holds_every_line_that_was_not_imported(clinic, diary, tmp_pa
 
 def test_values_stand_in_the_report_only(clinic, tmp_path, caplog, capfd):
     path = tmp_path / "diary.csv"
-    path.write_text("patient,date,pain\nCanaryson,2026-01-05,77\nCanaryson,2026-13-99,6\n")
+    path.write_text("patient,date,pain\nCanaryson,2026-01-05,7777\nCanaryson,2026-13-99,6\n")
 
     with caplog.at_level(logging.DEBUG):
         _, out, last = run(path, f"--report={tmp_path / 'report.csv'}")
 
     seen = out + last + caplog.text + "".join(capfd.readouterr())
-    assert "77" in (tmp_path / "report.csv").read_text()
-    for value in ("Canaryson", " 77", "2026-13-99"):
+    assert "7777" in (tmp_path / "report.csv").read_text()
+    for value in ("Canaryson", "7777", "2026-13-99"):
         assert value not in seen
 
 
