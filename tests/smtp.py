@@ -52,7 +52,7 @@ class SmtpSink:
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Take connections and say nothing after the greeting."""
+        """Accept connections and send nothing after the greeting."""
         self.greeted.clear()
         self._open.clear()
         try:

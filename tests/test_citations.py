@@ -104,7 +104,7 @@ def test_each_decision_record_that_is_cited_exists():
     assert [each for each in cited if each[1] not in records] == []
 
 
-def test_a_link_to_a_decision_record_says_its_number():
+def test_the_text_of_a_link_to_a_decision_record_has_its_number():
     cited = [
         (said[1], target)
         for name in DOCUMENTS

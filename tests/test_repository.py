@@ -34,7 +34,7 @@ def test_production_and_development_run_the_same_versions():
     assert {name: everything.get(name) for name in production} == production
 
 
-def test_every_dependency_says_why_it_is_there():
+def test_every_dependency_has_its_reason():
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
     names = [
         line

@@ -1,8 +1,8 @@
 """No name and no heading bears a retired word: each thing has one term, the field's own.
 
-Looked at are modules, classes, functions, templates, CSS classes, names of URLs, log events,
-metrics, management commands and the headings of the documents. Migrations and the audit
-trail's stored codes keep the words of their time.
+Looked at are modules, classes with their fields, functions, templates, CSS classes, names of
+URLs, log events, metrics, constraints, management commands and the headings of the documents.
+Migrations and the audit trail's stored codes keep the words of their time.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: Retired wherever they stand in a name, also in the plural; and what to write.
 RETIRED_WORDS = {
-    "act_on_each": "run_each",
     "auditor": "invariant checker",
     "bell": "wake event",
     "bring_forward": "promote_fallback",
     "carrier": "bundle leader",
-    "clinics": "what the fixture holds",
+    "cast": "what the fixture holds",
     "desk": "console",
     "door": "base view",
     "epoch": "run number",
@@ -87,9 +86,7 @@ RETIRED_NAMES = {
     "life": "flag state",
     "lost": "unreachable",
     "numbers": "phone_verification",
-    "phone": "ApiClient",
     "pictures": "chart data",
-    "printed": "snapshot",
     "reading": "queries",
     "replaying": "replay",
     "rounds": "scheduler",
@@ -103,7 +100,6 @@ RETIRED_NAMES = {
     "timelines": "ruleset_periods",
     "walk": "timeline",
     "wire": "http_client",
-    "words": "labels",
 }
 #: Names in which such a word is plain English or another field's term; and why.
 ALLOWED = {
@@ -112,9 +108,10 @@ ALLOWED = {
     ),
     r"travel_to|test_travels_to_\w+": "time-machine and Rails call a set clock travel, too",
     r"travels|\w+_travel_by_https": "somebody, or a cookie, goes somewhere",
-    r"tick|Tick|_day_ticks": "the ticks of a chart's axis",
+    r"tick|ticks|Tick|_?(day|pain)_ticks": "the ticks of a chart's axis",
     r"judged": "a clinician judged whether a flag was useful",
     r"take_back": "a patient takes back a record, in a property test",
+    r"must_read": "a key of the API's JSON",
     r"silence": "the rules about a patient who logs nothing",
 }
 
@@ -131,14 +128,14 @@ def retired(text: str) -> str | None:
     name = text.lstrip("_")
     if name in RETIRED_NAMES:
         return f"{name}: write {RETIRED_NAMES[name]}"
-    snake = "_".join(_words(name))
+    snake = "_".join(_split(name))
     for word, standard in RETIRED_WORDS.items():
         if re.search(rf"(?:^|_)(?:{_plurals(word)})(?:_|$)", snake):
             return f"{word}: write {standard}"
     return None
 
 
-def _words(name: str) -> Sequence[str]:
+def _split(name: str) -> Sequence[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", name)]
 
 
@@ -151,35 +148,46 @@ def tracked(*patterns: str) -> list[str]:
     return [path for path in listed.split("\n") if path and "/migrations/" not in path]
 
 
-#: What is called with a `name` that people read: URLs, metrics, timers, invariants.
-NAMING = ("Invariant", "Job", "Measure", "SqlInvariant", "Timer", "path")
+#: What is called with a `name` that people read: URLs, metrics, timers, constraints.
+NAMED = re.compile(r"path|Measure|Timer|Job|(Sql)?Invariant|Index|\w+Constraint")
+LOG_METHODS = re.compile(r"debug|info|warning|error|exception")
 
 
 def python_names(path: str, source: str) -> Iterator[Name]:
-    """Yield the module's and its packages' names, its classes, functions, events and metrics."""
+    """Yield the names of the module and its packages, and those that it defines or logs."""
     for part in Path(path).with_suffix("").parts:
         yield Name(part, path)
     for node in ast.walk(ast.parse(source)):
-        match node:
-            case (
-                ast.ClassDef(name=name)
-                | ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-            ):
-                yield Name(name, f"{path}:{node.lineno}")
-            case ast.Call(
-                func=ast.Attribute(attr="debug" | "info" | "warning" | "error" | "exception"),
-                args=[ast.Constant(value=str(event)), *_],
-            ):
-                yield Name(event, f"{path}:{node.lineno}")
-            case ast.Call(
-                func=ast.Name(
-                    id="path" | "Measure" | "Timer" | "Job" | "Invariant" | "SqlInvariant"
-                )
-            ):
-                for keyword in node.keywords:
-                    if keyword.arg == "name" and isinstance(keyword.value, ast.Constant):
-                        yield Name(str(keyword.value.value), f"{path}:{node.lineno}")
+        for name in _defined(node):
+            yield Name(name, f"{path}:{getattr(node, 'lineno', 0)}")
+
+
+def _defined(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.ClassDef(name=name, body=body):
+            yield name
+            yield from _fields(body)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name
+        case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function)):
+            yield from _named(function, node)
+
+
+def _fields(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the columns of a model, the keys of a schema, the fields of a dataclass."""
+    for statement in body:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                yield name
+
+
+def _named(function: str, call: ast.Call) -> Iterator[str]:
+    named = [each.value for each in call.keywords if each.arg == "name"]
+    found = [*named] if NAMED.fullmatch(function) else []
+    found += call.args[:1] if LOG_METHODS.fullmatch(function) else []
+    for each in found:
+        if isinstance(each, ast.Constant):
+            yield str(each.value)
 
 
 def template_names(path: str, source: str) -> Iterator[Name]:
@@ -234,6 +242,9 @@ def test_no_name_has_a_retired_word(pattern):
         ("a.py", "log.info('bell_rung', extra={})", "bell: write wake event"),
         ("a.py", "path('own/', view, name='own_hours')", "own_hours: write quiet hours"),
         ("a.py", "Measure(name='laws_broken')", "law: write invariant"),
+        ("a.py", "class A:\n    seat = TextField()", "seat: write membership"),
+        ("a.py", "class A:\n    rungs: int", "rung: write escalation step, or fallback level"),
+        ("a.py", "models.Index(name='auditor_newest')", "auditor: write invariant checker"),
         ("console/desk.html", "", "desk: write console"),
         ("a.html", '<p class="lead seats">', "seat: write membership"),
         ("a.css", "p, .flag .ladder-steps { }", "ladder: write escalation policy, or escalation"),

@@ -17,7 +17,7 @@ def shared_folder() -> Path | None:
 
 
 def shared_file(name: str, folder: str = "data") -> Path:
-    """The path of a file of trial data; without it the test is skipped, in words."""
+    """Return the path of a file of trial data; without it the test is skipped with a reason."""
     shared = shared_folder()
     if shared is None or not (shared / folder / name).exists():
         pytest.skip(f"trial data {name} is not beside this checkout")

@@ -1,4 +1,4 @@
-"""Celery doors. A message holds an id and may be lost, late or doubled."""
+"""Celery tasks. A task carries an id; it may be lost, late or repeated."""
 
 from __future__ import annotations
 

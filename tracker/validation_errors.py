@@ -48,7 +48,7 @@ class InvalidField(NamedTuple):
     #: The field of that value which is missing or unknown.
     field: str | None
     code: Code
-    #: As msgspec says it, without the path. It may quote the value.
+    #: msgspec's message without the path. It may quote the value.
     message: str
 
 

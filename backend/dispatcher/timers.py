@@ -101,7 +101,7 @@ TIMERS: tuple[Timer, ...] = (
         overdue_after=timedelta(seconds=60),
         code="I3",
         description="review of an acknowledged escalation",
-        rationale="the patient: who acknowledged also reviews, or others are told again",
+        rationale="the patient: a review follows each acknowledgement, or others are told",
     ),
     Timer(
         name="reminder",
@@ -131,7 +131,7 @@ TIMERS: tuple[Timer, ...] = (
         overdue_after=timedelta(minutes=15),
         code="I4",
         description="next step about an unread message",
-        rationale="the patient reads what the clinic wrote, or the clinic knows that they did not",
+        rationale="the patient reads the clinic's messages, or the clinic learns of unread ones",
     ),
     Timer(
         name="day_close",

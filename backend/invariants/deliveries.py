@@ -87,7 +87,7 @@ INVARIANTS = (
         name="delivery_attempted_in_time",
         code="I6",
         description="no delivery is due, or its lease expired, for more than 15 minutes",
-        rationale="the patient: what the clinic wrote arrives",
+        rationale="the patient: messages from the clinic arrive",
         sql="""
             SELECT id FROM notifications_delivery
             WHERE state IN ('pending', 'claimed')
@@ -98,7 +98,7 @@ INVARIANTS = (
         name="one_delivery_per_address",
         code="I6",
         description="a notice has one delivery, its idempotency key, per channel and address",
-        rationale="the recipient: told once",
+        rationale="the recipient: each notice comes once",
         sql="""
             SELECT unnest(array_agg(delivery.id))
             FROM (SELECT id FROM notifications_notification

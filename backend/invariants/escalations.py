@@ -12,7 +12,7 @@ INVARIANTS = (
         name="escalation_skipped_no_step",
         code="I4",
         description="no step of an escalation has fired before the one below it",
-        rationale="the patient: whoever the clinic named is told",
+        rationale="the patient: everybody in the escalation policy is told",
         sql=f"""
             SELECT DISTINCT fired.escalation_id FROM {_NEWEST_STEPS} fired
             JOIN tracker_escalationstep below USING (escalation_id, run_number)
@@ -23,7 +23,7 @@ INVARIANTS = (
     SqlInvariant(
         name="escalation_at_its_newest_step",
         code="I4",
-        description="a live escalation stands at its newest fired step, and has steps to stand on",
+        description="a live escalation has steps, and its position is that of the newest fired one",
         rationale="the patient: the next step is the next person",
         sql=f"""
             SELECT id FROM (
@@ -40,7 +40,7 @@ INVARIANTS = (
     SqlInvariant(
         name="escalation_has_a_timer",
         code="I4",
-        description="a live escalation has a time at which it goes on by itself",
+        description="a live escalation has a timer",
         rationale="the patient: no escalation waits forever",
         sql=f"""
             SELECT id FROM tracker_escalation
@@ -54,7 +54,7 @@ INVARIANTS = (
     SqlInvariant(
         name="unreachable_step_was_passed_over",
         code="I4",
-        description="after a step that reached nobody the next one fires at once",
+        description="after a step that could not notify anybody the next one fires at once",
         rationale="the patient: an address that does not work costs no time",
         sql=f"""
             SELECT DISTINCT fired.escalation_id FROM {_NEWEST_STEPS} fired

@@ -26,7 +26,7 @@ INVARIANTS = (
         name="flag_has_its_escalation",
         code="I2",
         description="an open flag that needs a human has a live escalation",
-        rationale="the patient: nobody is forgotten",
+        rationale="the patient: somebody is told about each of their flags",
         sql=f"""
             SELECT flag.id FROM tracker_flag flag
             WHERE flag.state = 'open' AND flag.priority <> 'P4' AND NOT flag.retrospective
@@ -40,7 +40,7 @@ INVARIANTS = (
         name="escalation_live_once",
         code="I2",
         description="a flag has at most one live escalation",
-        rationale="the clinician: nobody is told twice about one thing",
+        rationale="the clinician: one flag does not page people twice",
         sql=f"""
             SELECT unnest(array_agg(id)) FROM tracker_escalation WHERE state IN {LIVE}
             GROUP BY flag_id HAVING count(*) > 1
@@ -50,7 +50,7 @@ INVARIANTS = (
         name="escalation_of_a_decided_flag",
         code="I2",
         description="no escalation is live whose flag was reviewed or withdrawn",
-        rationale="the clinician: nobody is woken for what is decided",
+        rationale="the clinician: no page for a flag that is decided",
         sql=f"""
             SELECT live.id FROM tracker_escalation live
             JOIN tracker_flag flag ON flag.id = live.flag_id
@@ -61,7 +61,7 @@ INVARIANTS = (
         name="urgent_flag_ended_by_a_clinician",
         code="I2",
         description="P0, P1 and red flags end only by a clinician's review or by an operation",
-        rationale="the patient: what is urgent does not go away by itself",
+        rationale="the patient: an urgent flag does not end by itself",
         sql=f"""
             SELECT flag.id FROM tracker_flag flag
             JOIN tracker_episode episode ON episode.id = flag.episode_id
@@ -74,7 +74,7 @@ INVARIANTS = (
         name="escalation_ended_by_a_clinician",
         code="I2",
         description="only reviews resolve escalations; those of P0, P1 and red flags only end so",
-        rationale="the patient: somebody has looked",
+        rationale="the patient: a clinician has decided on each of these flags",
         sql=f"""
             SELECT ended.id FROM tracker_escalation ended
             JOIN tracker_flag flag ON flag.id = ended.flag_id

@@ -9,7 +9,7 @@ INVARIANTS = (
         name="no_storm_of_messages",
         code="I7",
         description="an address gets at most 10 urgent messages in 10 minutes, 10 others an hour",
-        rationale="the clinician: hundreds of messages are as bad as none",
+        rationale="the clinician: urgent messages are not lost among hundreds",
         sql="""
             SELECT id FROM (
                 SELECT attempt.id, delivery.urgency, count(*) OVER (
@@ -32,7 +32,7 @@ INVARIANTS = (
         name="bundle_is_of_one_address",
         code="I7",
         description="all notices bundled into a message are for the address that it goes to",
-        rationale="the patient: nobody else's message counts their flags",
+        rationale="the patient: their flags are not counted in another person's message",
         sql="""
             SELECT follower.id FROM notifications_delivery follower
             JOIN notifications_delivery leader ON leader.id = follower.bundle_leader_id
@@ -47,7 +47,7 @@ INVARIANTS = (
         name="sent_delivery_has_an_attempt",
         code="I7",
         description="a sent delivery has a successful attempt, its own or that of its bundle",
-        rationale="the patient: whatever counts as sent was sent",
+        rationale="the patient: a delivery counts as sent only if it was sent",
         sql="""
             SELECT delivery.id FROM notifications_delivery delivery
             JOIN (SELECT id, created_at FROM notifications_notification

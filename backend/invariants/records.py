@@ -80,7 +80,7 @@ INVARIANTS = (
         name="current_row_has_its_version",
         code="I1",
         description="the row of a record has its version in the ledger, of the same kind",
-        rationale="the patient: nothing counts that they did not log",
+        rationale="the patient: nothing is evaluated that they did not log",
         sql=f"""
             WITH standing AS ({_NEWEST_ROWS})
             SELECT kind || ' ' || id FROM standing

@@ -9,7 +9,7 @@ INVARIANTS = (
         name="reminded_once_a_day",
         code="I12",
         description="a slot has one reminder a local day, on days of 23, 24 and 25 hours alike",
-        rationale="the patient: nobody is nagged",
+        rationale="the patient: they are reminded once",
         sql="""
             SELECT unnest(array_agg(id))
             FROM (SELECT * FROM tracker_reminder ORDER BY id DESC LIMIT %(newest)s) reminder
@@ -20,7 +20,7 @@ INVARIANTS = (
         name="reminder_sent_once",
         code="I12",
         description="a reminder sends one notice",
-        rationale="the patient: nobody is nagged",
+        rationale="the patient: they are reminded once",
         sql="""
             SELECT unnest(array_agg(id))
             FROM (SELECT * FROM notifications_notification

@@ -111,7 +111,7 @@ class Channel(ABC):
 
     @property
     def is_configured(self) -> bool:
-        """Whether this installation has what the provider asks for."""
+        """Whether this installation has the settings that the provider needs."""
         return self.enabled_by is None or bool(getattr(settings, self.enabled_by))
 
     @abstractmethod

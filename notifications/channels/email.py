@@ -90,7 +90,7 @@ class Email(Channel):
 
 #: The person's own decision, so the address is disabled at once.
 OPTED_OUT = {EventType.COMPLAINED, EventType.UNSUBSCRIBED}
-#: A bounce may be a full mailbox: not every provider tells it from one that is gone.
+#: A bounce may be a full mailbox: not every provider distinguishes it from a deleted one.
 REFUSED = {EventType.BOUNCED, EventType.REJECTED}
 FAILED = OPTED_OUT | REFUSED | {EventType.FAILED}
 

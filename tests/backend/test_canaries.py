@@ -123,7 +123,7 @@ def messages_at_the_broker() -> bytes:
     return found
 
 
-def test_nothing_that_leaves_holds_health_data(transactional_db, world, smtp, log):
+def test_nothing_that_is_sent_or_logged_contains_health_data(transactional_db, world, smtp, log):
     clock.travel_to(MONDAY_EVENING + timedelta(minutes=1))
     clinics, browser = TwoClinics(), Browser()
     clinics.alice.full_name = f"Alice {CANARY}"

@@ -8,7 +8,7 @@ import pytest
 from django.db.migrations.recorder import MigrationRecorder
 
 
-def test_live_asks_no_server(client):
+def test_live_checks_no_server(client):
     assert client.get("/livez").json() == {"status": "ok"}
 
 

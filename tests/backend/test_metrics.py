@@ -29,7 +29,7 @@ def history(clinics) -> ClinicHistory:
 
 @pytest.fixture
 def told(client):
-    """Returns a metric as a monitoring system reads it, by name and labels."""
+    """Return a metric as a monitoring system reads it, by name and labels."""
 
     def told(name: str, **labels: str) -> float | None:
         text = client.get("/metrics").content.decode()
@@ -146,7 +146,7 @@ def test_no_label_is_an_id_a_name_or_an_address(history, client):
 
 
 class TestAccess:
-    def test_with_a_token_only_who_shows_it_reads(self, client, settings, db):
+    def test_with_a_token_only_its_holder_may_read(self, client, settings, db):
         settings.METRICS_TOKEN = "a-long-secret"
 
         def status(**headers: str) -> int:
@@ -156,7 +156,7 @@ class TestAccess:
         assert status(authorization="Bearer something-else") == 401
         assert status(authorization="Bearer a-long-secret") == 200
 
-    def test_without_a_token_the_machine_itself_reads_but_not_in_production(
+    def test_without_a_token_only_this_machine_may_read_outside_production(
         self, client, settings, db
     ):
         assert client.get("/metrics").status_code == 200

@@ -42,19 +42,19 @@ def test_a_request_that_needs_no_time_reads_no_clock():
     assert send().status_code == 200  # the test has no database: a query would fail it
 
 
-def test_an_answer_carries_the_callers_request_number():
+def test_a_response_has_the_callers_request_id():
     assert send(**{"X-Request-ID": "abc-123-def"})["X-Request-ID"] == "abc-123-def"
 
 
 @pytest.mark.parametrize("given", ["", "short", "two words", "a" * 65, "pain=7&name=x"])
-def test_a_harmful_request_number_is_replaced(given):
+def test_a_harmful_request_id_is_replaced(given):
     found = send(**{"X-Request-ID": given})["X-Request-ID"]
 
     assert found != given
     assert len(found) == 32
 
 
-def test_an_answer_is_not_kept_by_caches_unless_it_says_so():
+def test_a_response_is_not_cached_by_default():
     public = HttpResponse(headers={"Cache-Control": "public, max-age=60"})
 
     assert send()["Cache-Control"] == "no-store"

@@ -44,7 +44,7 @@ def production(*names: str, **changes: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", sorted(PRODUCTION.keys() - {"LUMBAR_MODE"}))
-def test_production_names_the_variable_it_misses_and_says_what_to_write(name):
+def test_production_names_the_missing_variable_and_an_example(name):
     process = read({key: value for key, value in PRODUCTION.items() if key != name})
 
     assert process.returncode != 0
@@ -90,7 +90,7 @@ def test_production_needs_neither_the_demo_nor_the_development_servers():
     assert process.stdout == "set()\n"
 
 
-def test_a_secret_may_stand_in_a_file(tmp_path):
+def test_a_secret_may_be_read_from_a_file(tmp_path):
     file = tmp_path / "key"
     file.write_text("from a file, " + "y" * 50)
     environment = {key: value for key, value in PRODUCTION.items() if key != "SECRET_KEY"}
@@ -100,7 +100,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path):
     assert json.loads(process.stdout)["SECRET_KEY"].startswith("from a file")
 
 
-def test_production_cookies_are_bound_to_the_host_and_travel_by_https():
+def test_production_cookies_are_bound_to_the_host_and_sent_by_https_only():
     found = production(
         "SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"
     )
@@ -130,7 +130,7 @@ def test_production_hashes_with_argon2_and_keeps_real_time():
         ("idle_in_transaction_session_timeout", "15s"),
     ],
 )
-def test_sessions_of_the_web_have_limits(limit, value):
+def test_database_connections_of_the_web_have_timeouts(limit, value):
     with connection.cursor() as cursor:
         cursor.execute(f"SHOW {limit}")
         assert cursor.fetchone() == (value,)

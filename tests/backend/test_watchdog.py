@@ -32,11 +32,11 @@ def looks(watchdog: Watchdog, times: int) -> list[bool]:
     return [watchdog.look() for _ in range(times)]
 
 
-def test_a_worker_that_answers_each_pulse_goes_on(watchdog):
+def test_a_worker_that_executes_each_pulse_goes_on(watchdog):
     assert not any(looks(watchdog, 3 * MISSES))
 
 
-def test_a_worker_that_answers_none_is_to_end(watchdog):
+def test_a_worker_that_executes_no_pulse_must_end(watchdog):
     looks(watchdog, 3)
     watchdog._broker.is_heard = False
 
@@ -44,19 +44,19 @@ def test_a_worker_that_answers_none_is_to_end(watchdog):
     assert looks(watchdog, MISSES + 1) == [False] * MISSES + [True]
 
 
-def test_any_work_done_counts_as_an_answer(watchdog):
+def test_any_executed_task_counts_as_a_pulse(watchdog):
     watchdog._broker.is_heard = False
     for _ in range(3 * MISSES):
         watchdog._note()
         assert not watchdog.look()
 
 
-def test_without_a_broker_nothing_is_expected_of_it(watchdog):
+def test_without_a_broker_no_pulse_is_expected(watchdog):
     watchdog._broker.is_there = False
     assert not any(looks(watchdog, 3 * MISSES))
 
 
-def test_after_the_brokers_return_it_has_its_time_anew(watchdog):
+def test_after_the_broker_returns_the_count_starts_again(watchdog):
     watchdog._broker.is_heard = False
     looks(watchdog, MISSES)
     watchdog._broker.is_there = False

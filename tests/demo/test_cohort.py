@@ -74,7 +74,7 @@ def test_two_brands_of_ibuprofen_first_exceed_the_package_then_the_ceiling():
     assert [flag.priority for flag in doses] == ["P2", "P1"]
 
 
-def test_a_slip_of_the_thumb_leaves_a_withdrawn_flag():
+def test_an_entry_made_by_mistake_leaves_a_withdrawn_flag():
     (person,) = people_of(CORRECTS)
 
     (flag,) = evaluated(person, TODAY).flags

@@ -60,7 +60,7 @@ def test_the_newest_mail_stands_first(mailbox):
     assert shown.index("Newer") < shown.index("Older")
 
 
-def test_links_can_be_followed_and_nothing_else_of_a_mail_is_markup(mailbox):
+def test_links_of_a_mail_are_links_and_everything_else_is_escaped(mailbox):
     send(mailbox, to="a@example.org", body="<b>bold</b> http://localhost:8000/console/?a=1&b=2 .")
 
     shown = page(mailbox)

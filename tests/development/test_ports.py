@@ -11,7 +11,7 @@ from development import ports
 
 @pytest.fixture
 def taken(monkeypatch) -> Iterator[int]:
-    """A port that somebody listens on, in an environment that asks for nothing."""
+    """A port in use, in an environment that requests no port."""
     monkeypatch.setattr(os, "environ", {})
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -19,14 +19,14 @@ def taken(monkeypatch) -> Iterator[int]:
         yield other.getsockname()[1]
 
 
-def test_a_port_that_was_asked_for_and_is_taken_is_an_error_in_words(taken):
+def test_a_requested_port_in_use_is_reported(taken):
     os.environ["PORT"] = str(taken)
 
     with pytest.raises(ports.PortTaken, match=f"Port {taken} is in use"):
         ports.choose()
 
 
-def test_a_port_that_nobody_asked_for_gives_way_to_the_next_free_one(taken, monkeypatch):
+def test_a_default_port_in_use_is_replaced_by_the_next_free_one(taken, monkeypatch):
     monkeypatch.setattr(ports, "WEB", taken)
 
     chosen = ports.choose()
@@ -34,7 +34,7 @@ def test_a_port_that_nobody_asked_for_gives_way_to_the_next_free_one(taken, monk
     assert chosen.web > taken
 
 
-def test_the_settings_are_told_by_the_environment(taken):
+def test_the_settings_are_passed_in_the_environment(taken):
     chosen = ports.choose()
 
     assert os.environ["PUBLIC_URL"] == f"http://localhost:{chosen.web}"
@@ -43,7 +43,7 @@ def test_the_settings_are_told_by_the_environment(taken):
 
 
 @pytest.mark.parametrize("word", ["http", "0", "70000", "-1"])
-def test_a_port_that_is_none_is_an_error_in_words(taken, word):
+def test_an_invalid_port_is_reported(taken, word):
     os.environ["PORT"] = word
 
     with pytest.raises(ports.PortTaken, match="from 1 to 65535"):

@@ -33,7 +33,7 @@ def was_printed(processes: Processes, name: str, times: int) -> bool:
     return True
 
 
-def test_what_ends_is_started_anew_and_its_log_goes_on(processes, monkeypatch):
+def test_an_ended_process_is_restarted_and_its_log_continued(processes, monkeypatch):
     monkeypatch.setattr(module, "SETTLED_SECONDS", 0)
     processes.start("worker", *SLEEP)
     assert was_printed(processes, "worker", 1)
@@ -45,7 +45,7 @@ def test_what_ends_is_started_anew_and_its_log_goes_on(processes, monkeypatch):
     assert was_printed(processes, "worker", 2)
 
 
-def test_what_ends_as_soon_as_it_has_begun_ends_the_demo(processes):
+def test_a_process_that_ends_at_its_start_ends_the_demo(processes):
     processes.start("worker", *SLEEP)
     kill(processes, "worker")
 

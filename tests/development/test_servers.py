@@ -158,7 +158,7 @@ def test_starts_after_a_first_start_was_cut_off(home):
         assert cluster.postgres.answers()
 
 
-def test_a_claimed_cluster_is_nobody_elses(home):
+def test_a_claimed_cluster_has_one_holder(home):
     cluster = cluster_in(home)
     assert cluster.claim()
 

@@ -29,7 +29,7 @@ RECORDS = 30
 
 
 class RetryingPhone:
-    """Sends each record until the server says that it is stored."""
+    """Sends each record until the response confirms that it is stored."""
 
     def __init__(self, team: Team, port: int) -> None:
         self.patient = team.patient
@@ -50,7 +50,7 @@ class RetryingPhone:
         self.accepted[uuid] = record
 
     def put(self, path: str, record: dict) -> bool:
-        """Return whether the server said that it is stored."""
+        """Return whether the response confirmed that it is stored."""
         try:
             response = self._api.put(path, record)
         except httpx.TransportError:

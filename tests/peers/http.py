@@ -55,7 +55,7 @@ class HttpSink:
         return int(self.origin.rpartition(":")[2])
 
     def answer(self, status: int, body: object = b"", **headers: str) -> None:
-        """What the next call is answered; `retry_after="5"` is a header."""
+        """Set the response to the next call; `retry_after="5"` is a header."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self._answers.append((status, named, raw))
@@ -126,4 +126,4 @@ class Server(ThreadingHTTPServer):
             super().finish_request(request, client_address)
 
     def handle_error(self, request, client_address):
-        """A client that goes away, or trusts us not, is what some tests are about."""
+        """Ignore clients that disconnect or reject the certificate: some tests are about them."""

@@ -28,7 +28,7 @@ class Figures:
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
-    """CPU time of this process: what others do on the machine counts little."""
+    """Return the CPU time of this process, which other processes affect little."""
     before = time.process_time()
     work()
     return 1000 * (time.process_time() - before)

@@ -31,7 +31,7 @@ class Verdict:
     name: str
     invariant: str
     is_good: bool
-    words: str
+    outcome: str
     seconds: float
 
 
@@ -86,7 +86,7 @@ def planted(bug: Bug, source: str) -> str:
 
 
 def portions_of(bugs: Sequence[Bug]) -> list[list[str]]:
-    """Return their tests, each once: fault tests one by one, because they are slow."""
+    """Return the bugs' tests, each once: fault tests one by one, because they are slow."""
     tests = sorted({test for bug in bugs for test in bug.tests})
     slow = [test for test in tests if test.startswith("tests/faults/")]
     others = [test for test in tests if test not in slow]
@@ -97,8 +97,8 @@ def without_bugs(copy: Copy, tests: Sequence[str]) -> Verdict:
     started = monotonic()
     code, output = copy.run(tests)
     what = tests[0].rpartition("::")[2] if len(tests) == 1 else f"{len(tests)} tests"
-    words = "passes" if code == 0 else f"fails without any bug:\n{output[-3000:]}"
-    return Verdict(f"no bug: {what}", "", code == 0, words, monotonic() - started)
+    outcome = "passes" if code == 0 else f"fails without any bug:\n{output[-3000:]}"
+    return Verdict(f"no bug: {what}", "", code == 0, outcome, monotonic() - started)
 
 
 def with_bug(copy: Copy, bug: Bug) -> Verdict:
@@ -107,12 +107,12 @@ def with_bug(copy: Copy, bug: Bug) -> Verdict:
         code, output = copy.run(bug.tests)
     if code == TESTS_FAILED:
         passed = [test for test in bug.tests if f"FAILED {test}" not in output]
-        words = f"SURVIVED {', '.join(passed)}" if passed else "caught"
+        outcome = f"SURVIVED {', '.join(passed)}" if passed else "caught"
     elif code == 0:
-        passed, words = list(bug.tests), f"SURVIVED {', '.join(bug.tests)}"
+        passed, outcome = list(bug.tests), f"SURVIVED {', '.join(bug.tests)}"
     else:
-        passed, words = list(bug.tests), f"tests did not run ({code}):\n{output[-3000:]}"
-    return Verdict(bug.name, bug.invariant, not passed, words, monotonic() - started)
+        passed, outcome = list(bug.tests), f"tests did not run ({code}):\n{output[-3000:]}"
+    return Verdict(bug.name, bug.invariant, not passed, outcome, monotonic() - started)
 
 
 def verdicts(
@@ -149,7 +149,7 @@ def main() -> int:
         bad += not verdict.is_good
         say(
             f"{number:3}/{len(bugs) + len(portions)}  {verdict.invariant:4} {verdict.name:64}"
-            f" {verdict.seconds:5.0f} s  {verdict.words}"
+            f" {verdict.seconds:5.0f} s  {verdict.outcome}"
         )
     say(f"{len(bugs)} bugs, {bad} not as they should be, {monotonic() - started:.0f} s")
     return bool(bad or not bugs)

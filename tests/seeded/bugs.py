@@ -134,7 +134,7 @@ BUGS: tuple[Bug, ...] = (
         new="clinicians=(),",
         tests=(
             "tests/tracker/services/escalations/test_lifecycle.py::TestExhausted"
-            "::test_the_last_step_never_ends_in_silence",
+            "::test_after_the_last_step_everybody_is_paged",
             "tests/faults/test_escalations.py"
             "::test_after_a_day_without_dispatchers_no_step_is_skipped",
         ),
@@ -160,7 +160,7 @@ BUGS: tuple[Bug, ...] = (
         new="return set()",
         tests=(
             "tests/tracker/services/escalations/test_undelivered_steps.py"
-            "::test_when_nothing_of_it_arrived_the_next_is_told_at_once",
+            "::test_when_no_delivery_arrived_the_next_step_is_told_at_once",
         ),
     ),
     Bug(
@@ -194,7 +194,7 @@ BUGS: tuple[Bug, ...] = (
         new="Escalation.objects.filter(wake_at__lte=context.at, state='active')",
         tests=(
             "tests/tracker/services/escalations/test_snoozes.py"
-            "::test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beginning",
+            "::test_nobody_is_told_until_the_snooze_ends_and_then_the_first_step_fires",
         ),
     ),
     Bug(
@@ -417,7 +417,7 @@ BUGS: tuple[Bug, ...] = (
         old='link=f"/console/flags/{escalation.flag_id}/",',
         new='link=f"/console/flags/{escalation.flag_id}/#{escalation.flag.explanation}",',
         tests=(
-            "tests/backend/test_canaries.py::test_nothing_that_leaves_holds_health_data",
+            "tests/backend/test_canaries.py::test_nothing_that_is_sent_or_logged_contains_health_data",
             "tests/faults/test_leaks.py"
             "::test_nothing_that_is_sent_contains_health_data_even_after_failures",
         ),

@@ -77,7 +77,7 @@ def test_flags_are_in_order_of_time_when_clocks_show_an_hour_twice(tmp_path):
     assert [json.loads(line)["rule"] for line in out] == ["MED-DOSE", "TH-BURN"]
 
 
-def test_silence_is_judged_until_a_date(tmp_path):
+def test_days_without_entries_are_evaluated_until_a_date(tmp_path):
     assert replay(tmp_path, QUIET)[0] == []
     assert replay(tmp_path, QUIET, options=("--until=2026-01-13",))[0] == []
 
@@ -123,7 +123,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
         call_command("replay", str(tmp_path / "none.jsonl"))
 
 
-def test_a_date_that_is_none_is_refused(tmp_path):
+def test_an_invalid_date_is_refused(tmp_path):
     with pytest.raises(CommandError, match="not a date"):
         call_command("replay", "-", "--until", "tomorrow")
 
@@ -135,7 +135,7 @@ def test_an_end_out_of_reach_is_refused(until):
 
 
 def _run(**options) -> subprocess.CompletedProcess[bytes]:
-    """As a process of its own, with no server to be found."""
+    """Run the command in a process of its own, without any server."""
     named = {"DATABASE_URL", "BROKER_URL"}
     env = {k: v for k, v in os.environ.items() if k not in named} | {"LUMBAR_MODE": "development"}
     command = [sys.executable, "manage.py", "replay", "-"]
@@ -149,7 +149,7 @@ def test_it_needs_no_database():
     assert json.loads(ran.stdout)["rule"] == "FUNC-UNABLE"
 
 
-def test_a_reader_who_leaves_is_no_error():
+def test_a_closed_pipe_is_not_an_error():
     reader, writer = os.pipe()
     os.close(reader)
 

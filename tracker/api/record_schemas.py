@@ -43,7 +43,7 @@ class RecordSchemas:
 
     #: an item of a batch
     item: type[Struct]
-    #: the body of a PUT: an item without what its address says
+    #: the body of a PUT: an item without the fields that its URL holds
     body: type[Struct]
     #: a record as read back
     shown: type[Struct]
@@ -205,7 +205,7 @@ class BatchOutcome(Response):
     errors: list[FieldError] = []
     #: the version that is stored
     record: RecordShown | None = None
-    #: with a conflict: what stands; build on its revision
+    #: with a conflict: the current version; base a correction on its revision
     current: RecordShown | None = None
 
 

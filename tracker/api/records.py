@@ -187,7 +187,7 @@ class SyncView(PatientView):
 
 
 def _kept(outcome: Outcome) -> Revision:
-    """The version that stands for what was sent, or the refusal."""
+    """Return the stored version of a submission; raise its refusal."""
     if refusal := outcome.refusal:
         if refusal.status == 404:
             raise refusal

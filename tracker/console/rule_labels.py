@@ -1,4 +1,4 @@
-"""What a rule is called and means, for who reads its flags."""
+"""The names and descriptions of rules, for readers of their flags."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ def summary(imported: Imported, *, seconds: float, is_dry_run: bool) -> str:
 
 
 def _lines(imported: Imported, *, seconds: float, is_dry_run: bool) -> Iterator[str]:
-    reading = imported.reading
-    yield f"Read {reading.lines:,} lines (SHA-256 {reading.sha256})."
-    if reading.other_site:
-        yield f"  lines of another site: {reading.other_site:,}"
+    parsed_file = imported.parsed_file
+    yield f"Read {parsed_file.lines:,} lines (SHA-256 {parsed_file.sha256})."
+    if parsed_file.other_site:
+        yield f"  lines of another site: {parsed_file.other_site:,}"
     for title, rejected in (("set aside", False), ("rejected", True)):
         for code, count in report.counts(imported.problems, rejected=rejected):
             yield f"  {title}, {code}: {count:,}"
@@ -31,7 +31,7 @@ def _lines(imported: Imported, *, seconds: float, is_dry_run: bool) -> Iterator[
         flags = sorted((priority, rule, state, n) for (rule, priority, state), n in found)
         for priority, rule, state, count in flags:
             yield f"  {priority} {rule}, {state}: {count:,}"
-    rate = reading.lines / seconds if seconds else 0
+    rate = parsed_file.lines / seconds if seconds else 0
     yield f"{seconds:.1f} s, {rate:,.0f} lines a second."
     yield _closing(imported, is_dry_run=is_dry_run)
 

@@ -18,7 +18,7 @@ class ActorKind(models.TextChoices):
 class AuditEvent(models.Model):  # noqa: DJ008 -- never shown as text
     """Who did what to whom. Ids only, never a value; no foreign keys but the clinic.
 
-    History must neither block an erasure nor vanish with what it speaks of.
+    The audit trail must neither block an erasure nor be erased with the rows it names.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -47,7 +47,7 @@ class SameClinic(BaseConstraint):
         return f"ALTER TABLE {table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Nothing to do in Python: the database holds it, also against raw SQL."""
+        """Do nothing: the database enforces the key, also against raw SQL."""
 
     def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
         return "tracker.models.base.SameClinic", (), {"field": self.field, "name": self.name}

@@ -20,7 +20,7 @@ class Episode(ClinicRow):
     index_date = models.DateField()
     onset_date = models.DateField(null=True, blank=True)
     surgery_date = models.DateField(null=True, blank=True)
-    #: care before it may be judged to have failed; null = as long as the clinic says
+    #: days of care before it may count as failed; null = the clinic's number
     conservative_min_days = models.PositiveSmallIntegerField(null=True, blank=True)
     ended_date = models.DateField(null=True, blank=True)
     #: the timer: the on-time window of the next open local day shuts
@@ -35,7 +35,7 @@ class Episode(ClinicRow):
         constraints = [
             *ClinicRow.Meta.constraints,
             *same_clinic("patient"),
-            # The diary of a day speaks of one episode.
+            # The diary entry of a day belongs to one episode.
             models.UniqueConstraint(
                 fields=["patient"], condition=Q(ended_date=None), name="episode_one_current"
             ),

@@ -42,7 +42,7 @@ class EscalationPolicy(ClinicRow):
 
 
 class EscalationPolicyStep(ClinicLedger):
-    """A step: after so many minutes, tell this role, this person or whoever is on duty."""
+    """A step: after so many minutes, notify this role, this person or whoever is on duty."""
 
     policy = models.ForeignKey(EscalationPolicy, models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()  #: 1 is told first
@@ -129,12 +129,12 @@ class Escalation(ClinicRow):
             models.UniqueConstraint(
                 fields=["flag"], condition=Q(state__in=LIVE), name="escalation_one_live_per_flag"
             ),
-            # I4: an escalation that waits for nobody must not exist.
+            # I4: an active escalation without a next step would never notify anybody.
             models.CheckConstraint(
                 condition=~Q(state__in=("active", "exhausted")) | Q(next_step_at__isnull=False),
                 name="escalation_active_has_a_next_step",
             ),
-            # Who acknowledged owes a review by a deadline: an acknowledgement is no end.
+            # An acknowledgement is followed by a review, which has a deadline.
             models.CheckConstraint(
                 condition=Q(state="acknowledged", review_by__isnull=False, owner__isnull=False)
                 | (~Q(state="acknowledged") & Q(review_by=None, owner=None)),
@@ -146,11 +146,11 @@ class Escalation(ClinicRow):
                 | (~Q(state="snoozed") & Q(wake_at=None)),
                 name="escalation_snoozed_wakes",
             ),
-            # An emergency is answered, never put off.
+            # An emergency is reviewed, never snoozed.
             models.CheckConstraint(
                 condition=~Q(state="snoozed", priority="P0"), name="escalation_p0_never_snoozed"
             ),
-            # Who answered, snoozed or ended it is not to hear of a next step.
+            # After an acknowledgement, a snooze or the end no further step fires.
             models.CheckConstraint(
                 condition=Q(state__in=("active", "exhausted")) | Q(next_step_at=None),
                 name="escalation_answered_has_no_next_step",
@@ -264,7 +264,7 @@ class HandOver(ClinicLedger):
 
 
 class Snooze(ClinicLedger):
-    """A clinician looked, and it may wait until `until`; then the escalation runs again."""
+    """A clinician has put the escalation aside until `until`; then it runs again."""
 
     class Reason(models.TextChoices):
         WAITING_FOR_PATIENT = "waiting_for_patient", "Waiting to hear from the patient"

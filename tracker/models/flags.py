@@ -87,7 +87,7 @@ class Flag(ClinicRow):
     local_date = models.DateField()  #: the day that the flag speaks of
     opened_at = models.DateTimeField()  #: as it would have been with every phone online
     detected_at = models.DateTimeField()  #: when the server knew
-    #: found in records older than 72 h: on the worklist, pages nobody
+    #: found in records older than 72 h: on the worklist, not escalated
     retrospective = models.BooleanField(default=False)
     explanation = models.TextField()
     patient_text = models.TextField(blank=True)

@@ -117,7 +117,7 @@ class Patient(ClinicRow):
     #: morphine equivalents per day that the clinician knows of and accepts
     mme_acknowledged = models.DecimalField(max_digits=6, decimal_places=1, null=True, blank=True)
     time_zone = models.CharField(max_length=64)
-    #: the phone was in that zone, and the patient said to keep this one
+    #: the zone of the phone that the patient declined to follow
     declined_time_zone = models.CharField(max_length=64, blank=True)
     reminds_on_weekends = models.BooleanField(default=True)
     quiet_from = models.TimeField(null=True, blank=True)  #: wall time; null = no quiet hours
@@ -189,7 +189,7 @@ class PatientTimeZone(ClinicLedger):
 
 
 class Consent(ClinicLedger):
-    """That a patient agreed to a text, kept word for word by its version."""
+    """A patient's consent to one version of the consent text."""
 
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="consents")
     text_version = models.CharField(max_length=20)

@@ -19,7 +19,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(ClinicLedger):
-    """One version of one record, as it was said. Never changed, never deleted by use.
+    """One version of one record, as it was submitted. Never changed or deleted in use.
 
     A version that lost a conflict is kept too: its `number` is null and the rules do not
     read it.
@@ -44,7 +44,7 @@ class Revision(ClinicLedger):
         "tracker.DiaryImport", models.PROTECT, null=True, related_name="revisions"
     )
     imported_line = models.PositiveIntegerField(null=True)
-    #: what the file said, by field, where `content` holds it rounded: {"pain_average": "6.75"}
+    #: the file's text, by field, where `content` holds it rounded: {"pain_average": "6.75"}
     imported_original = models.JSONField(null=True)
 
     objects = RevisionQuerySet.as_manager()
@@ -80,7 +80,7 @@ class Revision(ClinicLedger):
 
 
 class DiaryImport(ClinicLedger):
-    """A file of diaries kept elsewhere, taken over as a whole or not at all."""
+    """A file of diaries kept elsewhere, imported as a whole or not at all."""
 
     sha256 = models.CharField(max_length=64)
     file_name = models.CharField(max_length=200)

@@ -23,7 +23,7 @@ class ReminderSlot(ClinicRow):
     remind_at = models.DateTimeField(null=True)
     #: the local day it is of, which a clock change at midnight may have moved it out of
     remind_date = models.DateField(null=True)
-    #: reminders sent since this was logged last; they get fewer
+    #: reminders sent since this was logged last; the more, the fewer follow
     unanswered = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -56,7 +56,7 @@ class ReminderSlot(ClinicRow):
 
 
 class Reminder(ClinicLedger):
-    """That a patient was reminded, or needed no reminder, at one slot of one local day."""
+    """One slot of one local day at which a patient was reminded, or needed no reminder."""
 
     class Outcome(models.TextChoices):
         SENT = "sent"

@@ -64,7 +64,7 @@ class Message(ClinicRow):
             ),
         ]
         indexes = [
-            # The dispatcher's poll for messages that nobody reads.
+            # The dispatcher's poll for unread messages.
             models.Index(
                 fields=["chase_at"],
                 condition=Q(chase_at__isnull=False),

@@ -1,4 +1,4 @@
-"""Who is on duty, by turns."""
+"""On-call rotations."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class RotationMember(ClinicLedger):
 
 
 class RotationOverride(ClinicLedger):
-    """Somebody takes a span, whoever's turn it is. Of two at once the later entered holds."""
+    """One person is on duty for a span, whoever's turn it is. Of two the later entered holds."""
 
     rotation = models.ForeignKey(Rotation, models.CASCADE, related_name="overrides")
     clinician = models.ForeignKey(Clinician, models.CASCADE, related_name="+")

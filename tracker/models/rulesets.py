@@ -1,4 +1,4 @@
-"""Which rules a clinic runs, from which day on, and what it tries beside them."""
+"""Which ruleset a clinic uses, from which day on, and its shadow trials."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tracker.models.flags import Priority
 
 
 class RulesetAdoption(ClinicLedger):
-    """From this local date on the clinic's patients are judged by this version."""
+    """From this local date on the clinic's patients are evaluated by this version."""
 
     version = models.CharField(max_length=20)
     from_date = models.DateField()
@@ -24,7 +24,7 @@ class RulesetAdoption(ClinicLedger):
         ordering = ["from_date"]
         constraints = [
             *same_clinic("adopted_by"),
-            # A day that two versions judge would have two sets of flags.
+            # A day that two versions evaluate would have two sets of flags.
             models.UniqueConstraint(
                 fields=["clinic", "from_date"], name="ruleset_adoption_one_per_date"
             ),
@@ -42,7 +42,7 @@ class ThresholdChange(ClinicLedger):
         "tracker.Patient", models.CASCADE, null=True, blank=True, related_name="threshold_changes"
     )  #: null = all of the clinic
     name = models.CharField(max_length=40)
-    #: null takes an earlier change back: the clinic's number, or the ruleset's own
+    #: null removes an earlier change: the clinic's threshold, or the ruleset's own, holds
     value = models.DecimalField(max_digits=8, decimal_places=3, null=True, blank=True)
     from_date = models.DateField()
     changed_by = models.ForeignKey("tracker.Clinician", models.PROTECT, related_name="+")
@@ -69,7 +69,7 @@ class ShadowTrialQuerySet(models.QuerySet["ShadowTrial"]):
 
 
 class ShadowTrial(ClinicRow):
-    """A ruleset, or changed numbers, judged beside the live ones. It notifies nobody."""
+    """A ruleset, or changed thresholds, evaluated beside the live ones. It notifies nobody."""
 
     version = models.CharField(max_length=20)
     thresholds = models.JSONField(default=dict)  #: changed numbers by name
@@ -89,7 +89,7 @@ class ShadowTrial(ClinicRow):
         constraints = [
             *ClinicRow.Meta.constraints,
             *same_clinic("started_by", "stopped_by"),
-            # Every close pays for it: one at a time.
+            # Each trial makes every day close longer: one at a time.
             models.UniqueConstraint(
                 fields=["clinic"], condition=Q(stopped_at=None), name="shadow_trial_one_running"
             ),

@@ -20,7 +20,7 @@ def record(
     """Add a row in the caller's transaction.
 
     `subject` is the row that was read or changed; its clinic and its patient are noted.
-    `subject_id` says more exactly what of it: a record's uuid, a message's id.
+    `subject_id` names a part of it: a record's uuid, a message's id.
     """
     _event(context, action, subject, subject_id=subject_id).save(force_insert=True)
 

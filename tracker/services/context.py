@@ -1,4 +1,4 @@
-"""Who acts, when, and in which request: built once by a door and passed down as a value."""
+"""Who acts, when, and in which request: built once at the entry point and passed on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.models import ActorKind, Clinician, Patient, User
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Lumbar itself: what happens because time passes."""
+    """Lumbar itself: acts because time has passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def minutes_in_words(minutes: int) -> str:
 
 
 def duration(span: timedelta) -> str:
-    """Coarser as it grows: nobody plans by the minute in three days."""
+    """Format a duration, the longer the coarser: minutes do not matter in three days."""
     minutes = int(span.total_seconds() // 60)
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
@@ -143,7 +143,7 @@ def ingredients(lines: Sequence[Mapping[str, object]]) -> str:
 
 
 def _dose(each: Mapping[str, object]) -> str:
-    """An ingredient that no rule knows is shown as such, never dropped."""
+    """Format a dose; an ingredient that no rule knows is marked, never dropped."""
     rate = each.get("mcg_per_hour")
     amount = f"{plain(each.get('mg'))} mg" if rate is None else f"{plain(rate)} mcg an hour"
     unknown = " (not counted)" if not_counted([str(each["name"])]) else ""

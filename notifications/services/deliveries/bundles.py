@@ -76,7 +76,7 @@ def together_with(delivery_id: UUID) -> Q:
 
 
 def previous_leader(ids: Iterable[UUID]) -> UUID | None:
-    """Return the delivery that led an earlier message, whose id the provider knows; or None."""
+    """Return the leader of an earlier message, whose id the provider has; or None."""
     calls = Attempt.objects.filter(delivery__in=list(ids)).order_by("started_at", "pk")
     return calls.values_list("delivery_id", flat=True).first()
 

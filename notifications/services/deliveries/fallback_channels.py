@@ -1,4 +1,4 @@
-"""Fallback channels: whoever is not reached on one channel is told on the next.
+"""Fallback channels: a notification that does not arrive on one channel is sent on the next.
 
 A notification's deliveries have a fallback level. All of level 0 is used at once. An urgent
 notification falls back to the next level after minutes without a confirmation, a routine one

@@ -26,7 +26,7 @@ def test_the_timers_do_not_wait_for_it_and_it_is_not_begun_twice():
     assert threading.current_thread() not in began
 
 
-def test_what_it_raises_is_logged_and_it_has_its_next_turn(caplog):
+def test_an_error_is_logged_and_the_job_runs_again(caplog):
     began = []
 
     def work(at):

@@ -20,7 +20,7 @@ def executor(free, transactional_db):
     executor.stop()
 
 
-def test_deliveries_are_sent_in_threads_which_tell_when_they_are_free(
+def test_deliveries_are_sent_in_threads_and_free_capacity_is_reported(
     enqueue, smtp, executor, free
 ):
     deliveries = [enqueue() for _ in range(3)]
@@ -32,7 +32,7 @@ def test_deliveries_are_sent_in_threads_which_tell_when_they_are_free(
     assert Delivery.objects.filter(state=Delivery.State.SENT).count() == 3
 
 
-def test_a_provider_that_hangs_takes_capacity_and_no_more(enqueue, smtp, executor):
+def test_a_hanging_provider_only_reduces_the_capacity(enqueue, smtp, executor):
     may_land, in_the_air = threading.Event(), threading.Event()
 
     def hang(mail):

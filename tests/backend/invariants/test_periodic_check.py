@@ -89,7 +89,7 @@ def test_only_the_newest_rows_are_checked(history, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_old_runs_are_deleted_and_an_old_one_tells_nothing(client):
+def test_old_runs_are_deleted_and_not_reported_as_the_newest(client):
     at = clock.now()
     periodic_check.run(at=at - periodic_check.KEEP - SECOND)
     periodic_check.run(at=at - periodic_check.STALE_AFTER)

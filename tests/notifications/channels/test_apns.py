@@ -105,7 +105,7 @@ def test_a_provider_token_that_is_refused_twice_is_our_credentials_fault(message
     assert len(apple.calls) == 2
 
 
-def test_a_token_that_is_gone_is_gone_as_of_when_apple_says(message, apple):
+def test_a_token_is_invalid_since_the_time_that_apple_reports(message, apple):
     apple.answer(410, {"reason": "Unregistered", "timestamp": 1_790_000_000_000})
 
     with pytest.raises(PermanentFailure) as failure:
@@ -125,7 +125,7 @@ def test_a_token_that_is_gone_is_gone_as_of_when_apple_says(message, apple):
         (400, "' OR 1=1 --", None),
     ],
 )
-def test_what_can_never_succeed_is_not_tried_again(message, apple, status, reason, disables):
+def test_a_permanent_failure_is_not_retried(message, apple, status, reason, disables):
     apple.answer(status, {"reason": reason})
 
     with pytest.raises(PermanentFailure) as failure:
@@ -137,7 +137,7 @@ def test_what_can_never_succeed_is_not_tried_again(message, apple, status, reaso
 
 
 @pytest.mark.parametrize(("status", "is_outage"), [(429, False), (500, True), (503, True)])
-def test_what_passes_is_tried_again_when_apple_says(message, apple, status, is_outage):
+def test_a_transient_failure_waits_as_long_as_apple_asks(message, apple, status, is_outage):
     apple.answer(status, {"reason": "TooManyRequests"}, Retry_After="30")
 
     with pytest.raises(TransientFailure) as failure:

@@ -132,7 +132,7 @@ def drip(server: socket.socket) -> None:
             return
 
 
-def test_what_goes_wrong_after_the_mail_was_taken_is_not_a_failure(smtp):
+def test_an_error_after_the_mail_was_accepted_is_not_a_failure(smtp):
     async def talk_nonsense(server, session, envelope):
         return "221 " + "bye " * 3000  # a line longer than the client reads
 

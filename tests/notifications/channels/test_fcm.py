@@ -155,7 +155,7 @@ def test_an_account_that_google_does_not_know_is_our_credentials_fault(
         (404, "", None),
     ],
 )
-def test_what_can_never_succeed_is_not_tried_again(message, google, status, error, disables):
+def test_a_permanent_failure_is_not_retried(message, google, status, error, disables):
     google.refuse(status, error)
 
     with pytest.raises(PermanentFailure) as failure:
@@ -181,7 +181,7 @@ def test_a_project_refused_is_our_credentials_fault(message, google):
         (503, {"Retry_After": "30"}, 30, True),
     ],
 )
-def test_what_passes_is_tried_again_when_google_says(
+def test_a_transient_failure_waits_as_long_as_google_asks(
     message, google, status, asked, seconds, is_outage
 ):
     google.refuse(status, "QUOTA_EXCEEDED", **asked)

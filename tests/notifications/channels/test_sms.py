@@ -57,7 +57,7 @@ def test_the_description_would_refuse_what_does_not_fit(message, settings, twili
     assert failure.value.code.startswith("twilio_4")
 
 
-def test_the_message_is_neutral_and_says_where_to_report(message, provider):
+def test_the_message_is_neutral_and_has_the_callback_url(message, provider):
     provider.answer(201, {"sid": "SM7"})
 
     assert Sms().send(message(NUMBER)) == "SM7"
@@ -114,7 +114,7 @@ def test_a_refused_number_is_disabled_with_the_reason(message, provider, code, d
     ("status", "kind"),
     [(401, CredentialRefused), (403, CredentialRefused), (500, Outage), (503, Outage)],
 )
-def test_an_account_refused_and_a_server_down_are_not_the_numbers_fault(
+def test_a_refused_account_or_a_failed_server_does_not_disable_the_number(
     message, provider, status, kind
 ):
     provider.answer(status, {"code": 20003})
@@ -123,7 +123,7 @@ def test_an_account_refused_and_a_server_down_are_not_the_numbers_fault(
         Sms().send(message(NUMBER))
 
 
-def test_too_many_are_tried_again_when_twilio_says(message, provider):
+def test_a_429_waits_as_long_as_twilio_asks(message, provider):
     provider.answer(429, {"code": 20429}, Retry_After="3")
 
     with pytest.raises(TransientFailure) as failure:

@@ -139,7 +139,7 @@ def test_a_malformed_secret_is_refused_when_stored(secret):
         Webhook().check("https://hooks.example.org/", secret)
 
 
-def test_a_plain_public_address_is_taken():
+def test_a_plain_public_address_is_accepted():
     Webhook().check("https://hooks.example.org:8443/in?x=1", f"{SECRET} {OTHER}")
 
 
@@ -197,7 +197,7 @@ def test_no_spelling_of_the_loopback_address_is_called(message, receiver, settin
 
 @pytest.fixture
 def names(monkeypatch):
-    """What a name resolves to, one answer after the other."""
+    """The addresses that a name resolves to, one lookup after the other."""
     answers: list[list[str]] = []
     asked: list[str] = []
     real = socket.getaddrinfo

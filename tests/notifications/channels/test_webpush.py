@@ -100,7 +100,7 @@ def test_the_call_has_the_vapid_signature_and_the_time_to_live(message, provider
     assert claims["exp"] - claims["iat"] <= 24 * 60 * 60
 
 
-def test_nothing_of_the_text_is_readable_on_the_way(message, provider):
+def test_the_text_is_encrypted_in_the_call(message, provider):
     push(message, provider)
 
     assert b"answer" not in provider.calls[0].raw
@@ -126,7 +126,7 @@ def test_a_subscription_that_is_gone_is_used_no_more(message, provider, status):
 
 
 @pytest.mark.parametrize(("status", "refused"), [(400, True), (403, True), (413, False)])
-def test_what_can_never_succeed_is_not_tried_again(message, provider, status, refused):
+def test_a_permanent_failure_is_not_retried(message, provider, status, refused):
     provider.answer(status)
 
     with pytest.raises(PermanentFailure) as failure:
@@ -137,7 +137,9 @@ def test_what_can_never_succeed_is_not_tried_again(message, provider, status, re
 
 
 @pytest.mark.parametrize(("status", "is_outage"), [(429, False), (500, True), (503, True)])
-def test_what_passes_is_tried_again_when_the_service_says(message, provider, status, is_outage):
+def test_a_transient_failure_waits_as_long_as_the_service_asks(
+    message, provider, status, is_outage
+):
     provider.answer(status, b"", Retry_After="120")
 
     with pytest.raises(TransientFailure) as failure:

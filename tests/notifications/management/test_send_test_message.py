@@ -42,7 +42,7 @@ def test_an_operator_sees_that_an_address_is_reached(recipient, smtp, worker):
     assert out.getvalue() == f"Delivery {Delivery.objects.get().pk}: sent\n"
 
 
-def test_without_a_dispatcher_it_says_that_nothing_was_sent(recipient):
+def test_without_a_dispatcher_it_reports_that_nothing_was_sent(recipient):
     with pytest.raises(CommandError, match="was not sent"):
         call_command("send_test_message", "email", ADDRESS, "--wait", "0", stdout=StringIO())
 

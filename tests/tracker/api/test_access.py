@@ -36,7 +36,7 @@ NAMED = [(path, method) for path, method in PRIVATE if "{" in path]
 
 @pytest.fixture
 def alices_ids(clinics, alice) -> dict[str, str]:
-    """What Alice has, by the name that it has in an address."""
+    """Ids of Alice's rows, by the names of the URLs' parameters."""
     ids = {"day": "2026-03-02"}
     alice.put("diary/2026-03-02", entry(note=CANARY))
     advice = Advice.objects.create(
@@ -91,7 +91,7 @@ def request(phone: ApiClient, path: str, method: str, names: dict[str, str]):
 
 
 @pytest.mark.parametrize(("path", "method"), PRIVATE)
-def test_who_is_not_signed_in_reads_and_writes_nothing(db, path, method):
+def test_without_a_session_nothing_is_read_or_written(db, path, method):
     ids = ("uuid", "advice_id", "message_id", "device_id", "slot_id")
     names = {"day": "2026-03-02"} | dict.fromkeys(ids, str(uuid4()))
 
@@ -111,7 +111,7 @@ def test_clinicians_are_forbidden(clinics, alices_ids):
             assert CANARY.encode() not in answer.content
 
 
-def test_what_is_another_patients_is_not_found(clinics, alices_ids):
+def test_another_patients_rows_are_not_found(clinics, alices_ids):
     for other in (clinics.bob, clinics.carol):
         phone = ApiClient.signed_in(other)
         for path, method in NAMED:
@@ -122,7 +122,7 @@ def test_what_is_another_patients_is_not_found(clinics, alices_ids):
             assert code_of(answer) == "not_found"
 
 
-def test_no_list_shows_what_is_another_patients(clinics, alices_ids):
+def test_no_list_shows_another_patients_rows(clinics, alices_ids):
     for other in (clinics.bob, clinics.carol):
         phone = ApiClient.signed_in(other)
         for path, method in PRIVATE:
@@ -133,7 +133,7 @@ def test_no_list_shows_what_is_another_patients(clinics, alices_ids):
                 assert str(clinics.alice.id).encode() not in answer.content
 
 
-def test_another_patients_message_is_no_start_of_a_page(clinics, alices_ids):
+def test_another_patients_message_is_not_accepted_as_a_page(clinics, alices_ids):
     answer = ApiClient.signed_in(clinics.bob).get(f"messages?before={alices_ids['message_id']}")
 
     assert code_of(answer) == "not_found"

@@ -106,7 +106,7 @@ def test_an_entry_does_not_move_to_another_day(alice):
     assert alice.get("diary/2026-03-01").status_code == 404
 
 
-def test_a_correction_of_what_is_not_here_is_a_conflict(alice):
+def test_a_correction_of_an_unknown_record_is_a_conflict(alice):
     answer = alice.put(MONDAY, {**entry(), "base_revision": 4})
 
     assert answer.status_code == 409
@@ -129,12 +129,12 @@ def test_a_retracted_day_is_free_again_and_the_old_entry_stays_retracted(alice):
     assert [row["pain_average"] for row in alice.get("diary").json()["records"]] == [1]
 
 
-def test_retracting_what_is_not_there_is_not_found(alice):
+def test_retracting_an_unknown_record_is_not_found(alice):
     assert code_of(alice.delete(f"{MONDAY}?id={uuid4()}&base_revision=1")) == "not_found"
     assert code_of(alice.delete(MONDAY)) == "invalid_query"
 
 
-def test_a_day_to_come_is_refused_in_the_patients_zone(alice):
+def test_a_future_day_in_the_patients_zone_is_refused(alice):
     # It is 21:01 on March 2 in New York, and March 3 already in Greenwich.
     answer = alice.put("diary/2026-03-03", entry())
 
@@ -147,7 +147,7 @@ def test_a_day_long_before_enrolment_is_refused(alice):
     assert paths_of(alice.put("diary/0001-01-01", entry())) == {"date": "invalid"}
 
 
-def test_a_phone_a_little_ahead_of_time_is_taken_at_our_time(alice):
+def test_a_phone_slightly_ahead_gets_the_servers_time(alice):
     ahead = (clock.now() + timedelta(minutes=4)).isoformat()
 
     answer = alice.put(MONDAY, entry(submitted_at=ahead))
@@ -163,7 +163,7 @@ def test_a_phone_a_little_ahead_of_time_is_taken_at_our_time(alice):
 
 
 @pytest.mark.parametrize("left_out", [{}, {"submitted_at": None}])
-def test_a_phone_that_does_not_say_when_it_saved_is_taken_at_our_time(alice, left_out):
+def test_a_record_without_a_saved_time_gets_the_servers_time(alice, left_out):
     said = {"id": str(uuid4()), "pain_average": 6, **left_out}
 
     first, again = alice.put(MONDAY, said), alice.put(MONDAY, said)
@@ -239,7 +239,7 @@ def test_the_same_id_of_another_patient_is_another_record(alice, clinics):
     assert alice.get(MONDAY).json()["pain_average"] == 6
 
 
-def test_extreme_pain_asks_for_the_checklist(alice):
+def test_extreme_pain_makes_the_checklist_due(alice):
     alice.put(
         f"red-flag-checklists/{uuid4()}",
         {"at": (MONDAY_EVENING - timedelta(hours=1)).isoformat(), "answers": {}},

@@ -80,13 +80,13 @@ def test_an_id_that_is_not_canonical_is_not_found(alice, uuid):
     assert code_of(alice.get(f"compress-uses/{uuid}")) == "not_found"
 
 
-def test_a_time_to_come_is_refused(alice):
+def test_a_future_time_is_refused(alice):
     sent = {"at": "2026-03-02T21:20:00-05:00", **LOGGED["compress-uses"]}
 
     assert paths_of(alice.put(f"compress-uses/{uuid4()}", sent)) == {"at": "in_future"}
 
 
-def test_an_hour_that_comes_twice_is_told_apart_by_its_offset(alice):
+def test_an_hour_that_occurs_twice_is_distinguished_by_its_offset(alice):
     for offset in ("-04:00", "-05:00"):
         sent = {"at": f"2025-11-02T01:30:00{offset}", **LOGGED["therapy-sessions"]}
         assert alice.put(f"therapy-sessions/{uuid4()}", sent).status_code == 201
@@ -111,7 +111,7 @@ def test_an_intake_without_a_product_is_kept(alice):
     assert MedicationIntake.objects.get().product == ""
 
 
-def test_a_red_flag_answers_at_once_and_again_when_the_answer_was_lost(alice):
+def test_a_red_flag_returns_advice_at_once_and_again_after_a_lost_response(alice):
     uuid = uuid4()
     sent = {"at": AT, "answers": {"saddle_numbness": "yes"}}
 
@@ -127,7 +127,7 @@ def test_a_red_flag_answers_at_once_and_again_when_the_answer_was_lost(alice):
     assert RedFlagChecklist.objects.count() == 1
 
 
-def test_a_red_flag_taken_back_stays_for_a_clinician_to_close(alice):
+def test_the_flag_of_a_retracted_checklist_stays_for_a_clinician_to_close(alice):
     uuid = uuid4()
     alice.put(f"red-flag-checklists/{uuid}", {"at": AT, "answers": {"saddle_numbness": "yes"}})
 

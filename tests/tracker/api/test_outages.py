@@ -54,7 +54,7 @@ def cut_off(superuser: psycopg.Connection, condition: str = "true") -> int:
 
 
 def sent_until_taken(phone: httpx.Client, sent: dict, tries: int = 5) -> httpx.Response:
-    """A phone goes on while it is told to try again; no other error is taken."""
+    """Repeat the request while the response is 503; fail on any other error."""
     for _ in range(tries):
         answer = phone.put(MONDAY, json=sent)
         if answer.status_code != 503:
@@ -74,7 +74,7 @@ def test_a_database_restart_between_requests_loses_nothing(bobs_phone, superuser
     assert DiaryEntry.objects.count() == Revision.objects.count() == 1
 
 
-def test_a_database_lost_during_a_request_stores_nothing_and_says_try_again(
+def test_a_database_lost_during_a_request_stores_nothing_and_returns_503(
     bobs_phone, superuser, caplog
 ):
     sent = entry()
@@ -112,7 +112,7 @@ def test_ten_copies_at_once_are_one_entry(bobs_phone):
     assert DiaryEntry.objects.count() == Revision.objects.count() == 1
 
 
-def test_ten_entries_at_once_for_one_day_are_one_entry_and_nine_kept_beside_it(bobs_phone):
+def test_ten_entries_at_once_for_one_day_are_one_entry_and_nine_conflicts(bobs_phone):
     with ThreadPoolExecutor(10) as phones:
         answers = list(phones.map(lambda _: bobs_phone.put(MONDAY, json=entry()), range(10)))
 

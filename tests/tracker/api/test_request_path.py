@@ -1,4 +1,4 @@
-"""How much of our code one request enters: whoever follows a diary entry reads so much."""
+"""How many of our files and functions one request enters."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_the_same_batch_again_changes_nothing(alice):
     assert Revision.objects.count() == 3
 
 
-def test_two_versions_in_one_batch_are_taken_in_order(alice):
+def test_two_versions_in_one_batch_are_applied_in_order(alice):
     first = item("diary_entry")
     second = {**first, "pain_average": 2, "base_revision": 1}
 
@@ -80,7 +80,7 @@ def test_a_conflict_returns_the_current_version(alice):
     assert outcome["current"]["id"] == first["id"]
 
 
-def test_a_record_is_taken_back_in_a_batch(alice):
+def test_a_record_is_retracted_in_a_batch(alice):
     made = item()
     sync(alice, made)
     retraction = {
@@ -147,7 +147,7 @@ def test_an_invalid_batch_is_refused_as_a_whole(alice, body, status, code):
     assert code_of(answer) == code
 
 
-def test_an_empty_batch_asks_only_what_must_be_read(alice):
+def test_an_empty_batch_returns_the_pending_advice(alice):
     answer = alice.post("sync", {"items": []})
 
     assert answer.json() == {

@@ -36,7 +36,7 @@ class Page:
 
 
 def ids_of(clinics: TwoClinics, flag: Flag) -> dict[str, object]:
-    """Something of Harbor Clinic for each parameter that an address can have."""
+    """Return an id of Harbor Clinic for each parameter of the URLs."""
     holiday = Holiday.objects.filter(clinic=clinics.clinic).first() or clinic_services.add_holiday(
         Context(clinics.ada, NOW), clinic=clinics.clinic, holiday_date=NOW.date(), name="Day off"
     )

@@ -29,12 +29,12 @@ def test_a_day_that_was_not_logged_breaks_the_line():
     assert [point.day.day for point in drawn.missing] == [4, 7]
 
 
-def test_the_summary_says_whether_there_is_a_baseline():
+def test_the_summary_names_the_baseline_or_its_absence():
     assert "not established" in chart(5).summary
     assert "The baseline is 6.5." in chart(5, baseline=6.5).summary
 
 
-def test_the_summary_says_that_nothing_was_logged():
+def test_the_summary_reports_that_nothing_was_logged():
     assert chart(None, None).summary == "No pain was logged in these 2 days."
 
 

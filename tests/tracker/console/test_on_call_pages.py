@@ -26,7 +26,7 @@ def page(client, rotation: Rotation) -> str:
 
 
 def turns(html: str) -> list[str]:
-    """From when on who is on duty, as the page says it."""
+    """Return who is on duty from when on, as the page shows it."""
     (table,) = re.findall(r"from when to when</caption>.*?</table>", html, re.DOTALL)
     rows = re.findall(r"<tr><td>(.*?)</td><td>.*?</td><td>(.*?)</td></tr>", table, re.DOTALL)
     return [" ".join(re.sub(r"<[^>]+>", " ", " ".join(row)).split()) for row in rows]

@@ -38,7 +38,7 @@ def backtest(*arguments: object) -> tuple[str, str, int]:
     return out.getvalue(), err.getvalue(), status
 
 
-def test_the_table_says_what_a_change_takes_away(histories):
+def test_the_table_shows_which_flags_a_change_removes(histories):
     out, err, status = backtest(histories, "--set", "severe_pain=8")
 
     assert (err, status) == ("", 0)
@@ -75,7 +75,7 @@ def test_the_page_needs_nothing_else_and_can_be_read_without_seeing(histories, t
     assert "2 flags live and 0 tried" in html
 
 
-def test_what_patients_are_called_is_text_on_the_page(tmp_path):
+def test_names_of_patients_are_escaped_on_the_page(tmp_path):
     nasty = "<script>alert(1)</script>"
     (tmp_path / "h.jsonl").write_text(line(nasty, SEVERE))
     backtest(tmp_path / "h.jsonl", "--set", "severe_pain=8", "--html", tmp_path / "page.html")
@@ -95,7 +95,7 @@ def test_an_invalid_line_stops_nothing_else(histories):
     assert "1 patients" in out
 
 
-def test_silence_is_judged_until_a_day(histories):
+def test_days_without_entries_are_evaluated_until_a_day(histories):
     out, _, _ = backtest(histories, "--set", "silent_days=5", "--until", "2026-01-17", "--json")
 
     added = json.loads(out)["added"]
@@ -133,7 +133,7 @@ class TestOfAClinic:
         clock.travel_to(MONDAY_EVENING + timedelta(days=8))
         return json.loads(backtest(*arguments, "--json")[0])
 
-    def test_it_judges_every_patient_and_stores_no_flag(self, clinics, week):
+    def test_it_evaluates_every_patient_and_stores_no_flag(self, clinics, week):
         told = self.run("--clinic", "Harbor Clinic", "--set", "severe_pain=8")
 
         assert told["patients"] == 2

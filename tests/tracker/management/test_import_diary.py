@@ -43,7 +43,7 @@ def diary(tmp_path: Path) -> Path:
 
 
 def run(path: Path, words: str = WORDS) -> tuple[int, str, str]:
-    """Exit status, standard output, last words."""
+    """Return the exit status, standard output, and the message of the error."""
     out = io.StringIO()
     try:
         arguments = [word.replace("#", " ") for word in words.split()]
@@ -68,7 +68,7 @@ def test_imports_by_mapped_columns_and_tells_what_became_of_each_line(clinic, di
     assert sorted(DiaryEntry.objects.values_list("pain_average", flat=True)) == [3, 7]
 
 
-def test_the_report_holds_every_line_that_was_not_taken(clinic, diary, tmp_path):
+def test_the_report_holds_every_line_that_was_not_imported(clinic, diary, tmp_path):
     report = tmp_path / "report.csv"
 
     _, _, last = run(diary, f"{WORDS} --report={report}")
@@ -98,14 +98,14 @@ def test_the_report_holds_every_line_that_was_not_taken(clinic, diary, tmp_path)
 
 def test_values_stand_in_the_report_only(clinic, tmp_path, caplog, capfd):
     path = tmp_path / "diary.csv"
-    path.write_text("patient,date,pain\nCanaryson,2026-01-05,77\nCanaryson,2026-13-99,6\n")
+    path.write_text("patient,date,pain\nCanaryson,2026-01-05,7777\nCanaryson,2026-13-99,6\n")
 
     with caplog.at_level(logging.DEBUG):
         _, out, last = run(path, f"--report={tmp_path / 'report.csv'}")
 
     seen = out + last + caplog.text + "".join(capfd.readouterr())
-    assert "77" in (tmp_path / "report.csv").read_text()
-    for value in ("Canaryson", " 77", "2026-13-99"):
+    assert "7777" in (tmp_path / "report.csv").read_text()
+    for value in ("Canaryson", "7777", "2026-13-99"):
         assert value not in seen
 
 
@@ -120,7 +120,7 @@ def test_all_is_well_when_no_line_is_rejected(clinic, tmp_path):
     assert "The file contains nothing new. Nothing was changed." in second
 
 
-def test_a_dry_run_says_so(clinic, diary):
+def test_a_dry_run_is_reported_as_such(clinic, diary):
     status, out, _ = run(diary, f"{WORDS} --dry-run")
 
     assert status == 1
@@ -156,7 +156,7 @@ def test_strict_imports_nothing_and_still_reports(clinic, diary, tmp_path):
     ],
     ids=["column", "field", "site", "no site", "clinic", "encoding", "report"],
 )
-def test_says_why_nothing_was_imported(clinic, diary, words, message):
+def test_reports_why_nothing_was_imported(clinic, diary, words, message):
     status, _, last = run(diary, words)
 
     assert status == 2
@@ -165,7 +165,7 @@ def test_says_why_nothing_was_imported(clinic, diary, words, message):
     assert not Patient.objects.exists()
 
 
-def test_says_that_there_is_no_such_file(clinic, tmp_path):
+def test_reports_a_missing_file(clinic, tmp_path):
     status, _, last = run(tmp_path / "nothing.csv", "")
 
     assert (status, last) == (

@@ -58,7 +58,7 @@ def start(path: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
 
 @contextmanager
 def held(table: str) -> Iterator[psycopg.Connection]:
-    """Let nobody write to the table: whoever tries stands still there."""
+    """Lock the table, so that a process that writes to it waits."""
     parameters = connection.get_connection_params()
     for ours in ("cursor_factory", "context"):
         parameters.pop(ours, None)
@@ -88,7 +88,7 @@ def test_a_kill_in_the_middle_leaves_nothing_and_the_next_run_everything(diary, 
 
 
 def kill_at(table: str, path: Path, environment: dict[str, str]) -> None:
-    """Kill the import when it comes to write to this table, all before it being written."""
+    """Kill the import while it waits to write to this table, before its commit."""
     here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     with held(table) as blocker:
         child = start(path, environment)

@@ -43,7 +43,7 @@ def assert_nobody_was_told() -> None:
 
 
 def test_real_diaries_rounded(tmp_path):
-    """Forty of the 203 people; docs/import-report.md tells of them all."""
+    """Forty of the 203 people; docs/import-report.md covers all."""
     rows = list(csv.DictReader(shared_file("bda_vas_diary.csv").read_text().splitlines()))
     chosen = set(list(dict.fromkeys(row["patient"] for row in rows))[:40])
     rows = [row for row in rows if row["patient"] in chosen]
@@ -88,7 +88,7 @@ def test_the_52_lines_of_back_pain():
     assert_nobody_was_told()
 
 
-def test_several_sites_are_not_taken_for_one():
+def test_several_sites_need_a_choice():
     status, out = run("myaiguide_app.csv", "--round", "half-up")
 
     assert status == 2

@@ -40,5 +40,5 @@ def decode(value: Any, schema: type[T], *, at: str = "") -> T:
 
 
 def field_error(code: Code, *, path: str) -> FieldError:
-    """What the API says of a field that was refused."""
+    """Return the error of a field that was refused."""
     return FieldError(path=path, code=code, message=MESSAGES[code])

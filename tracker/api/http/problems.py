@@ -23,7 +23,7 @@ log = logging.getLogger("lumbar.api")
 
 CONTENT_TYPE = "application/problem+json"
 
-#: What Retry-After says if nobody knows better, by the status of a temporary refusal.
+#: The default of Retry-After, by the status of a temporary refusal.
 RETRY_AFTER_SECONDS = {429: 30, 503: 5}
 
 

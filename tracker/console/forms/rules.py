@@ -93,7 +93,7 @@ class TrialForm(ConsoleForm):
 
 
 class SinceForm(forms.Form):
-    """Of the days that a report is about."""
+    """Choose the days that a report is about."""
 
     since = DateField(required=False, label="Flags since")
 

@@ -55,12 +55,12 @@ def _with_new_account(request: ConsoleRequest, invitation: Invitation, token: st
 
 
 def _nobody_yet(request: ConsoleRequest) -> Context[System]:
-    """Who joins is known once they have."""
+    """Act as the system: there is no member before the invitation is accepted."""
     return Context(SYSTEM, request.at, request.id)
 
 
 def _with_account(request: ConsoleRequest, invitation: Invitation, token: str) -> HttpResponse:
-    """The address has an account: its owner signs in first, then says yes."""
+    """Accept with an existing account: its owner signs in first."""
     if request.method == "POST" and isinstance(request.user, User):
         membership = staff.join_as(_nobody_yet(request), token=token, user=request.user)
         request.session[MEMBERSHIP_KEY] = str(membership.id)
@@ -74,5 +74,5 @@ def _with_account(request: ConsoleRequest, invitation: Invitation, token: str) -
 @require_safe
 @page(Access.PUBLIC)
 def patient_invitation(request: ConsoleRequest) -> HttpResponse:
-    """How a patient enrols. The code stands behind the # and never comes here."""
+    """Explain how a patient enrols. The code is in the URL's fragment, which is not sent here."""
     return render(request, "console/patient_invitation.html")

@@ -39,7 +39,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
 @editing
 @page(Access.MEMBER)
 def quiet_hours(request: ConsoleRequest) -> HttpResponse:
-    """Everybody sets their own: when they do not want to hear what can wait."""
+    """Set one's own quiet hours."""
     known = outbox.recipient(request.membership.recipient_id)
     zone = known.time_zone if known else request.membership.clinic.time_zone
     names = ("quiet_from", "quiet_until")
@@ -134,7 +134,7 @@ def _visible(request: ConsoleRequest):  # type: ignore[no-untyped-def]
 
 
 def _show_once(request: ConsoleRequest, issued: Issued) -> HttpResponse:
-    """The link is shown in this answer and is nowhere to be read again."""
+    """Show the link in this response; it is stored nowhere and cannot be shown again."""
     link = request.build_absolute_uri(issued.path)
     context = {"invitation": issued.invitation, "link": link, "code": issued.token}
     return render(request, "console/invited.html", context)

@@ -70,7 +70,7 @@ class RecordKind:
 
     #: For people.
     label: str
-    #: What a record of this kind says. Its tag is the kind's code.
+    #: The form of a record of this kind. Its tag is the kind's code.
     form: type[DatedRecord] | type[InstantRecord]
     #: The table of the current versions, with a column for each field of the form.
     model: type[LoggedRecord]
@@ -95,7 +95,7 @@ class RecordKind:
 
     @cached_property
     def is_daily(self) -> bool:
-        """Whether a record tells of a date, rather than of an instant."""
+        """Whether a record belongs to a date, rather than to an instant."""
         return issubclass(self.form, DatedRecord)
 
     @cached_property

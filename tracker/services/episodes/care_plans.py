@@ -58,7 +58,7 @@ class Ingredient:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """What one measure asks of the patient."""
+    """The fields of one line: a measure, its schedule and its reminders."""
 
     measure: str
     sessions_per_week: int | None = None

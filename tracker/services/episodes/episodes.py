@@ -58,7 +58,7 @@ class Dates:
     index_date: date
     onset_date: date | None = None
     surgery_date: date | None = None
-    #: None = as long as the clinic says
+    #: None = the clinic's number
     conservative_min_days: int | None = None
 
     def check(self) -> None:
@@ -113,7 +113,7 @@ def end(context: Context[Clinician], *, episode: Episode, ended_date: date) -> E
 def excuse(
     context: Context[Clinician], *, episode: Episode, from_date: date, until_date: date, reason: str
 ) -> ExcusedPeriod:
-    """Name days that do not count against the patient."""
+    """Add days that do not count against the patient."""
     if until_date < from_date:
         raise ExcusedPeriodInvalid
     episode = lock_current(episode)
@@ -144,7 +144,7 @@ def describe_patient(
     function_floor: int,
     mme_acknowledged: Decimal | None,
 ) -> Patient:
-    """Say what the rules must know of the person: conditions, usual function, opioids."""
+    """Store what the rules must know of the person: conditions, usual function, opioids."""
     if not set(conditions) <= set(CONDITIONS):
         raise ConditionUnknown
     patient.conditions = [name for name in CONDITIONS if name in conditions]

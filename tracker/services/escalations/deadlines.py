@@ -1,4 +1,4 @@
-"""By when a human must have acted: P0 by the wall clock, the others by staffed hours."""
+"""Deadlines of escalations: P0 by the wall clock, the others by staffed hours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An acknowledged escalation passes to a colleague, who owes the review from then on."""
+"""Hand an acknowledged escalation over to a colleague, who then owes the review."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def ensure_for(*, flag: Flag, at: datetime) -> Escalation:
 
 
 def withdraw_for(*, flag: Flag, at: datetime) -> None:
-    """End the escalation of a flag whose evidence is gone; tell whoever was told of it."""
+    """End the escalation of a flag whose evidence is gone; notify those who were told of it."""
     escalation = flag.escalations.live().select_for_update().first()
     if escalation is None:
         return

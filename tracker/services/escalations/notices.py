@@ -1,4 +1,4 @@
-"""What the people of an escalation are told: notices enqueued and cancelled."""
+"""Enqueue and cancel the notices of an escalation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracker.models import Clinician, Escalation, Priority
 
 URGENT = frozenset({Priority.P0, Priority.P1})
 
-#: A page that was not delivered for so long is of no use: later steps have been told.
+#: A page expires: after this long later steps have been notified.
 PAGE_USEFUL_FOR = timedelta(hours=24)
 
 #: Where a message that bundles several pages leads.

@@ -59,7 +59,7 @@ class PolicyReachesNobody(ServiceError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """A step: tells a role of the care team, one clinician, or whoever is on duty."""
+    """A step: notifies a role of the care team, one clinician, or whoever is on duty."""
 
     delay_minutes: int
     role: str = ""
@@ -81,7 +81,7 @@ DEFAULT_POLICIES: dict[Priority, tuple[Step, ...]] = {
 
 
 def create_defaults(*, care_team: CareTeam) -> None:
-    """Give a new care team its policies, which tell roles: whoever joins later is included."""
+    """Create a new care team's policies. They notify roles, which include later members."""
     for priority, steps in DEFAULT_POLICIES.items():
         policy = EscalationPolicy.objects.create(
             clinic_id=care_team.clinic_id, care_team=care_team, priority=priority
@@ -142,7 +142,7 @@ def _write(policy: EscalationPolicy, steps: Iterable[Step]) -> None:
 
 
 def reaches_somebody(*, care_team: CareTeam, priority: str) -> bool:
-    """Whether the present policy tells anyone who has a working address."""
+    """Whether the present policy notifies anyone who has a working address."""
     told = {person for step in steps_of_policy(care_team, priority) for person in step.clinicians}
     people = Clinician.objects.active().filter(clinic_id=care_team.clinic_id, id__in=told)
     return any(outbox.reachable(person.recipient_id) for person in people)

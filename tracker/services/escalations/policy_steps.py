@@ -18,7 +18,7 @@ from tracker.services.escalations.deadlines import PAGE_AGAIN_AFTER
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedStep:
-    """A step of a policy with the people whom it tells."""
+    """A step of a policy with the people whom it notifies."""
 
     position: int
     delay_minutes: int

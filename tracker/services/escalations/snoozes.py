@@ -1,4 +1,4 @@
-"""A snooze: a clinician looked, and the decision may wait; then the escalation runs again."""
+"""Snooze an acknowledged escalation: when the snooze ends, it runs again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tracker.services.escalations.lifecycle import ANSWER_FIELDS, lock, lock_own
 from tracker.services.escalations.notices import cancel_notifications
 from tracker.services.escalations.runs import restart
 
-#: Staffed hours, about the priority's own target: what may wait longer was flagged too high.
+#: Staffed hours, about the priority's own target: a flag that may wait longer has too high
+#: a priority.
 HOURS_AT_MOST = {Priority.P1: 4, Priority.P2: 8, Priority.P3: 40}
 HOURS_OFFERED = (1, 2, 4, 8, 16, 40)
 

@@ -1,4 +1,4 @@
-"""What happens to an escalation because time passes: its next step, or a missing review."""
+"""Timers of escalations: the next step, an overdue review, the end of a snooze."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _run_each(
 
 
 def _fire_next_step(context: Context[System], escalation: Escalation) -> None:
-    """Tell the next people; if none of them can be reached, those after them, at once."""
+    """Notify the next step's people; if none can be reached, those of the following one at once."""
     at = context.at
     deadlines = deadlines_of(escalation.flag, escalation.priority)
     step = _next_step(escalation)
@@ -120,7 +120,10 @@ def _fire(escalation: Escalation, step: EscalationStep, *, at: datetime) -> int:
 
 
 def _recipients(escalation: Escalation, step: EscalationStep, *, at: datetime) -> list[UUID]:
-    """Of a rotation, who is on duty now; if nobody there can be reached, the whole team."""
+    """Return whom a step notifies; of a rotation, who is on duty.
+
+    If that person cannot be reached, the whole care team is notified.
+    """
     if step.rotation is None:
         return step.clinicians
     person = duty.person(step.rotation, at)
@@ -131,7 +134,7 @@ def _recipients(escalation: Escalation, step: EscalationStep, *, at: datetime) -
 
 
 def _exhaust(escalation: Escalation, *, deadlines: Deadlines, at: datetime) -> None:
-    """Nobody answered: page the team and the administrators, repeatedly, until one does."""
+    """Page the team and the administrators, repeatedly, until somebody acknowledges."""
     reached = notify(
         escalation,
         clinicians=team_and_administrators(escalation.flag.patient.care_team),
@@ -167,7 +170,7 @@ def _earliest_next_step(escalation: Escalation, at: datetime) -> datetime:
 
 
 def _skip_step(context: Context[System], escalation: Escalation) -> None:
-    # Under the lock, asked again: the escalation may have moved in the meantime.
+    # Checked again under the lock: the escalation may have moved in the meantime.
     if not _undelivered(Escalation.objects.filter(pk=escalation.pk)):
         return
     logger.error("escalation_step_undelivered", extra={"subject_id": str(escalation.id)})

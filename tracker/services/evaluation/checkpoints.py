@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 def newest(episode: Episode, *, at: datetime) -> EvaluationCheckpoint | None:
-    """The newest one that this code can read."""
+    """Return the newest checkpoint that this code can read."""
     return (
         EvaluationCheckpoint.objects.filter(
             episode=episode, version=rules.CHECKPOINT_VERSION, at__lte=at
@@ -80,5 +80,5 @@ def delete_all(episode_id: UUID) -> None:
 
 
 def value_of(row: EvaluationCheckpoint) -> rules.Checkpoint:
-    """As the rules take it."""
+    """Return the stored checkpoint in the rules' form."""
     return rules.Checkpoint(at=row.at, version=row.version, packed=bytes(row.packed))

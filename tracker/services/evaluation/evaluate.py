@@ -90,7 +90,7 @@ class _Found:
     versions: list[RecordVersion]
     #: the checkpoint's instant; None = the whole history
     since: datetime | None
-    #: so many versions of records are in the checkpoint, and in it and since
+    #: how many versions of records are in the checkpoint, and in it and since
     records_before: int
     records: int
 
@@ -143,7 +143,7 @@ def _version_in_force(document: Document, today: date) -> str:
 
 
 def digest_of(setup: Document, *, records: int) -> str:
-    """By which an evaluation says what it was given.
+    """Return a digest of an evaluation's input.
 
     Stored versions of records never change: how many there were says which.
     """

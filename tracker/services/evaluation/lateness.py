@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from tracker.services.evaluation.histories import RecordVersion
 
-#: What is found in records that arrived so long after the fact pages nobody.
+#: A finding from records that arrived this long after the fact is not escalated.
 STALE_AFTER = timedelta(hours=72)
 
 
@@ -16,7 +16,7 @@ STALE_AFTER = timedelta(hours=72)
 class Lateness:
     """The (submitted_at, received_at) of the records that came later than STALE_AFTER.
 
-    With `everything` all is stale: imported diaries page nobody.
+    With `everything` all is stale: findings of imported diaries are not escalated.
     """
 
     arrivals: tuple[tuple[datetime, datetime], ...] = ()

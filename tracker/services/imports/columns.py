@@ -1,4 +1,4 @@
-"""Which column of the file holds what."""
+"""Find which column of the file holds which field."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ SCORES = {
 REQUIRED = ("patient", "date", "pain")
 FIELDS = ("patient", "date", *SCORES, "site", "note")
 
-#: Taken without being asked for. The other scores are not: a column that happens to be called
+#: Read without a `--column` option. The other scores are not: a column that happens to be called
 #: "activity" may be on any scale.
 DEFAULTS = {name: name for name in (*REQUIRED, "site")}
 
 
 def tops() -> dict[str, int]:
-    """The top of each scale, by the short name, as the record's form has it."""
+    """Return the maximum of each scale in a record, by the option's short name."""
     form = msgspec.json.schema(DiaryEntry)["$defs"]["DiaryEntry"]["properties"]
     return {name: form[field]["anyOf"][0]["maximum"] for name, field in SCORES.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The header of the file, and where in it each field stands."""
+    """The header of the file, and the position of each field in it."""
 
     header: tuple[str, ...]
     index: Mapping[str, int]
@@ -49,7 +49,7 @@ class Columns:
 
 
 def parsed(options: Iterable[str]) -> dict[str, str]:
-    """`["pain=vas", "site="]` as a mapping; an empty column name means: do not take it."""
+    """Parse `["pain=vas", "site="]` to a mapping; an empty column name ignores the field."""
     given: dict[str, str] = {}
     for option in options:
         field, equals, title = option.partition("=")
@@ -64,7 +64,7 @@ def parsed(options: Iterable[str]) -> dict[str, str]:
 
 
 def found(header: Sequence[str], given: Mapping[str, str]) -> Columns:
-    """Where each field stands. Raises UnusableFile or UnusableOption."""
+    """Return the position of each field. Raises UnusableFile or UnusableOption."""
     titles = tuple(title.strip() for title in header)
     _refuse_duplicates(titles)
     index: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""The bytes of a file as rows with the number of the line on which each begins."""
+"""Split a CSV file into rows, each with the number of its first line."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Row:
 
 
 def rows(content: bytes, *, encoding: str, delimiter: str) -> Iterator[Row]:
-    """The rows, header first, without empty lines. Raises UnusableFile."""
+    """Yield the rows, header first, without empty lines. Raises UnusableFile."""
     if len(delimiter) != 1 or delimiter in '"\r\n ':
         raise UnusableOption(f"--delimiter {delimiter!r}: one character, such as ; or tab.")
     text = _decoded(content, encoding)
-    # strict: an unclosed quote would otherwise swallow the rest of the file into one cell.
+    # strict: otherwise the rest of the file after an unclosed quote would be one cell.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:

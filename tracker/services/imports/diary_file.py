@@ -1,4 +1,4 @@
-"""A whole file read: the days it holds, and every line that is not one of them."""
+"""Parse a whole file: the days that it holds, and a problem for every other line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracker.services.imports.same_day import SameDay
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How the file is to be understood."""
+    """The options for parsing the file."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     sites: tuple[str, ...] = ()
@@ -33,20 +33,20 @@ class Options:
 @dataclass(slots=True)
 class ParsedFile:
     sha256: str
-    #: lines that hold something, without the header
+    #: lines that are not empty, without the header
     lines: int = 0
-    #: how many lines speak of each site, as the file spells it
+    #: how many lines there are of each site, as the file spells it
     sites: Counter[str] = field(default_factory=Counter)
     other_site: int = 0
-    #: those of them that were taken, without case
+    #: the sites that were imported, in lower case
     sites_taken: set[str] = field(default_factory=set)
     days: list[Line] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 def read(content: bytes, options: Options) -> ParsedFile:
-    """Understand the file. Raises UnusableFile or UnusableOption."""
-    reading = ParsedFile(hashlib.sha256(content).hexdigest())
+    """Parse the file. Raises UnusableFile or UnusableOption."""
+    parsed_file = ParsedFile(hashlib.sha256(content).hexdigest())
     rows = csv_file.rows(content, encoding=options.encoding, delimiter=options.delimiter)
     header = next(rows, None)
     if header is None:
@@ -57,47 +57,49 @@ def read(content: bytes, options: Options) -> ParsedFile:
         date_format=options.date_format,
         missing=frozenset(options.missing),
     )
-    lines = list(_lines(reading, rows, parser, options.sites))
-    if not reading.lines:
+    lines = list(_lines(parsed_file, rows, parser, options.sites))
+    if not parsed_file.lines:
         raise UnusableFile("empty_file", "The file has a header and no lines.")
-    _check_sites(reading, parser, options.sites)
-    reading.days = list(same_day.chosen(lines, options.same_day, reading.problems))
-    reading.days.sort(key=lambda line: (line.patient, line.date, line.number))
-    return reading
+    _check_sites(parsed_file, parser, options.sites)
+    parsed_file.days = list(same_day.chosen(lines, options.same_day, parsed_file.problems))
+    parsed_file.days.sort(key=lambda line: (line.patient, line.date, line.number))
+    return parsed_file
 
 
 def _lines(
-    reading: ParsedFile,
+    parsed_file: ParsedFile,
     rows: Iterator[csv_file.Row],
     parser: LineParser,
     sites: Iterable[str],
 ) -> Iterator[Line]:
-    """The lines of the wanted sites that say something."""
+    """Yield the non-empty lines of the chosen sites."""
     wanted = {_folded(site) for site in sites}
     for row in rows:
-        reading.lines += 1
+        parsed_file.lines += 1
         site = parser.site(row)
         if site is not None:
-            reading.sites[site.strip()] += 1
+            parsed_file.sites[site.strip()] += 1
             if wanted and _folded(site) not in wanted:
-                reading.other_site += 1
+                parsed_file.other_site += 1
                 continue
-            reading.sites_taken.add(_folded(site))
+            parsed_file.sites_taken.add(_folded(site))
         line = parser.parse(row)
-        reading.problems.extend(line.problems)
+        parsed_file.problems.extend(line.problems)
         if line.says_something:
             yield line
         else:
             message = "No score and no note on this day; nothing to take."
-            reading.problems.append(line.problem(Code.NOTHING_LOGGED, message))
+            parsed_file.problems.append(line.problem(Code.NOTHING_LOGGED, message))
 
 
-def _check_sites(reading: ParsedFile, parser: LineParser, sites: tuple[str, ...]) -> None:
-    """A painful knee must not become back pain because nobody said which lines to take."""
+def _check_sites(parsed_file: ParsedFile, parser: LineParser, sites: tuple[str, ...]) -> None:
+    """Require a choice of sites: a painful knee must not be imported as back pain."""
     if sites and "site" not in parser.columns.index:
         raise UnusableOption("--site needs a column of sites: --column site=COLUMN.")
-    known = {_folded(site) for site in reading.sites}
-    listed = ", ".join(f"{site or '(empty)'!r} ({n})" for site, n in reading.sites.most_common(20))
+    known = {_folded(site) for site in parsed_file.sites}
+    listed = ", ".join(
+        f"{site or '(empty)'!r} ({n})" for site, n in parsed_file.sites.most_common(20)
+    )
     for site in sites:
         if _folded(site) not in known:
             raise UnusableOption(f"--site {site!r}: no line has it. Sites: {listed}.")

@@ -1,4 +1,4 @@
-"""A file of diaries kept elsewhere, taken over as a whole or not at all."""
+"""Import a file of diaries kept elsewhere, as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from tracker.services.imports.people import Person, people_of
 from tracker.services.imports.problems import Problem
 from tracker.services.imports.target import Target
 
-#: what is being done, how much of it is done, of how much
+#: called with the stage of the import, how much of it is done, and the total
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(slots=True)
 class Imported:
-    """What the file held and what became of it."""
+    """The parsed file and what was stored of it."""
 
-    reading: ParsedFile
+    parsed_file: ParsedFile
     problems: list[Problem] = field(default_factory=list)
     patients: int = 0
     patients_created: int = 0
@@ -66,13 +66,13 @@ def import_diary(
     is_dry_run: bool = False,
     progress: Progress = lambda stage, done, total: None,
 ) -> Imported:
-    """Take over what the file says; the same file again changes nothing.
+    """Import the file; importing the same file again changes nothing.
 
-    Flags found are retrospective: they are on the worklist and page nobody. Raises
+    The flags found are retrospective: they are on the worklist and not escalated. Raises
     UnusableFile, UnusableOption, and LinesRejected if strict.
     """
-    reading = read(content, options)
-    result = Imported(reading, problems=list(reading.problems))
+    parsed_file = read(content, options)
+    result = Imported(parsed_file, problems=list(parsed_file.problems))
     with transaction.atomic():
         # Two imports of one file: the second finds what the first has stored.
         Clinic.objects.select_for_update(no_key=True).get(pk=target.clinic.pk)
@@ -91,17 +91,17 @@ def import_diary(
 
 
 def _decided(result: Imported, target: Target, *, at: datetime, progress: Progress) -> list[Person]:
-    """Those of whom the file says something that is not stored yet."""
+    """Return the people of whom the file has something that is not stored yet."""
     people = people_of(
-        result.reading.days,
+        result.parsed_file.days,
         clinic=target.clinic,
         care_team=target.care_team,
         time_zone=target.time_zone,
     )
     changed = []
-    compared, total = 0, len(result.reading.days)
+    compared, total = 0, len(result.parsed_file.days)
     for person in people:
-        refused = list(person.decide(sites=result.reading.sites_taken, at=at))
+        refused = list(person.decide(sites=result.parsed_file.sites_taken, at=at))
         result.problems.extend(refused)
         revised = sum(change.number > 1 for change in person.changes)
         result.patients += 1
@@ -117,7 +117,7 @@ def _decided(result: Imported, target: Target, *, at: datetime, progress: Progre
 
 
 def _catch_up(people: list[Person], *, at: datetime) -> None:
-    """What was due of an enrolled patient before is not retrospective: somebody is told."""
+    """Close what was due of an enrolled patient before the import: those flags are escalated."""
     known = [person.patient.pk for person in people if not person.is_new]
     live = Episode.objects.current().filter(patient_id__in=known, next_close_at__lte=at)
     for episode_id in live.order_by("pk").values_list("pk", flat=True):
@@ -129,12 +129,12 @@ def _provenance(
 ) -> DiaryImport:
     provenance = DiaryImport.objects.create(
         clinic=target.clinic,
-        sha256=result.reading.sha256,
+        sha256=result.parsed_file.sha256,
         file_name=file_name[-200:],
         options=options.as_json()
-        | {"sites": sorted(result.reading.sites_taken), "time_zone": target.time_zone},
+        | {"sites": sorted(result.parsed_file.sites_taken), "time_zone": target.time_zone},
         imported_at=at,
-        rows=result.reading.lines,
+        rows=result.parsed_file.lines,
         rejected=result.rejected_lines,
         created=result.created,
         revised=result.revised,
@@ -173,7 +173,7 @@ def _evaluate(result: Imported, people: list[Person], *, at: datetime, progress:
             episode_id=episode.pk,
             at=at,
             retrospective=True,
-            # Nobody waits for an imported diary to go on; of an enrolled patient, we do.
+            # An imported diary has ended; an enrolled patient is expected to go on logging.
             judge_silence=episode.next_close_at is not None,
         )
         result.flags.update((flag.rule, flag.priority, flag.state) for flag in found.opened)

@@ -1,4 +1,4 @@
-"""One line of the file as a day of somebody's diary, or what is wrong with it."""
+"""Parse one line of the file to a day of a person's diary, or to a problem."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(slots=True)
 class Line:
-    """`scores` are by the names of the record's form; without problems it is an entry."""
+    """A parsed line; `scores` are by the field names of a record."""
 
     number: int
     patient: str = ""
     date: date | None = None
     scores: dict[str, int] = field(default_factory=dict)
-    #: what the file said, where it was rounded
+    #: the file's text, where it was rounded
     originals: dict[str, str] = field(default_factory=dict)
     pain: Decimal | None = None  #: before rounding
     note: str = ""

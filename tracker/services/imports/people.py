@@ -1,4 +1,4 @@
-"""Whose diaries they are, and what of them is stored already."""
+"""Match the file's people with stored patients, and find what differs."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Person:
     is_new: bool
     calendar: LocalCalendar
     lines: list[Line]
-    #: the standing version of each diary entry
+    #: the current version of each diary entry
     current: dict[UUID, int] = field(default_factory=dict)
-    #: whose record the diary of a day is
+    #: the record that holds the diary entry of a date
     holders: dict[date, UUID] = field(default_factory=dict)
     #: the newest version of each entry that came from a file
     imported: dict[UUID, Revision] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
     def decide(self, *, sites: Set[str], at: datetime) -> Iterator[Problem]:
-        """Note what is new or different; yield why the rest is refused."""
+        """Collect what is new or different; yield a problem for each day that is refused."""
         today = self.calendar.day_of(at)
         for line in self.lines:
             assert line.date is not None
@@ -77,25 +77,25 @@ class Person:
             message = "Somebody has corrected this entry since; their version stands."
             yield line.problem(Code.CORRECTED_SINCE, message)
         else:
-            # When the other system was corrected is not known; here it is known now.
+            # The time of the correction in the other system is unknown: use the present.
             self.changes.append(Change(line, uuid, before.number + 1, at))
 
     def _end_of(self, day: date, at: datetime) -> datetime:
-        """The export does not say when a day was logged: assume in time, at its very end."""
+        """Assume that a day was logged at its end: the export does not tell."""
         return min(self.calendar.start(day.toordinal() + 1) - timedelta(seconds=1), at)
 
 
 def record_uuid(clinic_id: UUID, external_ref: str, day: date) -> UUID:
-    """The same for the same person and day, however often and from whichever file."""
+    """Return the same id for the same person and day, in every import."""
     return uuid5(clinic_id, f"diary_entry/{external_ref}/{day.isoformat()}")
 
 
 def people_of(
     lines: Iterable[Line], *, clinic: Clinic, care_team: CareTeam, time_zone: str
 ) -> Iterator[Person]:
-    """Everybody in the file, with what is stored of those known here.
+    """Yield each person in the file, with what is stored of patients who are known.
 
-    Needs a transaction: known patients are locked, so that no phone logs in between.
+    Needs a transaction: known patients are locked, so that no phone stores a record meanwhile.
     """
     grouped = ((ref, list(days)) for ref, days in groupby(lines, key=lambda line: line.patient))
     fresh_calendar = LocalCalendar([(date.min.toordinal(), time_zone)])
@@ -175,7 +175,7 @@ def _logged_values(revision: Revision) -> tuple[dict[str, int], dict[str, str], 
 
 
 def _is_of_another_site(revision: Revision, sites: Set[str]) -> bool:
-    """The same person's knee is no correction of her back."""
+    """Whether it was imported for other sites: a knee's entry does not correct a back's."""
     assert revision.diary_import is not None
     former = set(revision.diary_import.options["sites"])
     return bool(former and sites) and former.isdisjoint(sites)

@@ -1,4 +1,4 @@
-"""What is wrong with a line, in words that an operator can act on."""
+"""Problems of a line, with messages that an operator can act on."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Code(StrEnum):
     LOGGED_BY_PATIENT = "logged_by_patient"
     CORRECTED_SINCE = "corrected_since"
     OTHER_SITE = "other_site"
-    # These two are not rejected: there was nothing to take, or an option chose another line.
+    # These two are not errors: the line is empty, or an option chose another one.
     NOTHING_LOGGED = "nothing_logged"
     SUPERSEDED = "superseded"
 
@@ -51,7 +51,7 @@ SET_ASIDE = frozenset({Code.NOTHING_LOGGED, Code.SUPERSEDED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Why a line was not taken. `value` is health data: for the report, never for a log."""
+    """Why a line was not imported. `value` is health data: for the report, never for a log."""
 
     line: int
     code: Code

@@ -1,4 +1,4 @@
-"""The report of every line that was not taken, as a file of its own."""
+"""Write the report of every line that was not imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADER = ("line", "outcome", "code", "column", "value", "message", "patient", "d
 
 
 def write(problems: Iterable[Problem], to: TextIO) -> None:
-    """One row for each problem. It holds health data: keep it as you keep the export."""
+    """Write one row for each problem. The file holds health data, as the export does."""
     rows = csv.writer(to, lineterminator="\n")
     rows.writerow(HEADER)
     for each in problems:
@@ -23,11 +23,11 @@ def write(problems: Iterable[Problem], to: TextIO) -> None:
 
 
 def counts(problems: Iterable[Problem], *, rejected: bool) -> list[tuple[Code, int]]:
-    """How many lines have each problem, the most frequent first."""
+    """Return how many lines have each problem, the most frequent first."""
     pairs = {(each.line, each.code) for each in problems if each.is_rejection is rejected}
     return Counter(code for _, code in pairs).most_common()
 
 
 def _inert(cell: str) -> str:
-    """A spreadsheet would run a cell that begins so as a formula."""
+    """Escape a cell that a spreadsheet would run as a formula."""
     return f"'{cell}" if cell[:1] in {"=", "+", "@", "\t"} else cell

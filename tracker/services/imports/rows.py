@@ -1,4 +1,4 @@
-"""The rows that an import leaves behind."""
+"""Write the rows of an import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AT_ONCE = 2000  # rows in one statement
 
 
 def store_people(people: Iterable[Person]) -> None:
-    """Those not known here: no account, no reminders, nothing due."""
+    """Create patients who are not known yet: without account, reminders or timers."""
     newcomers = [person for person in people if person.is_new]
     firsts = [min(change.line.date or date.max for change in each.changes) for each in newcomers]
     Patient.objects.bulk_create((each.patient for each in newcomers), batch_size=AT_ONCE)
@@ -64,7 +64,7 @@ def begin_earlier(person: Person) -> None:
 def store_changes(
     people: Iterable[Person], diary_import: DiaryImport, *, at: datetime
 ) -> Iterator[int]:
-    """Write versions and what stands now; yields how many were written, again and again."""
+    """Write the versions and the current records in batches; yield the count of each batch."""
     changes = ((person, change) for person in people for change in person.changes)
     done = 0
     while some := list(_next(changes)):

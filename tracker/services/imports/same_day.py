@@ -1,4 +1,4 @@
-"""Several lines for one person and day: which one is the day's entry."""
+"""Choose the entry of a day for which a person has several lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SameDay(StrEnum):
 
 
 def chosen(lines: Iterable[Line], policy: SameDay, problems: list[Problem]) -> Iterator[Line]:
-    """One line for each person and day; why the others were left goes to `problems`."""
+    """Return one line for each person and day; add a problem for each other line."""
     days: dict[tuple[str, date | None], list[Line]] = defaultdict(list)
     for line in lines:
         if line.patient and line.date:

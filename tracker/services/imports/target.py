@@ -1,4 +1,4 @@
-"""Where imported diaries go: the clinic, the care team and the time zone."""
+"""The target of an import: the clinic, the care team and the time zone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Target:
 
 
 def found(*, clinic: str = "", care_team: str = "", time_zone: str = "") -> Target:
-    """What the words mean; nothing need be said where there is no choice."""
+    """Find the target by its options; an option is not needed where there is only one choice."""
     where = _one(Clinic.objects.order_by("name", "id"), clinic, "clinic")
     team = _one(CareTeam.objects.filter(clinic=where), care_team, "care-team")
     zone = time_zone or where.time_zone

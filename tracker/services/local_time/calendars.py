@@ -10,7 +10,7 @@ from tracker.rules.history.calendar import LocalCalendar
 
 
 class Calendar:
-    """Local days as dates, where the rules count ordinals."""
+    """The calendar with dates instead of the rules' ordinals."""
 
     def __init__(self, present: str, changes: Iterable[tuple[date, str]]) -> None:
         """`changes`: zones from a date on, in order; without any, always the present one."""

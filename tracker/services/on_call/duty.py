@@ -1,4 +1,4 @@
-"""Who is on duty: turns in wall time, across clock changes, and who took a span of them."""
+"""Compute who is on duty: turns in wall time, across clock changes, and overrides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On-call rotations: their members, their turns, and who stands in for a span of time."""
+"""On-call rotations: their members, their turns, and overrides."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def save(
     first_date: date,
     members: Sequence[Clinician],
 ) -> Rotation:
-    """Set all of a rotation, new or known. Running escalations keep whom they told."""
+    """Create or replace a rotation. Running escalations keep the people they notified."""
     _check(rotation, name, members)
     rotation.name = name
     rotation.turn_days = turn_days
@@ -132,7 +132,7 @@ def add_override(
     starts_at: datetime,
     ends_at: datetime,
 ) -> RotationOverride:
-    """Somebody takes a span, also a part of one that somebody else had taken before."""
+    """Add an override; of two for one time the later entered holds."""
     if not (starts_at < ends_at <= starts_at + LONGEST_OVERRIDE and context.at < ends_at):
         raise OverrideInvalid
     _check_people(rotation, [clinician])

@@ -1,4 +1,4 @@
-"""What a patient agrees to. A change of the words is a new version."""
+"""The consent text. Each change of the text is a new version."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def text(*, clinic: Clinic) -> str:
 
 
 def hours_in_words(spans: list[StaffedHours]) -> str:
-    """As "on Monday 08:00-12:00 and 13:00-17:00, Tuesday 08:00-17:00"."""
+    """Format as "on Monday 08:00-12:00 and 13:00-17:00, Tuesday 08:00-17:00"."""
     days: dict[int, list[str]] = {}
     for span in spans:
         days.setdefault(span.weekday, []).append(f"{_clock(span.opens)}-{_clock(span.closes)}")

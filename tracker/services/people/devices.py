@@ -1,4 +1,4 @@
-"""The phones and browsers that a patient is told on."""
+"""The phones and browsers that receive a patient's notifications."""
 
 from __future__ import annotations
 

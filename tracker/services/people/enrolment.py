@@ -1,4 +1,4 @@
-"""A patient accepts an invitation: from here on there is an account and a diary."""
+"""Enrolment: a patient accepts an invitation and gets an account and a diary."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def _check(patient: Patient, *, birth_date: date, text_version: str, today: date
 
 
 def _account(*, email: str, password: str, at: datetime) -> User:
-    """An account whose address is known to work: the invitation went there."""
+    """Create the account; its address is verified, because the invitation was sent there."""
     if User.objects.filter(email__iexact=email).exists():
         raise AccountExists
     try:

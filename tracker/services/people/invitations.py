@@ -1,4 +1,4 @@
-"""Invitations: the only way in."""
+"""Invitations: the only way to an account."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Issued:
 def find_valid(*, token: str, kind: str, at: datetime, lock: bool = False) -> Invitation:
     """The unused, unexpired invitation with this token.
 
-    Used, expired, revoked and unknown are one answer, so that a guess teaches nothing.
+    Used, expired, revoked and unknown tokens raise one error, so that guessing reveals nothing.
     """
     invitations = Invitation.objects.select_related("clinic", "patient")
     if lock:
@@ -125,7 +125,7 @@ def invite_patient(
 
 @transaction.atomic
 def invite_again(context: Context[Clinician], *, patient: Patient, email: str) -> Issued:
-    """Invite a registered patient who has not enrolled; earlier invitations end."""
+    """Invite a registered patient who has not enrolled; earlier invitations are revoked."""
     if patient.enrolled_at is not None:
         raise InvitationSpent("This patient has enrolled already.")
     for earlier in patient.invitations.filter(used_at=None, revoked_at=None):
@@ -144,7 +144,7 @@ def invite_again(context: Context[Clinician], *, patient: Patient, email: str) -
 
 @transaction.atomic
 def resend(context: Context[Clinician], *, invitation: Invitation) -> Issued:
-    """Give the invitation a new link and 72 more hours; the old link ends."""
+    """Send a new link that is valid for 72 hours; the old link is no longer valid."""
     invitation = _unused(invitation)
     outbox.cancel(group=_group(invitation), at=context.at)
     return _issue(context, invitation, action="invitation.resend")
@@ -161,7 +161,7 @@ def revoke(context: Context[Clinician], *, invitation: Invitation) -> Invitation
 
 
 def forget_address(*, invitation: Invitation) -> None:
-    """Drop the link that waits in the outbox, and the address it would go to."""
+    """Cancel the link's delivery, and erase the address it would be sent to."""
     outbox.forget(recipient_id=invitation.recipient_id)
 
 

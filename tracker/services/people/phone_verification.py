@@ -41,7 +41,7 @@ class CodeWrong(ServiceError):
 
 
 def of(clinician: Clinician) -> str | None:
-    """The number that is in use."""
+    """Return the number that is in use."""
     known = outbox.addresses(clinician.recipient_id, CHANNEL)
     return known[0].address if known else None
 
@@ -72,7 +72,7 @@ def ask(context: Context[Clinician], *, number: str) -> None:
 
 
 def confirm(context: Context[Clinician], *, code: str) -> None:
-    """Use the number from now on. Raises CodeWrong, after the try was counted."""
+    """Verify the code and use the number from now on. Raises CodeWrong; the try is counted."""
     with transaction.atomic():
         is_right = outbox.confirm_code(
             recipient_id=context.actor.recipient_id, code=code.strip(), at=context.at

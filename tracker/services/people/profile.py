@@ -31,7 +31,7 @@ def change(
     reminds_on_weekends: bool | UnsetType = UNSET,
     quiet_hours: QuietHours | UnsetType | None = UNSET,
 ) -> Patient:
-    """Store the fields that are set; another time zone counts the days from tomorrow on."""
+    """Store the fields that are set; another time zone applies from tomorrow on."""
     patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     if full_name is not UNSET:
         patient.full_name = full_name
@@ -53,7 +53,7 @@ def change(
 
 
 def _move(patient: Patient, time_zone: str, *, at: datetime) -> None:
-    """Count in the new zone from the first date that has begun in neither.
+    """Apply the new zone from the first date that has begun in neither zone.
 
     So no day that was already logged becomes another one. A change that has not taken
     effect yet is forgotten.

@@ -21,7 +21,7 @@ USE_IS_RECORDED_EVERY = timedelta(hours=1)
 
 
 def issue(*, user_id: UUID | str, session_key: str, device_name: str = "", at: datetime) -> str:
-    """Begin a session of a phone on a Django session; return its token, for the only time."""
+    """Begin a phone's session on a Django session; return its token, which is not stored."""
     token = make_token()
     SessionToken.objects.create(
         token_hash=hash_token(token),

@@ -41,7 +41,7 @@ class LastAdministrator(Conflict):
 def join_with_new_account(
     context: Context[Actor], *, token: str, full_name: str, password: str
 ) -> Clinician:
-    """Accept an invitation by making an account. The link proved the address."""
+    """Accept an invitation and create an account. The link has verified the address."""
     invitation = _locked(token, context.at)
     if User.objects.filter(email=invitation.email).exists():
         raise AccountExists
@@ -118,7 +118,7 @@ def change(
     is_administrator: bool,
     is_active: bool,
 ) -> Clinician:
-    """Change a membership. Inactive members keep what they signed and are not notified."""
+    """Change a membership. Inactive members are not notified; their reviews stay theirs."""
     administers = (is_administrator or role == Clinician.Role.ADMINISTRATOR) and is_active
     if not administers:
         _keep_an_administrator(besides=clinician)

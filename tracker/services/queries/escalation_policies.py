@@ -62,7 +62,7 @@ def _told_at(step: policy_steps.ResolvedStep, at: datetime) -> tuple[UUID, ...]:
 
 
 def priorities_without_recipient(team: CareTeam) -> list[str]:
-    """Return the priorities whose policy would reach nobody."""
+    """Return the priorities whose policy has no recipient with a working address."""
     return [
         priority
         for priority in policies.POLICY_PRIORITIES

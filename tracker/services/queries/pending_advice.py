@@ -1,4 +1,4 @@
-"""What a patient must be shown now, whatever else they came to do."""
+"""Pending advice: what the app must show the patient before anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a version of a record says, in the replay contract's form."""
+"""The content of a record's version, in the replay contract's form."""
 
 from __future__ import annotations
 

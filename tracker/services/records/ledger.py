@@ -51,7 +51,7 @@ class Outcome:
 
 
 class UnknownRecord(RecordRefused):
-    """There is no such record to take back."""
+    """There is no such record to retract."""
 
     code = "not_found"
     status = 404

@@ -39,7 +39,7 @@ __all__ = ["Outcome", "Status", "Submission", "Submitted", "submit"]
 
 
 class Unstorable(RecordRefused):
-    """The record breaks a rule of the store."""
+    """The record cannot be stored."""
 
     code = "unstorable"
 
@@ -137,7 +137,7 @@ def _first_submission(ledger: Ledger, accepted: Sequence[Revision]) -> datetime:
 
 
 def _lock(patient_id: UUID) -> Patient:
-    """The patient, whose records nobody else changes until the transaction ends."""
+    """Return the patient, locked: others cannot change their records until the transaction ends."""
     own = {"patient": OuterRef("pk")}
     zone = JSONObject(from_date="from_date", time_zone="time_zone")
     return (

@@ -1,4 +1,4 @@
-"""Whether what a reminder asks for has been logged, and what follows when it is."""
+"""Find out whether a reminder's measure has been logged, and end reminders that are answered."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tracker.services.reminders import reminder_slots
 
 
 def groups_of(reminder: Reminder) -> list[str]:
-    """The outbox's handles of its notices: one, and one more for each snooze."""
+    """Return the outbox groups of its notices: one, and one more for each snooze."""
     name = f"reminder:{reminder.slot_id}:{reminder.local_date.isoformat()}"
     return [name, *(f"{name}:{number}" for number in range(1, reminder.snoozes + 1))]
 
@@ -26,7 +26,7 @@ def cancel(reminder: Reminder, *, at: datetime) -> None:
 
 
 def is_answered(slot: ReminderSlot, day: date) -> bool:
-    """The n-th reminder of a day is answered once the measure was logged n times on it."""
+    """Whether the measure was logged: for the n-th reminder of a day, n times."""
     line, measure = slot.planned_measure, measure_of(slot)
     kind = ANSWERING_KINDS[measure]
     logged = kind.model._default_manager.filter(
@@ -43,9 +43,9 @@ def is_answered(slot: ReminderSlot, day: date) -> bool:
 def answer_reminders(
     *, patient: Patient, revisions: Iterable[Revision], days: Collection[date], at: datetime
 ) -> None:
-    """Stop the reminders of these days that the stored records answer.
+    """End the reminders of these days that the stored records answer.
 
-    The patient is reminded as planned again.
+    Slots that were thinned out after unanswered reminders return to every planned day.
     """
     measures: set[str] = set()
     for each in revisions:

@@ -1,4 +1,4 @@
-"""When a patient is reminded: of the diary, and of each measure of the care plan that says so."""
+"""Reminder slots: the wall times of the diary's and the care plan's reminders."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tracker.services.local_time.wall_time import EVERY_DAY, next_occurrence
 
 WEEKEND = frozenset({5, 6})
 
-#: Days from one reminder to the next, by how many in a row led to nothing. After these, none
-#: until it is logged again: a rule of its own finds days without records.
+#: Days from one reminder to the next, by how many in a row were not answered. After these,
+#: none until the measure is logged again: a rule finds days without records.
 DAYS_BETWEEN = {range(3): 1, range(3, 6): 2, range(6, 9): 7}
 
 
@@ -31,7 +31,7 @@ def set_diary_time(*, patient: Patient, wall_time: time | None, at: datetime) ->
 
 
 def follow_plan(*, planned: PlannedMeasure, patient: Patient, at: datetime) -> None:
-    """Make the slots that a line of the care plan asks for, and set their timers."""
+    """Create or update the slots of a care plan's line, and set their timers."""
     for wall_time in () if planned.waived else planned.reminder_times:
         planned.reminder_slots.get_or_create(
             wall_time=wall_time,
@@ -46,13 +46,13 @@ def follow_plan(*, planned: PlannedMeasure, patient: Patient, at: datetime) -> N
 
 
 def schedule_all(*, patient: Patient, at: datetime) -> None:
-    """Set every timer anew: the patient has another zone, or other wishes."""
+    """Set all timers of the patient anew, after the time zone or the slots have changed."""
     for slot in patient.reminder_slots.select_related("planned_measure__episode"):
         schedule(slot, patient=patient, at=at)
 
 
 def schedule(slot: ReminderSlot, *, patient: Patient, at: datetime) -> None:
-    """Set the timer to the slot's next local day, or to none."""
+    """Set the slot's timer to its next local day, or clear it."""
     slot.remind_at = slot.remind_date = None
     weekdays = frozenset(slot.weekdays or EVERY_DAY)
     if not patient.reminds_on_weekends:
@@ -68,7 +68,7 @@ def schedule(slot: ReminderSlot, *, patient: Patient, at: datetime) -> None:
 
 
 def _first_day(slot: ReminderSlot) -> date | None:
-    """The first day on which it may remind; None = not until it is logged again."""
+    """Return the first day for a reminder; None = not until the measure is logged again."""
     days = days_between(slot.unanswered)
     if days is None:
         return None

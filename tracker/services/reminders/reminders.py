@@ -1,4 +1,4 @@
-"""Reminders of patients who have not logged by their local hour: one per local day and slot."""
+"""Remind patients who have not logged by their local time: once per local day and slot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tracker.services.reminders.reminder_slots import schedule
 
 Row = TypeVar("Row", ReminderSlot, Reminder)
 
-#: A reminder to log is of no use long after its hour.
+#: A reminder expires: long after its time it is of no use.
 USEFUL_FOR = timedelta(hours=2)
 
 MOST_SNOOZES = 3
@@ -35,7 +35,7 @@ class SnoozeRefused(Conflict):
 
 
 def send_due(context: Context[System], *, limit: int) -> int:
-    """Remind whoever is due and has not logged; return how many timers moved."""
+    """Send the due reminders of what is not logged; return how many timers moved."""
     due = ReminderSlot.objects.filter(remind_at__lte=context.at).order_by("remind_at")
     return _run_each(
         due.select_related("patient", "planned_measure__episode"), context.at, _remind, limit
@@ -43,7 +43,7 @@ def send_due(context: Context[System], *, limit: int) -> int:
 
 
 def send_again(context: Context[System], *, limit: int) -> int:
-    """Remind again whoever asked to be and has not logged; return how many timers moved."""
+    """Send the snoozed reminders of what is still not logged; return how many timers moved."""
     due = Reminder.objects.filter(again_at__lte=context.at).order_by("again_at")
     return _run_each(
         due.select_related("patient", "slot__planned_measure"), context.at, _remind_again, limit
@@ -76,7 +76,7 @@ def snooze(context: Context[Actor], *, patient: Patient, slot_id: UUID, minutes:
 def _run_each(
     due: QuerySet[Row], at: datetime, act: Callable[[Row, datetime], None], limit: int
 ) -> int:
-    """Lock the patient, too: whoever is logging at this moment is not reminded of it."""
+    """Lock the patient, too, so that a record being stored is waited for."""
     return run_each(
         due,
         lambda row: act(row, at),

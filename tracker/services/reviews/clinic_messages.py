@@ -1,4 +1,4 @@
-"""What a clinician wrote to a patient, until it is read.
+"""Messages from clinicians to patients, until they are read.
 
 Unread for a day, the patient is reminded once. Unread for three, it returns to the worklist,
 until it is read or a clinician has seen to it.
@@ -41,7 +41,7 @@ def send(context: Context[Clinician], *, patient: Patient, text: str, review: Re
 
 
 def chase_due(context: Context[System], *, limit: int) -> int:
-    """Remind of what is not read, or return it to the worklist; return how many moved."""
+    """Remind of unread messages, or return them to the worklist; return how many moved."""
     due = (
         Message.objects.filter(chase_at__lte=context.at)
         .order_by("chase_at")
@@ -68,7 +68,7 @@ def mark_read(context: Context[Actor], *, patient: Patient, message_id: UUID) ->
 
 
 def returned(*, patients: Iterable[Patient] | QuerySet[Patient]) -> QuerySet[Message]:
-    """Messages that these patients have not read and nobody has dealt with, oldest first."""
+    """Return unread messages that are on the worklist, oldest first."""
     waiting = Message.objects.filter(
         returned_at__isnull=False, read_at=None, dealt_with_at=None, patient__in=patients
     )

@@ -1,4 +1,4 @@
-"""A review: a clinician decides on a patient's flags, and the patient hears back."""
+"""Reviews: a clinician decides on a patient's flags, and the patient is told."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class AlreadyAdopted(Conflict):
 def adopt(
     context: Context[Clinician], *, clinic: Clinic, version: str, from_date: date, reason: str
 ) -> RulesetAdoption:
-    """Judge the clinic's patients by another version from a local date on."""
+    """Evaluate the clinic's patients by another version from a local date on."""
     check_administrator(context, clinic)
     check_version(version)
     check_reason(reason)

@@ -1,4 +1,4 @@
-"""What the flags of a clinic cost and what they were worth, rule by rule. Numbers only."""
+"""Alert burden: the number, delay and usefulness of a clinic's flags, rule by rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORTH_IT = (Flag.Usefulness.ACTED_ON, Flag.Usefulness.USEFUL)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How long people took: the middle one, and the one that nine of ten were faster than."""
+    """How long people took: the median and the 90th percentile."""
 
     count: int
     median: timedelta

@@ -17,7 +17,7 @@ from tracker.services.evaluation.histories import history_of
 
 @dataclass(frozen=True, slots=True)
 class HistoryToEvaluate:
-    """A history, and until when its silence is judged."""
+    """A history, and until when days without entries are evaluated."""
 
     history: rules.History
     until: datetime | None
@@ -38,7 +38,7 @@ def histories(context: Context[Actor], *, clinic: Clinic) -> Iterator[HistoryToE
 
 
 def _until(episode: Episode, history: rules.History, at: datetime) -> datetime | None:
-    """As production judges it: to the end of the episode; no silence before enrolment."""
+    """Return the limit that production uses: the episode's end; none before enrolment."""
     if episode.patient.enrolled_at is None:
         return None
     if episode.ended_date is None:

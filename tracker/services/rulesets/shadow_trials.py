@@ -52,7 +52,7 @@ def start(
     thresholds: Mapping[str, int | float],
     reason: str,
 ) -> ShadowTrial:
-    """Judge this beside the live rules, as if it had been adopted for tomorrow."""
+    """Evaluate other rules beside the live ones, as if they had been adopted for tomorrow."""
     check_administrator(context, clinic)
     check_version(version)
     check_reason(reason)
@@ -78,7 +78,7 @@ def start(
 
 @transaction.atomic
 def stop(context: Context[Clinician], *, clinic: Clinic) -> ShadowTrial:
-    """End the trial that runs. What it found is kept."""
+    """End the running trial. Its findings are kept."""
     check_administrator(context, clinic)
     trial = ShadowTrial.objects.running().select_for_update().filter(clinic=clinic).first()
     if trial is None:

@@ -36,7 +36,7 @@ class ThresholdRefused(ServiceError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One number: what it means, what it is, who says so."""
+    """One threshold: its bounds, its value, and who set it."""
 
     name: str
     bounds: Bounds
@@ -59,7 +59,7 @@ def change(
 ) -> ThresholdChange:
     """Set a number from a local date on; None removes what was set before.
 
-    What is judged already stays as it was judged: the date is tomorrow or later.
+    Days that were evaluated already do not change: the date is tomorrow or later.
     """
     _check_who(context, clinic, patient)
     check_reason(reason)

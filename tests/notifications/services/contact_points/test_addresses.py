@@ -84,14 +84,14 @@ def test_only_its_owner_can_remove_a_device(recipient, other_recipient, at, apns
     assert (point.is_usable, point.secret) == (False, "")
 
 
-def test_a_channel_that_is_not_set_up_reaches_nobody(other_recipient, at):
+def test_an_unconfigured_channel_reaches_nobody(other_recipient, at):
     add(other_recipient, at)
 
     assert not outbox.is_channel_configured("apns")
     assert not outbox.reachable(other_recipient.pk)
 
 
-def test_an_address_of_another_form_is_refused(recipient, at):
+def test_a_malformed_address_is_refused(recipient, at):
     with pytest.raises(outbox.UnusableAddress):
         add(recipient, at, "not a token")
 
@@ -125,7 +125,7 @@ class TestGivenUp:
 
     @pytest.fixture
     def after(self, enqueue, smtp, at):
-        """Send a message so many hours later, to a server that answers so."""
+        """Send a message so many hours later, to a server with this response."""
 
         def after(hours: int, answer: str | None = None) -> ContactPoint:
             if answer:

@@ -34,7 +34,7 @@ def call_ends(at, outcome: Attempt.Outcome, delivery: Delivery, number: int) -> 
 
 @pytest.fixture
 def after(enqueue, at):
-    """Note the last of these outcomes, written as S (sent), T (transient) and O (outage)."""
+    """Record the last of these outcomes, written as S (sent), T (transient) and O (outage)."""
     outcomes = {o.name[0]: o for o in (Attempt.Outcome.SENT, Attempt.Outcome.TRANSIENT)}
     outcomes["O"] = Attempt.Outcome.OUTAGE
     failures = {"S": None, "T": TransientFailure("busy"), "O": DOWN}

@@ -168,7 +168,7 @@ def test_a_cancelled_leader_releases_its_followers_at_once(enqueue_many, smtp, a
 
 @threaded
 def test_a_bundle_does_not_wait_for_a_cancel_that_has_locked_a_follower(enqueue_many, at):
-    """Who holds one follower may want another: to wait for it would be a deadlock."""
+    """A cancel that holds one follower may wait for another: waiting for it is a deadlock."""
     deliveries = enqueue_many(3)
     claim = claims.take(delivery_id=deliveries[0].pk, at=at)
     begun = []

@@ -239,7 +239,7 @@ def test_an_attempt_that_begins_while_its_recipient_is_erased_is_erased_too(enqu
 
 
 def test_a_result_and_the_erasure_of_its_recipient_do_not_deadlock(enqueue, recipient, at):
-    """As somebody enrols who was told of the invitation in this moment."""
+    """As when a patient enrols while the invitation's mail is being sent."""
     delivery = enqueue()
     claim = claimed_and_begun(delivery, at)
     Breaker.objects.create(

@@ -13,7 +13,7 @@ def test_only_questions_that_a_rule_reads_are_asked(alice, clinics):
     assert "sudden_severe_pain" in asked
 
 
-def test_the_scales_are_in_words(alice):
+def test_the_scales_have_a_text_for_each_level(alice):
     scales = {each["field"]: each for each in alice.get("scales").json()["scales"]}
 
     assert [level["value"] for level in scales["standing"]["levels"]] == [0, 1, 2, 3, 4, 5]

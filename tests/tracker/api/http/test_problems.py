@@ -34,14 +34,14 @@ def test_every_code_is_in_the_documents():
 
 
 @pytest.mark.parametrize(("status", "seconds"), [(429, 30), (503, 5)])
-def test_a_temporary_refusal_says_when_to_try_again(status, seconds):
+def test_a_temporary_refusal_has_a_retry_after_header(status, seconds):
     response = problems.of_status(status).response()
 
     assert response.headers["Retry-After"] == str(seconds)
     assert f"Try again in {seconds} seconds." in response.content.decode()
 
 
-def test_a_refusal_of_a_service_says_when_to_try_again():
+def test_a_services_refusal_has_a_retry_after_header():
     class TooMany(ServiceError):
         """Too many codes were sent."""
 

@@ -59,7 +59,7 @@ def with_pain(literal: str) -> bytes:
         (b"{} {}", "json_invalid"),
     ],
 )
-def test_what_is_not_plain_json_is_refused_by_name(body, code):
+def test_invalid_json_is_refused_with_its_code(body, code):
     with pytest.raises(Problem) as refusal:
         loads(body)
 
@@ -74,12 +74,12 @@ def test_deep_json_is_refused_before_it_is_parsed(alice, depth):
     assert code_of(answer) == "json_too_deep"
 
 
-def test_brackets_inside_a_text_are_no_depth():
+def test_brackets_inside_a_text_do_not_count_as_depth():
     assert loads(b'{"note": "' + b"[" * 50 + b'\\"]"}')["note"].startswith("[[")
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
-def test_numbers_that_are_none_are_refused(literal):
+def test_invalid_numbers_are_refused(literal):
     with pytest.raises(Problem, match="json_invalid"):
         loads(with_pain(literal))
 
@@ -104,7 +104,7 @@ def test_a_pain_score_is_a_whole_number_from_0_to_10(literal, code):
 
 
 @pytest.mark.parametrize(("literal", "score"), [("-0", 0), ("0", 0), ("10", 10), ("null", None)])
-def test_the_ends_of_the_scale_and_not_asked_are_taken(literal, score):
+def test_the_ends_of_the_scale_and_not_asked_are_accepted(literal, score):
     assert taken(loads(with_pain(literal))).record.pain_average == score
 
 
@@ -206,7 +206,7 @@ def test_a_body_that_ends_early_is_refused_though_it_be_json(kept):
         read_body(request)
 
 
-def test_free_text_is_kept_in_one_form_and_an_empty_one_is_none(alice):
+def test_free_text_is_normalized_and_blank_text_is_stored_as_empty(alice):
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
     sent = entry(note=f"Cafe\u0301 {family} <script> \u202eesrever")
 
@@ -216,7 +216,7 @@ def test_free_text_is_kept_in_one_form_and_an_empty_one_is_none(alice):
     assert alice.put("diary/2026-03-01", entry(note=" \u200b ")).json()["record"]["note"] == ""
 
 
-def test_text_of_many_bytes_is_refused_and_so_is_a_name_that_deceives():
+def test_text_of_many_bytes_and_a_deceptive_name_are_refused():
     assert refused(entry(note="\U0001f468" * 1999 + "e\u0301")) == {"note": "length"}
     intake = {
         "at": MONDAY_EVENING.isoformat(),
@@ -228,7 +228,7 @@ def test_text_of_many_bytes_is_refused_and_so_is_a_name_that_deceives():
     assert refusal.value.errors[0].code == "text_invalid"
 
 
-def test_answers_are_json_whatever_is_asked_for(alice):
+def test_responses_are_json_whatever_the_accept_header(alice):
     assert code_of(alice.get("diary", headers={"Accept": "text/html"})) == "not_acceptable"
     assert alice.get("diary", headers={"Accept": "*/*"}).status_code == 200
     assert alice.get("diary").headers["Cache-Control"] == "no-store"
@@ -287,7 +287,7 @@ def long_number(size: int) -> bytes:
 
 
 def cpu_seconds(body: bytes) -> float:
-    """The least of several runs: what else the machine does only adds."""
+    """Return the minimum of several runs: other processes only add to the time."""
     times = []
     for _ in range(7):
         began = thread_time_ns()

@@ -64,7 +64,7 @@ def test_a_new_clinic_has_hours_a_team_and_a_policy_for_each_priority(db):
         ({"admin_email": "nobody"}, "--admin-email"),
     ],
 )
-def test_create_clinic_refuses_in_words_and_leaves_nothing(db, options, words):
+def test_create_clinic_reports_a_refusal_and_stores_nothing(db, options, words):
     with pytest.raises(CommandError, match=words):
         open_clinic(**options)
 

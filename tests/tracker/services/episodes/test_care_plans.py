@@ -96,7 +96,7 @@ def test_a_line_that_could_never_be_counted_is_refused(clinics, line, error):
         add(clinics, line)
 
 
-def test_a_changed_plan_is_judged_at_once_and_audited(clinics):
+def test_a_changed_plan_is_evaluated_at_once_and_audited(clinics):
     add(clinics)
 
     assert Evaluation.objects.filter(episode=clinics.episode).count() == 1
@@ -104,7 +104,7 @@ def test_a_changed_plan_is_judged_at_once_and_audited(clinics):
     assert (event.action, event.patient_id) == ("care_plan.add", clinics.alice.id)
 
 
-def test_raising_the_usual_difficulty_takes_a_flag_back(clinics):
+def test_raising_the_usual_difficulty_withdraws_a_flag(clinics):
     for offset in range(7):
         day = FIRST + timedelta(offset)
         say(clinics.alice, diary(day, 5, standing=3, walking=3))
@@ -130,7 +130,7 @@ def describe(clinics, *, at=NOW, **fields) -> Patient:
     )
 
 
-def test_conditions_are_those_that_a_rule_knows(clinics):
+def test_only_conditions_that_a_rule_reads_are_accepted(clinics):
     patient = describe(
         clinics, conditions=["osteoporosis", "dialysis"], mme_acknowledged=Decimal("30.5")
     )
@@ -165,7 +165,7 @@ def test_a_patient_has_one_current_episode(clinics):
         {"conservative_min_days": 366},
     ],
 )
-def test_dates_that_cannot_be_are_refused(clinics, dates):
+def test_impossible_dates_are_refused(clinics, dates):
     with pytest.raises(episodes.EpisodeDatesInvalid):
         episodes.change(
             Context(clinics.nora, NOW),
@@ -212,7 +212,7 @@ def test_days_are_excused_and_counted_again(clinics):
         )
 
 
-def test_the_silence_of_who_has_not_enrolled_says_nothing(clinics):
+def test_days_without_entries_before_enrolment_open_no_flag(clinics):
     Patient.objects.filter(id=clinics.alice.id).update(user=None, enrolled_at=None)
 
     episodes.change(

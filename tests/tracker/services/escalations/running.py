@@ -43,7 +43,7 @@ def fire(at: datetime) -> int:
 
 
 def told(escalation: Escalation) -> list[str]:
-    """Who was told of it, by name, in order."""
+    """Return the names of those who were told of it, in order."""
     names = dict(Clinician.objects.values_list("recipient_id", "full_name"))
     notifications = Notification.objects.filter(group=escalation.group).order_by("created_at")
     return [names[recipient] for recipient in notifications.values_list("recipient_id", flat=True)]

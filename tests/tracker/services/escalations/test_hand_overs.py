@@ -17,7 +17,7 @@ LATER = MORNING + timedelta(minutes=10)
 
 @pytest.fixture
 def escalation(clinics: TwoClinics) -> Escalation:
-    """Nora has acknowledged it."""
+    """An escalation that Nora has acknowledged."""
     escalation = open_escalation(clinics, "P1")
     timers.fire_due(Context(SYSTEM, MORNING), limit=9)
     lifecycle.acknowledge(Context(clinics.nora, MORNING), escalation_ids=[escalation.id])
@@ -60,7 +60,7 @@ def test_the_deadline_of_the_review_stays(clinics, escalation):
     assert timers.reopen_overdue(Context(SYSTEM, before), limit=9) == 1
 
 
-def test_who_was_handed_it_may_hand_it_on_and_the_one_before_hears_no_more(clinics, escalation):
+def test_the_new_owner_may_hand_it_over_and_the_former_gets_no_more_notices(clinics, escalation):
     hand_over(escalation, clinics.phil, by=clinics.nora)
 
     hand_over(escalation, clinics.nora, by=clinics.phil)
@@ -68,7 +68,7 @@ def test_who_was_handed_it_may_hand_it_on_and_the_one_before_hears_no_more(clini
     assert (told_of_it(clinics.phil), told_of_it(clinics.nora)) == (["cancelled"], ["pending"])
 
 
-def test_who_acknowledged_beside_the_owner_takes_it_without_being_told(clinics, escalation):
+def test_a_second_person_who_acknowledged_takes_it_without_a_notice(clinics, escalation):
     lifecycle.acknowledge(Context(clinics.phil, MORNING), escalation_ids=[escalation.id])
 
     assert hand_over(escalation, clinics.phil, by=clinics.phil).owner == clinics.phil
@@ -108,7 +108,7 @@ def test_who_is_in_another_team_cannot_be_handed_anything(clinics, escalation):
     assert refusal(escalation, hannah, by=clinics.nora) == "colleague_not_in_team"
 
 
-def test_who_has_it_is_not_handed_it_again(clinics, escalation):
+def test_it_is_not_handed_over_to_its_owner(clinics, escalation):
     assert refusal(escalation, clinics.nora, by=clinics.nora) == "already_theirs"
 
 

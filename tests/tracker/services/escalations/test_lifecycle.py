@@ -76,7 +76,7 @@ class TestOpening:
 
 
 class TestSteps:
-    def test_nobody_answers_so_the_next_is_told(self, clinics):
+    def test_without_an_acknowledgement_the_next_step_is_told(self, clinics):
         escalation = open_escalation(clinics)
 
         fire(MORNING)
@@ -158,7 +158,7 @@ class TestSteps:
 
 
 class TestExhausted:
-    def test_the_last_step_never_ends_in_silence(self, clinics):
+    def test_after_the_last_step_everybody_is_paged(self, clinics):
         escalation = open_escalation(clinics)
         for minutes in (0, 15, 30):
             fire(MORNING + timedelta(minutes=minutes))
@@ -211,7 +211,7 @@ class TestAcknowledging:
 
         assert acknowledged.review_by == MORNING + timedelta(hours=4)
 
-    def test_twice_changes_nothing(self, clinics):
+    def test_acknowledging_twice_changes_nothing(self, clinics):
         escalation = open_escalation(clinics)
         for minutes in (0, 5):
             lifecycle.acknowledge(
@@ -293,7 +293,7 @@ class TestRaising:
 
 
 class TestWithdrawing:
-    def test_whoever_was_told_is_told_that_too(self, clinics):
+    def test_whoever_was_told_is_told_of_the_withdrawal(self, clinics):
         escalation = open_escalation(clinics)
         fire(MORNING)
 

@@ -28,7 +28,7 @@ def snooze(escalation: Escalation, by: Clinician, hours: int = 1, at: datetime =
     )
 
 
-def test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beginning(clinics):
+def test_nobody_is_told_until_the_snooze_ends_and_then_the_first_step_fires(clinics):
     escalation = acknowledged(clinics)
     snooze(escalation, clinics.nora)
 
@@ -44,7 +44,7 @@ def test_nobody_is_told_until_it_wakes_and_then_the_escalation_runs_from_its_beg
     assert told(escalation) == ["Nora Nurse", "Nora Nurse"]
 
 
-def test_it_keeps_who_when_how_long_and_why(clinics):
+def test_it_is_stored_with_author_time_length_and_reason(clinics):
     escalation = snooze(acknowledged(clinics), clinics.nora, hours=4)
 
     (row,) = escalation.snoozes.all()
@@ -61,7 +61,7 @@ def test_its_hours_are_staffed_ones(clinics):
     assert escalation.wake_at == datetime(2026, 3, 3, 14, tzinfo=UTC)
 
 
-def test_an_emergency_is_not_snoozed_whoever_asks(clinics):
+def test_nobody_can_snooze_an_emergency(clinics):
     escalation = acknowledged(clinics, "P0")
 
     assert refusal(escalation, clinics.nora) == "snooze_not_for_emergencies"
@@ -82,7 +82,7 @@ def test_each_priority_has_its_longest_snooze(clinics, priority, most):
     assert snooze(escalation, clinics.nora, hours=most).state == "snoozed"
 
 
-def test_after_two_snoozes_it_takes_a_decision(clinics):
+def test_a_third_snooze_is_refused(clinics):
     escalation = acknowledged(clinics)
     for _ in range(2):
         snooze(escalation, clinics.nora)

@@ -1,4 +1,4 @@
-"""A step that told nobody is not waited for."""
+"""When no delivery of a step arrives, the next step fires at once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def end(escalation: Escalation, state: str, **which: object) -> None:
 
 @pytest.fixture
 def escalation(clinics: TwoClinics) -> Escalation:
-    """Nora was told."""
+    """An escalation whose first step told Nora."""
     escalation = open_escalation(clinics)
     fire(MORNING)
     return escalation
 
 
 @pytest.mark.parametrize("state", [State.DEAD, State.EXPIRED, State.SUPPRESSED])
-def test_when_nothing_of_it_arrived_the_next_is_told_at_once(escalation, state):
+def test_when_no_delivery_arrived_the_next_step_is_told_at_once(escalation, state):
     end(escalation, state)
 
     assert run_timers(SOON) == 1
@@ -55,7 +55,7 @@ def test_a_mail_that_bounces_after_it_was_sent_told_nobody(escalation):
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.SENT, State.DELIVERED])
-def test_while_one_person_may_be_told_the_next_waits(clinics, state):
+def test_while_one_delivery_may_arrive_the_next_step_waits(clinics, state):
     nina = make_clinician(clinics.team, "Nina Nurse")
     escalation = open_escalation(clinics)
     fire(MORNING)
@@ -68,7 +68,7 @@ def test_while_one_person_may_be_told_the_next_waits(clinics, state):
     assert len(told(escalation)) == 2
 
 
-def test_the_next_one_is_given_its_whole_time(escalation):
+def test_the_next_step_has_its_whole_time(escalation):
     end(escalation, State.DEAD)
     run_timers(SOON)
 
@@ -77,7 +77,7 @@ def test_the_next_one_is_given_its_whole_time(escalation):
     assert escalation.next_step_at == SOON + timedelta(minutes=15)
 
 
-def test_what_failed_on_an_earlier_run_is_forgotten(clinics, escalation):
+def test_failures_of_an_earlier_run_do_not_count(clinics, escalation):
     end(escalation, State.DEAD)
     lifecycle.raise_for(flag=escalation.flag, at=SOON)
     fire(SOON)
@@ -110,7 +110,7 @@ def test_a_routine_escalation_still_waits_for_the_clinic_to_open(clinics):
     assert told(escalation) == ["Nora Nurse", "Phil Physician"]
 
 
-def test_who_acknowledged_is_not_asked_again(clinics, escalation):
+def test_after_an_acknowledgement_no_next_step_fires(clinics, escalation):
     end(escalation, State.DEAD)
     lifecycle.acknowledge(Context(clinics.phil, MORNING), escalation_ids=[escalation.id])
 

@@ -236,7 +236,7 @@ class TestDeletion:
     def correct_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
         submit(clinics, entry(7, 9), now, uuid=self.entries[7], base=1)
 
-    def take_back_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
+    def retract_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
         submit(clinics, entry(7), now, uuid=self.entries[7], base=1, is_retraction=True)
 
     def send_a_session_late(self, clinics: TwoClinics, now: datetime) -> None:
@@ -260,7 +260,7 @@ class TestDeletion:
         ("change", "left"),
         [
             pytest.param(correct_an_entry, [1, 2, 3, 6], id="a correction"),
-            pytest.param(take_back_an_entry, [1, 2, 3, 6], id="a retraction"),
+            pytest.param(retract_an_entry, [1, 2, 3, 6], id="a retraction"),
             pytest.param(send_a_session_late, [1, 2, 3, 6], id="a late record"),
             pytest.param(send_a_second_peg, [1, 2, 3], id="another PEG score of a date"),
             pytest.param(correct_the_second_peg, [1, 2, 3], id="a correction of the second"),

@@ -61,7 +61,7 @@ def take(target: Target, text: str = FILE, *, at: datetime = AT, **options: obje
 
 
 def stored() -> dict[str, list[dict[str, object]]]:
-    """Every row of every table."""
+    """Return every row of every table."""
     return {
         model._meta.label: sorted(model.objects.values(), key=repr) for model in apps.get_models()
     }
@@ -110,7 +110,7 @@ def test_the_ledger_names_file_and_line_and_keeps_what_was_rounded(target):
     assert list(Revision.objects.filter(imported_original__pain_average="6.75")) == [first]
 
 
-def test_the_import_is_kept_with_what_it_was_told(target):
+def test_the_import_is_stored_with_its_options(target):
     result = take(target, FILE + "v3,2026-01-05,11,\n")
 
     provenance = DiaryImport.objects.get()
@@ -186,7 +186,7 @@ def test_the_same_file_again_changes_nothing(target):
     ],
     ids=lambda options: next(iter(options)),
 )
-def test_the_same_days_told_otherwise_change_nothing(target, options):
+def test_the_same_days_in_another_format_change_nothing(target, options):
     take(target)
     before = stored()
 
@@ -195,7 +195,7 @@ def test_the_same_days_told_otherwise_change_nothing(target, options):
     assert stored() == before
 
 
-def test_another_time_zone_does_not_move_people_who_are_here(target):
+def test_another_time_zone_does_not_move_known_people(target):
     take(target)
     before = stored()
 
@@ -229,7 +229,7 @@ def test_a_corrected_export_adds_a_version_and_keeps_the_former(target):
     assert (corrected.pain_average, corrected.revision) == (5, 2)
 
 
-def test_a_score_that_the_correction_leaves_out_is_no_longer_there(target):
+def test_a_score_that_the_correction_leaves_out_is_removed(target):
     text = "patient,date,pain,sleep,note\np,2026-01-05,3,4,\n"
     columns = {"sleep": "sleep", "note": "note"}
     take(target, text, columns=columns)
@@ -277,7 +277,7 @@ def test_a_day_one_that_the_clinic_chose_stays(target):
     assert Episode.objects.get().index_date == date(2026, 1, 7)
 
 
-def test_people_of_another_clinic_with_the_same_reference_are_others(target):
+def test_the_same_reference_in_another_clinic_is_another_person(target):
     take(target)
     other = make_clinic("Hillside Clinic")
 
@@ -299,7 +299,7 @@ def enrolled(clinics: TwoClinics) -> tuple[Target, Patient]:
 
 
 def log(patient: Patient, uuid: UUID, number: int, pain: int, day: date) -> None:
-    """A version that the patient made herself."""
+    """Log a version as the patient."""
     version = Revision.objects.create(
         clinic_id=patient.clinic_id,
         patient=patient,
@@ -388,7 +388,7 @@ def test_another_site_of_the_same_person_corrects_nothing(target):
         pytest.param("Pacific/Apia", "2011-12-30", Code.NO_SUCH_DAY, id="across the date line"),
     ],
 )
-def test_rejects_days_that_the_calendar_of_the_place_has_not(target, zone, day, code):
+def test_rejects_dates_that_have_not_come_or_do_not_exist_in_the_time_zone(target, zone, day, code):
     place = Target(clinic=target.clinic, care_team=target.care_team, time_zone=zone)
 
     result = take(place, table(f"p,{day},3,"))
@@ -397,7 +397,7 @@ def test_rejects_days_that_the_calendar_of_the_place_has_not(target, zone, day, 
     assert not Patient.objects.exists()
 
 
-def test_today_is_the_day_of_the_place(target):
+def test_today_is_a_date_in_the_time_zone_of_the_import(target):
     """At this instant it is the 22nd already where the day begins first."""
     place = Target(clinic=target.clinic, care_team=target.care_team, time_zone="Pacific/Kiritimati")
 
@@ -432,7 +432,7 @@ def test_a_strict_import_keeps_nothing_when_a_line_is_rejected(target):
     assert [each.line for each in refusal.value.imported.problems] == [5]
 
 
-def test_a_strict_import_does_not_mind_what_the_options_set_aside(target):
+def test_a_strict_import_accepts_a_line_without_values(target):
     result = take(target, FILE + "v3,2026-01-05,,\n", is_strict=True)
 
     assert (result.created, result.rejected_lines) == (3, 0)
@@ -470,7 +470,7 @@ def test_flags_of_an_import_are_retrospective_and_page_nobody(clinics):
     assert Episode.objects.get(patient__external_ref="p").next_close_at is None
 
 
-def test_silence_after_the_last_imported_day_is_not_judged(clinics):
+def test_days_after_the_last_imported_day_are_not_evaluated(clinics):
     target = Target(clinic=clinics.clinic, care_team=clinics.team, time_zone=NEW_YORK)
 
     result = take(target, table(*seven_weeks("p", 2, date(2026, 1, 5))))
@@ -487,7 +487,7 @@ def test_fresh_days_of_an_imported_person_page_nobody_either(clinics):
     assert_nobody_was_told()
 
 
-def test_what_was_due_of_an_enrolled_patient_before_is_still_told(enrolled):
+def test_what_was_due_of_an_enrolled_patient_before_is_still_escalated(enrolled):
     """An import must not swallow the page for a close that had not run yet."""
     target, alice = enrolled
     evening = datetime(2026, 3, 3, 2, tzinfo=UTC)
@@ -518,7 +518,7 @@ def test_an_evaluation_is_logged_for_each_person(target):
 # Where it goes
 
 
-def test_needs_no_words_where_there_is_no_choice(target):
+def test_needs_no_option_where_there_is_one_choice(target):
     assert found() == Target(
         clinic=target.clinic, care_team=target.care_team, time_zone=target.clinic.time_zone
     )
@@ -541,11 +541,11 @@ def test_finds_clinic_and_team_by_name_or_id(clinics):
     ],
     ids=["several clinics", "no such clinic", "no such team", "no such zone"],
 )
-def test_says_what_there_is_to_choose_from(clinics, words, message):
+def test_lists_the_choices(clinics, words, message):
     with pytest.raises(Exception, match=message):
         found(**words)
 
 
-def test_says_that_a_clinic_comes_first():
+def test_requires_a_clinic_first():
     with pytest.raises(Exception, match="no clinic yet"):
         found()

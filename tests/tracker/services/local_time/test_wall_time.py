@@ -98,7 +98,7 @@ def clock_changes() -> list[dict[str, str]]:
 
 
 def is_shown_or_skipped(found: Occurrence, wall: time, zone: ZoneInfo) -> bool:
-    """The wall shows it; or it jumped over it just now."""
+    """Whether the wall clock shows the time, or has just skipped it."""
     wanted = datetime.combine(found.day, wall)
     before = (found.at - timedelta(seconds=1)).astimezone(zone).replace(tzinfo=None)
     shown = found.at.astimezone(zone).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""Whoever asks at whatever instant, one person is on duty."""
+"""At every instant one person is on duty."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_hand_over_at_a_time_that_occurs_twice_happens_once():
     assert after == {NORA}
 
 
-def test_whoever_takes_a_span_has_it_and_nothing_beside_it():
+def test_an_override_holds_for_its_span_only():
     span = taking(TARA, "2026-03-01T20:00", "2026-03-02T10:00")
     changes = shifts(
         daily(NORA, PHIL), [span], start=local("2026-03-01T08:00"), end=local("2026-03-03T08:00")
@@ -146,7 +146,7 @@ def test_whoever_takes_a_span_has_it_and_nothing_beside_it():
     assert changes[1].ends_at == span.ends_at
 
 
-def test_of_two_who_take_the_same_span_the_later_entered_has_it():
+def test_of_two_overrides_for_one_span_the_later_entered_holds():
     whole = taking(TARA, "2026-03-01T08:00", "2026-03-02T08:00")
     part = taking(PHIL, "2026-03-01T12:00", "2026-03-01T13:00")
     noon = local("2026-03-01T12:00")
@@ -162,7 +162,7 @@ def test_without_members_nobody_is_on_duty():
 @UNHURRIED
 @given(roster=rosters, at=instants, offset=st.integers(-30, 30))
 def test_the_one_on_duty_is_whose_turn_last_began(roster, at, offset):
-    """Turns are counted on the calendar, instants on the time line: both agree."""
+    """Turns by local dates agree with a comparison of instants."""
     turn = roster.turn_at(at)
     assert roster.start_of(turn) <= at < roster.start_of(turn + 1)
 

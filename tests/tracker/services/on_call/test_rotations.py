@@ -73,7 +73,7 @@ class TestInAPolicy:
             [clinics.phil.id],
         )
 
-    def test_who_took_the_span_is_told(self, clinics, rotation):
+    def test_whoever_has_the_override_is_told(self, clinics, rotation):
         override(rotation, clinics.phil, MORNING)
         escalation = open_escalation(clinics)
 
@@ -140,7 +140,7 @@ class TestEditing:
             (["gone"], "cannot_be_on_call"),
         ],
     )
-    def test_who_could_not_answer_is_not_put_on_call(self, clinics, members, code):
+    def test_who_cannot_acknowledge_is_not_put_on_call(self, clinics, members, code):
         clinics.gone = make_clinician(clinics.team, "Gus Gone", is_active=False)
 
         with pytest.raises(ServiceError) as refused:
@@ -152,11 +152,11 @@ class TestEditing:
         with pytest.raises(rotations.RotationNameTaken):
             save(clinics, clinics.nora)
 
-    def test_one_that_a_policy_names_stays(self, clinics, rotation):
+    def test_a_rotation_in_a_policy_is_not_removed(self, clinics, rotation):
         with pytest.raises(rotations.RotationInUse):
             rotations.remove(Context(clinics.ada, MORNING), rotation=rotation)
 
-    def test_one_that_a_running_escalation_will_tell_stays_until_it_was_told(
+    def test_a_rotation_of_a_running_escalation_is_not_removed_before_its_step(
         self, clinics, rotation
     ):
         escalation = open_escalation(clinics)
@@ -172,7 +172,7 @@ class TestEditing:
 
 
 class TestOverrides:
-    def test_it_says_who_entered_it_and_when(self, clinics, rotation):
+    def test_it_is_stored_with_who_entered_it_and_when(self, clinics, rotation):
         entered = override(rotation, clinics.phil, TUESDAY, by=clinics.nora)
 
         assert (entered.entered_by, entered.entered_at) == (clinics.nora, MORNING)
@@ -197,10 +197,10 @@ class TestOverrides:
             pytest.param(MORNING - timedelta(hours=2), 2, id="over already"),
         ],
     )
-    def test_a_span_that_cannot_be_meant_is_refused(self, clinics, rotation, start, hours):
+    def test_an_invalid_span_is_refused(self, clinics, rotation, start, hours):
         with pytest.raises(rotations.OverrideInvalid):
             override(rotation, clinics.phil, start, hours)
 
-    def test_nobody_of_another_clinic_takes_a_span(self, clinics, rotation):
+    def test_nobody_of_another_clinic_gets_an_override(self, clinics, rotation):
         with pytest.raises(rotations.CannotBeOnCall):
             override(rotation, clinics.mallory, TUESDAY, by=clinics.nora)

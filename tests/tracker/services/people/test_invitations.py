@@ -59,7 +59,7 @@ def test_it_goes_out_by_mail_and_its_token_is_kept_as_a_hash(clinics):
     assert ContactPoint.objects.get(recipient=notice.recipient).address == "nina@harbor.test"
 
 
-def test_a_patients_code_stands_where_no_server_is_sent_it(clinics):
+def test_a_patients_code_is_in_the_urls_fragment(clinics):
     issued = invite_patient(clinics)
 
     assert issued.path == f"/invitation#{issued.token}"
@@ -109,7 +109,7 @@ def test_a_link_works_for_72_hours(clinics, hours, is_valid):
             join(issued, at)
 
 
-def test_a_new_link_ends_the_old_one(clinics):
+def test_a_new_link_invalidates_the_old_one(clinics):
     old = invite(clinics)
     new = invitations.resend(Context(clinics.ada, NOW), invitation=old.invitation)
 
@@ -178,7 +178,7 @@ def test_who_left_can_be_invited_back_into_the_same_membership(clinics):
     )
 
 
-def test_who_comes_back_keeps_the_hours_that_were_theirs(clinics):
+def test_who_comes_back_keeps_their_quiet_hours(clinics):
     Clinician.objects.filter(id=clinics.nora.id).update(is_active=False)
     Recipient.objects.filter(id=clinics.nora.recipient_id).update(time_zone="Asia/Tokyo")
 

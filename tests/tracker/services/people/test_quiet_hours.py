@@ -25,7 +25,7 @@ def be_quiet(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_can_wait_waits_for_the_persons_own_morning_and_what_is_urgent_does_not(clinics):
+def test_quiet_hours_hold_back_routine_notices_and_no_urgent_ones(clinics):
     be_quiet(clinics, time(22), time(7))
     routine, urgent = open_escalation(clinics, "P2"), open_escalation(clinics, "P0")
     fire(MORNING)
@@ -63,11 +63,11 @@ def test_it_is_kept_and_audited_and_leaves_the_language(clinics):
         pytest.param(time(8), time(0, 1), id="longer than a page is useful"),
     ],
 )
-def test_hours_in_which_somebody_could_never_be_told_are_refused(clinics, begin, end):
+def test_incomplete_or_too_long_quiet_hours_are_refused(clinics, begin, end):
     with pytest.raises(quiet_hours.QuietHoursInvalid):
         be_quiet(clinics, begin, end)
 
 
-def test_a_zone_that_is_none_is_refused(clinics):
+def test_an_unknown_zone_is_refused(clinics):
     with pytest.raises(ServiceError, match="IANA"):
         be_quiet(clinics, None, None, zone="Mars/Base")

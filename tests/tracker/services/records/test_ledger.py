@@ -44,7 +44,7 @@ def submitted(
 
 @dataclass
 class Case:
-    """Submissions that went before, one more, and what becomes of that."""
+    """Earlier submissions, one more, and its outcome."""
 
     before: list[Submission]
     sent: Submission
@@ -157,7 +157,7 @@ def test_a_version_from_a_phone_ahead_of_time_counts_from_its_arrival():
     assert version.content["submitted_at"] == ledger.at.isoformat().replace("+00:00", "Z")
 
 
-def test_what_was_not_asked_is_not_in_the_content():
+def test_fields_that_were_not_asked_are_left_out_of_the_content():
     ledger, _ = decided(FIRST)
 
     assert ledger.new_versions[0].content == {
@@ -182,7 +182,7 @@ FUTURE = MONDAY_EVENING + 2 * MINUTE + CLOCK_TOLERANCE + MINUTE
     ],
     ids=["saved tomorrow", "day to come", "long ago", "instant to come", "nothing to retract"],
 )
-def test_what_cannot_be_is_refused_by_its_field(sent, refusal, path):
+def test_an_impossible_record_is_refused_with_its_field(sent, refusal, path):
     ledger, (outcome,) = decided(sent)
 
     assert outcome.status == Status.INVALID
@@ -190,7 +190,7 @@ def test_what_cannot_be_is_refused_by_its_field(sent, refusal, path):
     assert not ledger.new_versions
 
 
-def test_a_retraction_names_the_kind_of_what_it_takes_back():
+def test_a_retraction_has_the_kind_of_its_record():
     _, (_, outcome) = decided(FIRST, submitted(None, base=1, kind=COMPRESS_USE))
 
     assert isinstance(outcome.refusal, UnknownRecord)

@@ -55,7 +55,7 @@ IMPOSSIBLE_PAIN = 11
 
 
 @pytest.mark.parametrize("position", [0, 1])
-def test_what_the_database_refuses_stops_nothing_else(clinics, position):
+def test_a_record_that_the_database_refuses_stops_no_other(clinics, position):
     batch = [entry(6, 1)]
     batch.insert(position, entry(IMPOSSIBLE_PAIN, 2))
 

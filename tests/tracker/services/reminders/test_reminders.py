@@ -153,7 +153,7 @@ class TestTheDiary:
         send(EIGHT + timedelta(hours=3))
         assert outcomes() == [(MONDAY, "sent")]
 
-    def test_a_second_reminder_of_a_day_is_no_row(self, alice):
+    def test_the_database_refuses_a_second_reminder_of_a_day(self, alice):
         """I12, held by the database."""
         send(EIGHT)
         first = Reminder.objects.get()
@@ -170,7 +170,7 @@ class TestTheDiary:
 
     @pytest.mark.parametrize("zone", ["Africa/Cairo", "Antarctica/Troll", "America/Nuuk"])
     def test_one_a_local_day_around_a_clock_change(self, clinics, zone):
-        """The timer follows the walk over all zones in test_wall_time."""
+        """All zones and changes are tested in test_wall_time."""
         change = {
             "Africa/Cairo": datetime(2026, 10, 29, 21, tzinfo=UTC),
             "Antarctica/Troll": datetime(2026, 3, 29, 1, tzinfo=UTC),
@@ -286,7 +286,7 @@ class TestTheCarePlan:
 
         assert planned.reminder_slots.get().remind_date == date(2026, 3, 4)
 
-    def test_who_wants_none_on_weekends_has_none(self, clinics, heat):
+    def test_without_weekend_reminders_none_is_sent_on_weekends(self, clinics, heat):
         friday = self.MORNING + 4 * DAY + timedelta(hours=13)
         profile.change(
             Context(clinics.alice, friday), patient=clinics.alice, reminds_on_weekends=False
@@ -304,13 +304,13 @@ class TestTheCarePlan:
         ],
         ids=str,
     )
-    def test_what_makes_no_sense_is_refused(self, clinics, wishes):
+    def test_invalid_reminder_times_are_refused(self, clinics, wishes):
         with pytest.raises(care_plans.RemindersRefused):
             Line(measure="massage", **wishes).check()
 
 
 class TestFewer:
-    def test_three_that_lead_to_nothing_make_them_fewer_and_logging_restores_them(self, alice):
+    def test_three_unanswered_reminders_make_them_fewer_and_logging_restores_them(self, alice):
         for day in range(40):
             send(EIGHT + day * DAY)
 
@@ -336,7 +336,7 @@ class TestSnooze:
             Context(alice, at), patient=alice, slot_id=slot_of(alice).pk, minutes=minutes
         )
 
-    def test_it_comes_again_once(self, alice):
+    def test_a_snoozed_reminder_is_sent_again_once(self, alice):
         send(EIGHT)
         self.snooze(alice, EIGHT)
         again = EIGHT + timedelta(minutes=30)

@@ -78,7 +78,7 @@ def test_after_an_outage_of_three_days_it_returns_without_a_reminder(clinics, me
     assert notices() == 1
 
 
-def test_what_is_read_is_not_chased_and_its_notices_stop(message):
+def test_a_read_message_is_not_chased_and_its_notices_stop(message):
     chase(SENT + 24 * HOUR)
     read(message, SENT + 25 * HOUR)
 
@@ -110,7 +110,7 @@ def test_a_row_ends_when_a_clinician_has_seen_to_it(clinics, message):
     assert AuditEvent.objects.filter(action="message.deal_with").count() == 2
 
 
-def test_another_clinic_has_nothing_to_do_with_it(clinics, message):
+def test_another_clinic_cannot_deal_with_it(clinics, message):
     chase(SENT + 72 * HOUR)
 
     with pytest.raises(NotFound):

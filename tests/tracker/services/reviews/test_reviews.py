@@ -35,7 +35,7 @@ def test_it_closes_the_flag_and_ends_the_escalation(clinics):
     assert told(escalation) == ["Nora Nurse"]
 
 
-def test_the_patient_hears_back_in_the_clinicians_words(clinics):
+def test_the_patient_receives_the_clinicians_message(clinics):
     decide(clinics, escalated_flag(clinics), message="Please come in on Thursday.")
 
     assert Message.objects.get().text == "Please come in on Thursday."
@@ -43,7 +43,7 @@ def test_the_patient_hears_back_in_the_clinicians_words(clinics):
     assert notice.recipient_id == clinics.alice.recipient_id
 
 
-def test_the_patient_hears_that_somebody_looked_even_without_words(clinics):
+def test_the_patient_receives_a_default_message_without_one(clinics):
     decide(clinics, escalated_flag(clinics))
 
     assert Message.objects.get().text == reviews.LOOKED

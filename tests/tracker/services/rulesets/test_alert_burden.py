@@ -1,4 +1,4 @@
-"""What flags cost and what they were worth."""
+"""The number, delay and usefulness of a clinic's flags."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def reviewed(
     return flag
 
 
-def test_no_flag_is_no_line(clinics):
+def test_without_flags_there_is_no_line(clinics):
     assert alert_burden.of_clinic(clinic=clinics.clinic, since=FIRST, at=NOON) == []
 
 
-def test_the_predictive_value_is_what_was_worth_it_of_all_judged(clinics):
+def test_the_predictive_value_is_the_useful_share_of_all_judged_flags(clinics):
     for usefulness in ("acted_on", "useful", "noise", "noise"):
         reviewed(clinics, "WORSE", usefulness)
     reviewed(clinics, "WORSE", None)
@@ -60,7 +60,7 @@ def test_the_predictive_value_is_what_was_worth_it_of_all_judged(clinics):
     assert of_rule.predictive_value == 0.5
 
 
-def test_nothing_judged_has_no_predictive_value(clinics):
+def test_without_judged_flags_there_is_no_predictive_value(clinics):
     raise_flag(clinics.alice, at=NOON)
 
     line = burden(clinics)
@@ -109,7 +109,7 @@ def test_times_run_from_the_first_page_and_from_when_the_server_knew(clinics):
         pytest.param(list(range(1, 12)), 6, 10, id="eleven"),
     ],
 )
-def test_the_middle_and_the_slow(minutes, median, p90):
+def test_the_median_and_the_90th_percentile(minutes, median, p90):
     waiting = Waiting.of(each * MINUTE for each in minutes)
 
     assert waiting == Waiting(len(minutes), median * MINUTE, p90 * MINUTE)

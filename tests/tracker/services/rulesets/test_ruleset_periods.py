@@ -1,4 +1,4 @@
-"""Which version judged a day, with which numbers; and that replay finds the same."""
+"""Which version and thresholds hold on a day, and that replay finds the same flags."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class TestRulesets:
 
 
 class TestThresholds:
-    def test_a_clinics_number_decides_from_its_date_on(self, clinics):
+    def test_a_clinics_threshold_holds_from_its_date_on(self, clinics):
         set_number(clinics, "severe_days", "7", from_date=FIRST + 2 * DAY)
         log(clinics, [7, 7, 7, 7, 7, 7])
         evaluate_at(clinics, EVENING + 5 * DAY)
@@ -182,7 +182,7 @@ class TestThresholds:
         evaluate_at(clinics, EVENING + 6 * DAY)
         assert Flag.objects.get(rule="SEV-SUST").day == 7
 
-    def test_a_patients_number_stands_over_the_clinics(self, clinics):
+    def test_a_patients_threshold_overrides_the_clinics(self, clinics):
         set_number(clinics, "severe_days", "7")
         set_number(clinics, "severe_days", "3", patient=clinics.alice)
 
@@ -193,7 +193,7 @@ class TestThresholds:
         assert number(clinics.alice) == {"severe_days": 3}
         assert number(clinics.bob) == {"severe_days": 7}
 
-    def test_a_change_can_be_taken_back(self, clinics):
+    def test_a_change_can_be_removed(self, clinics):
         set_number(clinics, "severe_days", "7")
         set_number(clinics, "severe_days", "4", patient=clinics.alice)
         set_number(clinics, "severe_days", None, patient=clinics.alice, from_date=FIRST + 3 * DAY)
@@ -245,13 +245,13 @@ class TestThresholds:
     def test_the_bounds_themselves_are_accepted(self, clinics, value):
         assert set_number(clinics, "severe_days", value).value == int(value)
 
-    def test_today_is_too_soon_and_why_must_be_said(self, clinics):
+    def test_a_change_needs_a_later_date_and_a_reason(self, clinics):
         with pytest.raises(adoption.TakesEffectTooSoon):
             set_number(clinics, "severe_days", "4", from_date=FIRST)
         with pytest.raises(adoption.ReasonMissing):
             set_number(clinics, "severe_days", "4", reason="  ")
 
-    def test_only_who_may_changes_it(self, clinics):
+    def test_without_permission_it_is_not_found(self, clinics):
         with pytest.raises(NotFound):
             set_number(clinics, "severe_days", "4", by=clinics.nora)
         with pytest.raises(NotFound):
@@ -282,7 +282,7 @@ class TestExport:
         assert {version for *_, version in stored()} == {"2026.1", "2026.2"}
         assert replayed(clinics, until) == stored()
 
-    def test_a_version_that_replay_is_told_stands_over_the_file(self, clinics, milder):
+    def test_the_version_option_of_replay_overrides_the_file(self, clinics, milder):
         adopt(clinics, milder, FIRST + DAY)
         say(clinics.alice, diary(FIRST + DAY, 5, walking=5))
         parsed = histories.history_of(episode=clinics.episode, flags=())
@@ -292,7 +292,7 @@ class TestExport:
 
         assert (rules_found(), rules_found(ruleset="2026.1")) == ([], ["FUNC-UNABLE"])
 
-    def test_numbers_that_always_held_stand_by_themselves(self, clinics):
+    def test_thresholds_that_always_held_have_no_date(self, clinics):
         document = histories.document_of(episode=clinics.episode, flags=())
 
         assert document["thresholds"] == {}
@@ -317,7 +317,7 @@ class TestExport:
         assert {line["patient"] for line in told} == {str(clinics.alice.id)}
         assert AuditEvent.objects.get(action="history.export").patient_id == clinics.alice.id
 
-    def test_nobody_is_no_episode(self, clinics):
+    def test_an_unknown_patient_has_no_history(self, clinics):
         with pytest.raises(CommandError, match="There is no such flag"):
             call_command("export_history", "--patient", str(clinics.clinic.id))
 

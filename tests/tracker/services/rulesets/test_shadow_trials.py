@@ -1,4 +1,4 @@
-"""Trials beside the live rules: they find, they are compared, and nobody is told."""
+"""Shadow trials: their findings are stored and compared, and nobody is told."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_nobody_is_told_and_no_flag_opens(clinics):
     assert Notification.objects.count() == before
 
 
-def test_days_before_it_began_are_judged_by_the_live_rules(clinics):
+def test_days_before_the_trial_are_evaluated_by_the_live_rules(clinics):
     start(clinics, at=EVENING + 5 * DAY, severe_pain=6)
     log(clinics, [6] * 7)
 
@@ -84,7 +84,7 @@ def test_the_same_close_again_finds_the_same_once(clinics):
     assert found() == [("SEV-SUST", 5)]
 
 
-def test_a_phones_write_runs_no_trial(clinics):
+def test_a_record_of_a_phone_runs_no_trial(clinics):
     from tracker.services.evaluation.evaluate import evaluate_episode
 
     start(clinics, severe_pain=6)
@@ -94,7 +94,7 @@ def test_a_phones_write_runs_no_trial(clinics):
     assert not found()
 
 
-def test_a_trial_that_fails_takes_nothing_from_the_close(clinics, caplog):
+def test_a_failed_trial_does_not_affect_the_close(clinics, caplog):
     trial = start(clinics, severe_pain=6)
     ShadowTrial.objects.filter(pk=trial.pk).update(version="gone")
     log(clinics, [7] * 7)
@@ -155,7 +155,7 @@ def test_what_is_refused(clinics):
         start(clinics)
 
 
-def test_another_clinics_trial_judges_nobody_here(clinics):
+def test_another_clinics_trial_evaluates_no_patient_of_this_one(clinics):
     from tracker.models import Clinician
 
     Clinician.objects.filter(id=clinics.mallory.id).update(is_administrator=True)

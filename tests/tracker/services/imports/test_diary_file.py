@@ -30,8 +30,8 @@ def read_line(line: str, **options: object) -> ParsedFile:
     return read_text(f"{ALL}\n{line}\n{good}\n", columns=ALL_COLUMNS, **options)
 
 
-def verdicts(reading: ParsedFile) -> list[tuple[int, str, str]]:
-    return [(each.line, each.column, each.code) for each in reading.problems]
+def verdicts(parsed_file: ParsedFile) -> list[tuple[int, str, str]]:
+    return [(each.line, each.column, each.code) for each in parsed_file.problems]
 
 
 # Lines
@@ -75,17 +75,17 @@ def verdicts(reading: ParsedFile) -> list[tuple[int, str, str]]:
     ],
 )
 def test_rejects_a_line_and_names_line_column_and_reason(line, column, code):
-    reading = read_line(line)
+    parsed_file = read_line(line)
 
-    assert verdicts(reading) == [(2, column, code)]
-    assert [each.patient for each in reading.days] == ["good"]
-    assert all(each.is_rejection for each in reading.problems)
+    assert verdicts(parsed_file) == [(2, column, code)]
+    assert [each.patient for each in parsed_file.days] == ["good"]
+    assert all(each.is_rejection for each in parsed_file.problems)
 
 
 def test_names_every_wrong_cell_of_a_line():
-    reading = read_line("p,yesterday,11,,,,9,,")
+    parsed_file = read_line("p,yesterday,11,,,,9,,")
 
-    assert verdicts(reading) == [
+    assert verdicts(parsed_file) == [
         (2, "date", Code.BAD_DATE),
         (2, "pain", Code.OUT_OF_RANGE),
         (2, "sleep", Code.OUT_OF_RANGE),
@@ -116,12 +116,12 @@ def test_zero_is_a_value_and_a_whole_number_may_have_decimals(cell, score):
         ("6.3499999999999996", 6),
     ],
 )
-def test_rounds_half_up_when_told_and_keeps_what_the_file_said(cell, score):
-    reading = read_line(f"a,2026-01-05,{cell},,,,,,", rounding="half-up")
+def test_rounds_half_up_with_the_option_and_keeps_the_files_text(cell, score):
+    parsed_file = read_line(f"a,2026-01-05,{cell},,,,,,", rounding="half-up")
 
-    assert reading.problems == []
-    assert reading.days[0].scores == {"pain_average": score}
-    assert reading.days[0].originals == {"pain_average": cell}
+    assert parsed_file.problems == []
+    assert parsed_file.days[0].scores == {"pain_average": score}
+    assert parsed_file.days[0].originals == {"pain_average": cell}
 
 
 def test_takes_every_field_that_is_mapped():
@@ -138,7 +138,7 @@ def test_takes_every_field_that_is_mapped():
     }
 
 
-def test_takes_no_optional_score_that_was_not_asked_for():
+def test_reads_no_optional_score_without_its_option():
     """A column that happens to be called activity may be on any scale."""
     text = "patient,date,pain,activity\np,2026-01-05,4,3\n"
 
@@ -146,23 +146,23 @@ def test_takes_no_optional_score_that_was_not_asked_for():
 
 
 def test_sets_aside_a_line_on_which_nothing_was_logged():
-    reading = read_line("p,2026-01-05,,,,,,,")
+    parsed_file = read_line("p,2026-01-05,,,,,,,")
 
-    assert verdicts(reading) == [(2, "", Code.NOTHING_LOGGED)]
-    assert not reading.problems[0].is_rejection
-
-
-def test_takes_a_text_for_not_asked_when_told():
-    reading = read_line("a,2026-01-05,NA,,1,,,,", missing=("NA",))
-
-    assert reading.days[0].scores == {"standing": 1}
+    assert verdicts(parsed_file) == [(2, "", Code.NOTHING_LOGGED)]
+    assert not parsed_file.problems[0].is_rejection
 
 
-def test_reads_dates_in_the_format_it_is_told():
-    reading = read_line("a,31/12/2025,4,,,,,,", date_format="%d/%m/%Y")
+def test_reads_a_text_as_not_asked_with_the_option():
+    parsed_file = read_line("a,2026-01-05,NA,,1,,,,", missing=("NA",))
 
-    assert reading.days[0].date == date(2025, 12, 31)
-    assert verdicts(reading) == [(3, "date", Code.BAD_DATE)]
+    assert parsed_file.days[0].scores == {"standing": 1}
+
+
+def test_reads_dates_in_the_given_format():
+    parsed_file = read_line("a,31/12/2025,4,,,,,,", date_format="%d/%m/%Y")
+
+    assert parsed_file.days[0].date == date(2025, 12, 31)
+    assert verdicts(parsed_file) == [(3, "date", Code.BAD_DATE)]
 
 
 def test_counts_the_lines_of_the_file_also_where_a_note_has_several():
@@ -182,37 +182,37 @@ q,2026-01-05,1
 
 
 def test_rejects_all_lines_of_a_day_that_has_several():
-    reading = read_text(TWICE, rounding="half-up")
+    parsed_file = read_text(TWICE, rounding="half-up")
 
-    assert verdicts(reading) == [(line, "", Code.SAME_DAY) for line in (2, 3, 4)]
-    assert "Lines 2, 3, 4" in reading.problems[0].message
-    assert [each.patient for each in reading.days] == ["q"]
+    assert verdicts(parsed_file) == [(line, "", Code.SAME_DAY) for line in (2, 3, 4)]
+    assert "Lines 2, 3, 4" in parsed_file.problems[0].message
+    assert [each.patient for each in parsed_file.days] == ["q"]
 
 
 @pytest.mark.parametrize(
     ("policy", "line", "score"), [(SameDay.MAX, 3, 7), (SameDay.LAST, 4, 6)], ids=str
 )
-def test_takes_one_line_of_a_day_when_told_which(policy, line, score):
-    reading = read_text(TWICE, rounding="half-up", same_day=policy)
+def test_takes_one_line_of_a_day_with_the_option(policy, line, score):
+    parsed_file = read_text(TWICE, rounding="half-up", same_day=policy)
 
-    assert [(each.number, each.scores["pain_average"]) for each in reading.days] == [
+    assert [(each.number, each.scores["pain_average"]) for each in parsed_file.days] == [
         (line, score),
         (5, 1),
     ]
-    assert {each.code for each in reading.problems} == {Code.SUPERSEDED}
-    assert not any(each.is_rejection for each in reading.problems)
+    assert {each.code for each in parsed_file.problems} == {Code.SUPERSEDED}
+    assert not any(each.is_rejection for each in parsed_file.problems)
 
 
 def test_a_rejected_line_makes_its_day_no_less_ambiguous():
-    reading = read_text("patient,date,pain\np,2026-01-05,3\np,2026-01-05,11\n")
+    parsed_file = read_text("patient,date,pain\np,2026-01-05,3\np,2026-01-05,11\n")
 
-    assert verdicts(reading) == [(3, "pain", Code.OUT_OF_RANGE), (2, "", Code.SAME_DAY)]
+    assert verdicts(parsed_file) == [(3, "pain", Code.OUT_OF_RANGE), (2, "", Code.SAME_DAY)]
 
 
 def test_an_empty_line_for_a_day_leaves_the_other_alone():
-    reading = read_text("patient,date,pain\np,2026-01-05,3\np,2026-01-05,\n")
+    parsed_file = read_text("patient,date,pain\np,2026-01-05,3\np,2026-01-05,\n")
 
-    assert [each.number for each in reading.days] == [2]
+    assert [each.number for each in parsed_file.days] == [2]
 
 
 # Sites
@@ -225,11 +225,11 @@ p,2026-01-06,4, low BACK
 """
 
 
-def test_takes_the_lines_of_a_site_and_looks_at_no_other():
-    reading = read_text(SITES, sites=("Low back",))
+def test_reads_the_lines_of_a_site_and_ignores_all_others():
+    parsed_file = read_text(SITES, sites=("Low back",))
 
-    assert [each.number for each in reading.days] == [3, 5]
-    assert (reading.problems, reading.other_site, reading.lines) == ([], 2, 4)
+    assert [each.number for each in parsed_file.days] == [3, 5]
+    assert (parsed_file.problems, parsed_file.other_site, parsed_file.lines) == ([], 2, 4)
 
 
 @pytest.mark.parametrize(
@@ -242,15 +242,15 @@ def test_takes_the_lines_of_a_site_and_looks_at_no_other():
         ),
     ],
 )
-def test_asks_which_site_is_meant(options, message):
+def test_requires_a_choice_between_sites(options, message):
     with pytest.raises(UnusableOption, match=message):
         read_text(SITES, **options)
 
 
 def test_needs_no_choice_where_all_lines_have_one_site():
-    reading = read_text("patient,date,pain,site\np,2026-01-05,3,back\nq,2026-01-05,3,back\n")
+    parsed_file = read_text("patient,date,pain,site\np,2026-01-05,3,back\nq,2026-01-05,3,back\n")
 
-    assert len(reading.days) == 2
+    assert len(parsed_file.days) == 2
 
 
 # Columns and files
@@ -264,7 +264,7 @@ def test_needs_no_choice_where_all_lines_have_one_site():
         (["pain=a", "pain=b"], "given twice"),
     ],
 )
-def test_refuses_a_mapping_that_says_nothing(options, message):
+def test_refuses_an_invalid_mapping(options, message):
     with pytest.raises(UnusableOption, match=message):
         parsed(options)
 
@@ -337,7 +337,7 @@ def test_refuses_a_file_that_cannot_be_read_as_meant(content, options, code):
     ],
     ids=["encoding", "quote", "delimiter", "UTF-16"],
 )
-def test_says_where_the_file_is_wrong_and_what_may_help(content, message):
+def test_reports_where_the_file_is_wrong_and_what_may_help(content, message):
     with pytest.raises(UnusableFile, match=message):
         read(content, Options())
 
@@ -375,6 +375,6 @@ def test_reads_what_spreadsheets_write(content, options):
     "option",
     [{"encoding": "klingon"}, {"encoding": "hex"}, {"delimiter": "||"}, {"delimiter": '"'}],
 )
-def test_refuses_an_encoding_or_a_delimiter_that_is_none(option):
+def test_refuses_an_unknown_encoding_or_delimiter(option):
     with pytest.raises(UnusableOption):
         read(b"patient,date,pain\np,2026-01-05,3\n", Options(**option))
