@@ -270,7 +270,7 @@ class Phone(RuleBasedStateMachine):
                 assert outcome.status in {Status.DUPLICATE, Status.CONFLICT}
 
     @rule(zone=zones)
-    def travel(self, zone):
+    def move_to_another_zone(self, zone):
         for who in self._each():
             profile.change(Context(who.patient, self.now), patient=who.patient, time_zone=zone)
             self._evaluate(who)
