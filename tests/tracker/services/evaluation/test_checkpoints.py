@@ -229,9 +229,10 @@ class TestDeletion:
             if day in {4, 6}:
                 self.pegs[day] = submit(cast, peg(4), on(day, 22, cast))
             close(cast, day)
-        # While the second PEG of a date came, nothing was certain of the days between.
-        assert sorted(stored(cast)) == list(self.ALL)
         return cast
+
+    def test_between_two_peg_scores_of_a_date_nothing_is_certain(self, ten_days):
+        assert sorted(stored(ten_days)) == list(self.ALL)
 
     def correct_an_entry(self, cast: Cast, now: datetime) -> None:
         submit(cast, entry(7, 9), now, uuid=self.entries[7], base=1)
