@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -33,7 +34,7 @@ from tracker.services.evaluation import checkpoints, day_closes, evaluate
 from tracker.services.evaluation.checkpoints import surplus_of
 from tracker.services.evaluation.evaluate import evaluate_episode
 from tracker.services.imports.diary_file import Options
-from tracker.services.imports.importing import import_diary
+from tracker.services.imports.importing import Imported, import_diary
 from tracker.services.imports.target import Target
 from tracker.services.people import profile
 from tracker.services.records import store
@@ -96,6 +97,17 @@ def submit(
     )
     assert sent.outcomes[0].status in {Status.STORED, Status.CONFLICT}
     return submission.uuid
+
+
+def take_over(clinics: TwoClinics, *, day: int, at: datetime) -> Imported:
+    """Import an entry that was made elsewhere."""
+    return import_diary(
+        Context(OPERATOR, at),
+        content=f"patient,date,pain\nv1,{_date(day)},6\n".encode(),
+        file_name="diary.csv",
+        target=Target(clinic=clinics.clinic, care_team=clinics.team, time_zone=NEW_YORK),
+        options=Options(rounding="half-up"),
+    )
 
 
 def stored(clinics: TwoClinics) -> dict[int, EvaluationCheckpoint]:
@@ -229,9 +241,10 @@ class TestDeletion:
             if day in {4, 6}:
                 self.pegs[day] = submit(clinics, peg(4), on(day, 22, clinics))
             close(clinics, day)
-        # While the second PEG of a date came, nothing was certain of the days between.
-        assert sorted(stored(clinics)) == list(self.ALL)
         return clinics
+
+    def test_between_two_peg_scores_of_a_date_nothing_is_certain(self, ten_days):
+        assert sorted(stored(ten_days)) == list(self.ALL)
 
     def correct_an_entry(self, clinics: TwoClinics, now: datetime) -> None:
         submit(clinics, entry(7, 9), now, uuid=self.entries[7], base=1)
@@ -291,13 +304,7 @@ class TestDeletion:
         Patient.objects.filter(pk=ten_days.alice.pk).update(external_ref="v1")
         before = set(ten_days.episode.checkpoints.values_list("pk", flat=True))
 
-        imported = import_diary(
-            Context(OPERATOR, on(10, 21, ten_days)),
-            content=f"patient,date,pain\nv1,{_date(10)},6\n".encode(),
-            file_name="diary.csv",
-            target=Target(clinic=ten_days.clinic, care_team=ten_days.team, time_zone=NEW_YORK),
-            options=Options(rounding="half-up"),
-        )
+        imported = take_over(ten_days, day=10, at=on(10, 21, ten_days))
 
         assert (imported.created, imported.patients_created) == (1, 0)
         assert not ten_days.episode.checkpoints.filter(pk__in=before).exists()
@@ -508,24 +515,43 @@ class TestTwoAtOnce:
     def test_what_a_close_under_way_has_not_seen_is_not_lost(self, six_days):
         """The phone saved it before noon; while it is written, the close keeps a checkpoint."""
         noon = on(8, 12, six_days)
-        bad_walk = entry(8, 5, walking=5)
 
         def write() -> None:
+            bad_walk, late = entry(8, 5, walking=5), noon + timedelta(minutes=1)
+            submit(six_days, bad_walk, noon - HOUR, received_at=late)
+
+        self.while_a_day_closes(write, six_days)
+
+        close(six_days, 8)
+        check_as_whole_replay(six_days.episode)
+
+    def test_an_import_that_a_close_under_way_has_not_seen_is_not_lost(self, six_days):
+        six_days.alice.external_ref = "v1"
+        six_days.alice.save()
+
+        self.while_a_day_closes(
+            lambda: take_over(six_days, day=7, at=on(8, 11, six_days)), six_days
+        )
+
+        close(six_days, 8)
+        check_as_whole_replay(six_days.episode)
+
+    def while_a_day_closes(self, write: Callable[[], object], clinics: TwoClinics) -> None:
+        """Write on another connection, which waits for a close to commit."""
+
+        def write_and_leave() -> None:
             try:
-                submit(six_days, bad_walk, noon - HOUR, received_at=noon + timedelta(minutes=1))
+                write()
             finally:
                 connection.close()
 
         with ThreadPoolExecutor(1) as pool:
             with transaction.atomic():
-                close(six_days, 7)
-                writing = pool.submit(write)
+                close(clinics, 7)
+                writing = pool.submit(write_and_leave)
                 while not _holds_somebody_up():
                     assert not writing.done(), writing.result()
             writing.result(timeout=10)
-
-        close(six_days, 8)
-        check_as_whole_replay(six_days.episode)
 
 
 def _holds_somebody_up() -> bool:
