@@ -19,11 +19,11 @@ from tracker.rules.ruleset import LIVE, Ruleset
 from tracker.rules.thresholds import Bounds, Number, bounds
 
 _WHEN: dict[type[AnyRule], str] = {
-    RedFlagRule: "Red flags: judged at every checklist",
-    AcuteRule: "Acute: judged at every on-time diary entry, and at the close of the day",
-    CloseRule: "Trends and silence: judged at the close of the day (12:00 on the next)",
-    DoseRule: "Medicines: judged at every intake",
-    CompressRule: "Compresses: judged at every use",
+    RedFlagRule: "Red flags: evaluated at every checklist",
+    AcuteRule: "Acute: evaluated at every on-time diary entry, and at the close of the day",
+    CloseRule: "Trends and silence: evaluated at the close of the day (12:00 on the next)",
+    DoseRule: "Medicines: evaluated at every intake",
+    CompressRule: "Compresses: evaluated at every use",
 }
 
 _HEAD = """\
@@ -39,6 +39,9 @@ approve.
 Priorities: P0 emergency, P1 same day, P2 one business day, P3 five business days, P4 worklist
 only. Red flags and every P0 or P1 flag are closed by a clinician only; others clear after seven
 evaluated days on which their rule is false, and then rest for 3 (P2) or 14 days (P3, P4).
+
+New here? [From three clinical criteria to rules](clinical-introduction.md) explains criteria (a)
+to (c). "Section N" below is a section of the [clinical definitions](clinical-sections.md).
 """
 
 
