@@ -123,7 +123,7 @@ def test_weeks_offline_are_stored_in_a_bounded_number_of_statements(
 ):
     batch = [item(id=str(uuid4()), minutes=15) for _ in range(200)]
 
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(26):
         outcomes = sync(alice, *batch)
 
     assert {each["status"] for each in outcomes} == {"stored"}

@@ -35,7 +35,7 @@ from tracker.services.evaluation.lateness import Lateness
 from tracker.services.evaluation.reconciliation import Result, apply_changes
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # a failure is the caller's too
 def evaluate_episode(
     *,
     episode_id: UUID,
